@@ -1,0 +1,216 @@
+# OuterPark: the store library, the commands over it, their tests. GNU make; `make help` lists the targets.
+#
+# Sources are found by their place:  libevstore/*.c    -> $(BUILD)/lib/libevstore.a and libevstore.so
+#                                    cmd/common/*.c    -> $(BUILD)/lib/libopcommon.a
+#                                    cmd/op-X/*.c      -> $(BUILD)/bin/op-X  (likewise cmd/outerpark)
+#                                    tests/unit/*.c    -> $(BUILD)/unit/test_*
+# There is no make per directory. `make demo` and `make test` start on a machine that has make and nothing else, so
+# nothing here asks for a compiler or pkg-config before a recipe needs it.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/sh
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# ---- what the caller may set ---------------------------------------------------------------------------------------
+
+BUILD ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+bindir ?= $(PREFIX)/bin
+libdir ?= $(PREFIX)/lib
+includedir ?= $(PREFIX)/include
+mandir ?= $(PREFIX)/share/man
+datadir ?= $(PREFIX)/share/outerpark
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+ifeq ($(origin AR),default)
+AR = ar
+endif
+INSTALL ?= install
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+# WERROR=1: warnings are errors (developers, lint). SANITIZE=address,undefined: an instrumented build.
+WERROR ?=
+MORE_WARNINGS ?=
+SANITIZE ?=
+# How many jobs and test files at once; the files to test (default: all).
+JOBS ?= $(eval JOBS := $$(shell nproc 2>/dev/null || echo 2))$(JOBS)
+TESTS ?=
+
+# ---- flags ---------------------------------------------------------------------------------------------------------
+
+VERSION := $(shell sed -n 's/^\#define EVS_VERSION "\(.*\)".*/\1/p' libevstore/evstore.h)
+SONAME := libevstore.so.0
+SOFILE := libevstore.so.$(VERSION)
+
+WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Wwrite-strings -Wformat=2 $(if $(WERROR),-Werror) \
+	$(MORE_WARNINGS)
+SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+MODULES := sqlite3 yaml-0.1 jansson smartcols
+
+# Asked for once, when the first recipe wants them.
+MODULE_CFLAGS = $(eval MODULE_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(MODULES)))$(MODULE_CFLAGS)
+MODULE_LIBS = $(eval MODULE_LIBS := $$(shell $(PKG_CONFIG) --libs $(MODULES)))$(MODULE_LIBS)
+CMOCKA_CFLAGS = $(eval CMOCKA_CFLAGS := $$(shell $(PKG_CONFIG) --cflags cmocka))$(CMOCKA_CFLAGS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell $(PKG_CONFIG) --libs cmocka))$(CMOCKA_LIBS)
+
+BASE_FLAGS := -std=c11 -D_GNU_SOURCE= -Ilibevstore $(WARNINGS) -MMD -MP
+LINK_FLAGS := -Wl,--as-needed
+COMPILE = $(CC) $(CPPFLAGS) $(CFLAGS) $(BASE_FLAGS) $(SANITIZE_FLAGS)
+LINK = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) $(LINK_FLAGS)
+
+# ---- what there is -------------------------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+
+LIB_SOURCES := $(wildcard libevstore/*.c)
+COMMON_SOURCES := $(wildcard cmd/common/*.c)
+PROGRAMS := $(sort $(patsubst cmd/%/main.c,%,$(wildcard cmd/op-*/main.c cmd/outerpark/main.c)))
+PROGRAM_SOURCES := $(foreach program,$(PROGRAMS),$(wildcard cmd/$(program)/*.c))
+UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
+UNIT_SHARED := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
+MAN_PAGES := $(wildcard man/*.1)
+SCHEMAS := $(wildcard schemas/*.json)
+
+LIBEVSTORE := $(BUILD)/lib/libevstore.a
+LIBOPCOMMON := $(BUILD)/lib/libopcommon.a
+LIBSHARED := $(BUILD)/lib/$(SOFILE)
+BINARIES := $(addprefix $(BUILD)/bin/,$(PROGRAMS))
+
+.PHONY: all
+all: $(LIBEVSTORE) $(LIBSHARED) $(BINARIES) ## build everything into build/
+
+# ---- rebuild when the flags or the list of sources change ----------------------------------------------------------
+
+# Rewrites the file only when its text differs, so that what depends on it is made again exactly then.
+keep = @mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(strip $(1)))' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$(strip $(1)))' > $@
+
+.PHONY: FORCE
+FORCE:
+$(BUILD)/flags: FORCE
+	$(call keep,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(BASE_FLAGS) $(SANITIZE_FLAGS))
+$(BUILD)/sources: FORCE
+	$(call keep,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SHARED))
+
+# One clear line instead of a hundred where the tools or libraries are not there.
+$(BUILD)/tools:
+	@command -v $(firstword $(CC)) >/dev/null || { echo "make: there is no $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
+	@command -v $(PKG_CONFIG) >/dev/null || { echo "make: there is no $(PKG_CONFIG): run 'make deps'" >&2; exit 1; }
+	@$(PKG_CONFIG) --exists $(MODULES) || \
+		{ echo "make: not all of these are there: $(MODULES): run 'make deps'" >&2; exit 1; }
+	@mkdir -p $(@D) && touch $@
+
+# ---- compiling -----------------------------------------------------------------------------------------------------
+
+$(call objects,$(LIB_SOURCES)): EXTRA_CFLAGS = -fPIC -fvisibility=hidden
+$(call objects,$(COMMON_SOURCES) $(PROGRAM_SOURCES)): EXTRA_CFLAGS = -Icmd/common $(MODULE_CFLAGS)
+$(call objects,$(UNIT_SOURCES) $(UNIT_SHARED)): EXTRA_CFLAGS = -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/tools
+	@mkdir -p $(@D)
+	$(COMPILE) $(EXTRA_CFLAGS) -c -o $@ $<
+
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED)))
+
+# ---- linking -------------------------------------------------------------------------------------------------------
+
+archive = @mkdir -p $(@D); rm -f $@
+$(LIBEVSTORE): $(call objects,$(LIB_SOURCES)) $(BUILD)/sources
+	$(archive)
+	$(AR) rcs $@ $(filter %.o,$^)
+
+$(LIBOPCOMMON): $(call objects,$(COMMON_SOURCES)) $(BUILD)/sources
+	$(archive)
+	$(AR) rcs $@ $(filter %.o,$^)
+
+# The shared library stands on libc alone: every symbol that it wants must be there at its own link.
+$(LIBSHARED): $(call objects,$(LIB_SOURCES)) $(BUILD)/sources
+	@mkdir -p $(@D)
+	$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(filter %.o,$^)
+	@ln -sf $(SOFILE) $(@D)/$(SONAME)
+	@ln -sf $(SONAME) $(@D)/libevstore.so
+
+# $(1): a program. Its objects without main.o are an archive, too, for the unit tests of its decisions.
+define program_rules
+$(BUILD)/bin/$(1): $(call objects,$(wildcard cmd/$(1)/*.c)) $(LIBOPCOMMON) $(LIBEVSTORE) $(BUILD)/sources
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$(filter %.o,$$^) $(LIBOPCOMMON) $(LIBEVSTORE) $$(MODULE_LIBS)
+
+$(BUILD)/unit/lib$(1).a: $(call objects,$(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c))) $(BUILD)/sources
+	$$(archive)
+	$$(AR) rcs $$@ $$(filter %.o,$$^)
+endef
+$(foreach program,$(PROGRAMS),$(eval $(call program_rules,$(program))))
+
+# A unit test named test_X_... or test_op_X_... is linked with the command op-X (test_outerpark... with outerpark).
+program_of = $(firstword $(foreach program,$(PROGRAMS),$(if $(filter \
+	test_$(patsubst op-%,%,$(program)) test_$(patsubst op-%,%,$(program))_% \
+	test_$(subst -,_,$(program)) test_$(subst -,_,$(program))_%,$(1)),$(program))))
+# $(1): the name of a unit test.
+define unit_rules
+$(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
+		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBOPCOMMON) $(LIBEVSTORE)
+	@mkdir -p $$(@D)
+	$$(LINK) -o $$@ $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+endef
+$(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
+
+.PHONY: unit-binaries
+unit-binaries: $(UNIT_TESTS)
+
+# ---- setting up ----------------------------------------------------------------------------------------------------
+
+.PHONY: deps deps-test deps-lint
+deps: ## install what building and running needs, where it is missing
+	@mk/deps run
+deps-test: ## the same for the tests
+	@mk/deps test
+deps-lint: ## the same for lint
+	@mk/deps lint
+
+# ---- installing ----------------------------------------------------------------------------------------------------
+
+$(BUILD)/evstore.pc: libevstore/evstore.pc.in FORCE
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(libdir)|' -e 's|@INCLUDEDIR@|$(includedir)|' \
+		-e 's|@VERSION@|$(VERSION)|' libevstore/evstore.pc.in > $@
+
+.PHONY: install
+install: all $(BUILD)/evstore.pc ## install below PREFIX (DESTDIR honoured)
+	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(includedir)" \
+		"$(DESTDIR)$(mandir)/man1" "$(DESTDIR)$(datadir)/schemas"
+	$(if $(BINARIES),$(INSTALL) -m 755 $(BINARIES) "$(DESTDIR)$(bindir)")
+	$(INSTALL) -m 644 $(LIBEVSTORE) "$(DESTDIR)$(libdir)"
+	$(INSTALL) -m 755 $(LIBSHARED) "$(DESTDIR)$(libdir)"
+	ln -sf $(SOFILE) "$(DESTDIR)$(libdir)/$(SONAME)"
+	ln -sf $(SONAME) "$(DESTDIR)$(libdir)/libevstore.so"
+	$(INSTALL) -m 644 libevstore/evstore.h "$(DESTDIR)$(includedir)"
+	$(INSTALL) -m 644 $(BUILD)/evstore.pc "$(DESTDIR)$(libdir)/pkgconfig"
+	$(if $(MAN_PAGES),$(INSTALL) -m 644 $(MAN_PAGES) "$(DESTDIR)$(mandir)/man1")
+	$(if $(SCHEMAS),$(INSTALL) -m 644 $(SCHEMAS) "$(DESTDIR)$(datadir)/schemas")
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(bindir)/$(program)") \
+		$(foreach file,libevstore.a $(SOFILE) $(SONAME) libevstore.so pkgconfig/evstore.pc,"$(DESTDIR)$(libdir)/$(file)") \
+		$(foreach page,$(notdir $(MAN_PAGES)),"$(DESTDIR)$(mandir)/man1/$(page)") \
+		"$(DESTDIR)$(includedir)/evstore.h"
+	rm -f $(foreach schema,$(notdir $(SCHEMAS)),"$(DESTDIR)$(datadir)/schemas/$(schema)")
+	for dir in "$(DESTDIR)$(datadir)/schemas" "$(DESTDIR)$(datadir)"; do [ ! -d "$$dir" ] || rmdir "$$dir"; done
+
+.PHONY: clean
+clean: ## remove the build (BUILD=...)
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo "  Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR=1 SANITIZE=address,undefined JOBS=N TESTS='FILE ...'"
+
+include mk/develop.mk

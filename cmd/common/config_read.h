@@ -1,0 +1,17 @@
+/* config_read.h - private to config.c and config_read.c: the content of one file, laid over what is there. */
+#ifndef OP_CONFIG_READ_H
+#define OP_CONFIG_READ_H
+
+#include "config.h"
+
+#include <stddef.h>
+
+/* Reads `content` (len bytes of YAML) over *config. `file` is what messages call it. */
+int op_config_read(struct op_config *config, const char *file, const char *content, size_t len, struct op_error *error);
+
+/* Replaces a text by a copy of `value`; false where memory is gone. */
+bool op_config_set(char **text, const char *value);
+
+void op_labels_free(struct op_label *labels); /* NULL is legal */
+
+#endif

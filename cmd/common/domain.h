@@ -1,0 +1,43 @@
+/* domain.h - the words that all contexts share: event types, tags, statuses. schemas/ holds the shape of each event.
+ *
+ * A context knows another only by these events, never by its code or its tables. */
+#ifndef OP_DOMAIN_H
+#define OP_DOMAIN_H
+
+/* Event types. The schema of TYPE stands in schemas/TYPE.json. */
+#define OP_MUSICAL_REGISTERED "MusicalRegistered"
+#define OP_MUSICAL_SEATS_ADJUSTED "MusicalSeatsAdjusted"
+#define OP_MUSICAL_SALES_CLOSED "MusicalSalesClosed"
+#define OP_MUSICAL_SALES_OPENED "MusicalSalesOpened"
+#define OP_RESERVATION_PLACED "ReservationPlaced"
+#define OP_RESERVATION_CANCELLED "ReservationCancelled"
+#define OP_SEATS_RELEASED "SeatsReleased"
+#define OP_PAYMENT_APPROVED "PaymentApproved"
+#define OP_PAYMENT_DECLINED "PaymentDeclined"
+#define OP_PAYMENT_REFUNDED "PaymentRefunded"   /* some of it, after a partial cancellation */
+#define OP_PAYMENT_CANCELLED "PaymentCancelled" /* all of it, after the whole reservation was cancelled */
+#define OP_NOTIFICATION_SENT "NotificationSent"
+#define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
+
+/* Tag names; a tag is NAME:ID. */
+#define OP_TAG_MUSICAL "musical"
+#define OP_TAG_RESERVATION "reservation"
+#define OP_TAG_CUSTOMER "customer"
+#define OP_TAG_NOTICE "notice"
+#define OP_TAG_REQUEST "request"
+
+/* Statuses of a reservation. */
+#define OP_STATUS_RESERVED "Reserved"
+#define OP_STATUS_PAYMENT_APPROVED "PaymentApproved"
+#define OP_STATUS_CANCELLED "Cancelled"
+#define OP_STATUS_PAYMENT_CANCELLED "PaymentCancelled"
+
+/* Statuses of a payment: these, or the type of the event that decided it. */
+#define OP_PAYMENT_PENDING "Pending"
+
+/* Bounds. Seats of one musical and of one reservation; a price and an amount in minor units (below 2^53, see jq). */
+#define OP_MAX_SEATS 1000000000
+#define OP_MAX_MONEY 9007199254740991
+#define OP_MAX_NAME 256 /* bytes in a name, venue or reason */
+
+#endif

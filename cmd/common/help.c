@@ -1,0 +1,136 @@
+/* help.c - the text of --help, made from the same tables that parse the command line.
+ *
+ * So nothing can be accepted that --help does not show, and nothing shown that is not accepted. The help of a program
+ * lists its verbs and the common options; the help of a verb its own options and those. Both end with examples. Pure:
+ * it only fills the text that it is given. */
+#include "options.h"
+
+#include <string.h>
+
+enum { NAME_COLUMN = 26 }; /* where the explanations start */
+
+/* Adds one entry: a name, and its explanation in the second column or on the next line. */
+static void add_entry(struct op_text *text, const struct op_text *name, const char *explanation) {
+  int width = (int)name->len;
+  op_text_add(text, name->ptr, name->len);
+  if (width >= NAME_COLUMN - 1) {
+    op_text_adds(text, "\n");
+    width = 0;
+  }
+  op_text_addf(text, "%*s%s", NAME_COLUMN - width, "", explanation);
+}
+
+/* Adds one option. */
+static void add_option(struct op_text *text, const struct op_known *known) {
+  struct op_text name = {0};
+  if (known->letter != 0)
+    op_text_addf(&name, "  -%c, --%s", known->letter, known->name);
+  else
+    op_text_addf(&name, "      --%s", known->name);
+  if (known->operand != NULL)
+    op_text_addf(&name, " %s", known->operand);
+  add_entry(text, &name, known->help);
+  op_text_adds(text, known->required ? " (required)\n" : "\n");
+  op_text_free(&name);
+}
+
+/* Adds the options of a verb (common false) or the common ones, under a title. */
+static void add_options(struct op_text *text, const struct op_parsed *parsed, bool common, const char *title) {
+  bool any = false;
+  for (size_t i = 0; i < parsed->known_count; i++) {
+    if (parsed->known[i].common != common)
+      continue;
+    if (!any)
+      op_text_addf(text, "\n%s:\n", title);
+    any = true;
+    add_option(text, &parsed->known[i]);
+  }
+}
+
+/* Adds a usage line: program, verb, what it takes. */
+static void add_usage(struct op_text *text, const struct op_program *program, const struct op_verb *verb,
+                      const char *lead) {
+  op_text_addf(text, "%s%s", lead, program->name);
+  if (verb->name != NULL)
+    op_text_addf(text, " %s", verb->name);
+  if ((verb->flags & OP_PASSES_ARGS) == 0)
+    op_text_adds(text, " [OPTION...]");
+  if (verb->operands != NULL && verb->operands[0] != '\0')
+    op_text_addf(text, " %s", verb->operands);
+  op_text_adds(text, "\n");
+}
+
+/* Is this example one of the verb (NULL: any)? The verb's words stand in it after the program's name, maybe after
+ * options. */
+static bool example_is_of(const char *example, const char *verb) {
+  size_t len = verb != NULL ? strlen(verb) : 0;
+  for (const char *at = example; verb != NULL && (at = strstr(at, verb)) != NULL; at++)
+    if (at != example && at[-1] == ' ' && (at[len] == ' ' || at[len] == '\0'))
+      return true;
+  return verb == NULL;
+}
+
+/* Adds the examples of a verb, or all where it has none of its own. */
+static void add_examples(struct op_text *text, const struct op_program *program, const struct op_verb *verb) {
+  const char *name = verb != NULL ? verb->name : NULL;
+  size_t count = 0, own = 0;
+  for (; program->examples != NULL && program->examples[count] != NULL; count++)
+    own += example_is_of(program->examples[count], name);
+  if (count > 0)
+    op_text_adds(text, own == 1 || count == 1 ? "\nExample:\n" : "\nExamples:\n");
+  for (size_t i = 0; i < count; i++)
+    if (own == 0 || example_is_of(program->examples[i], name))
+      op_text_addf(text, "  %s\n", program->examples[i]);
+}
+
+/* The help of a verb. */
+static void write_verb(const struct op_app *app, struct op_text *text) {
+  op_options_collect(app->parsed, app->verb, app->verb->flags);
+  add_usage(text, app->program, app->verb, "Usage: ");
+  op_text_addf(text, "\n%s\n", app->verb->summary);
+  add_options(text, app->parsed, false, "Options");
+  add_options(text, app->parsed, true, "Common options");
+  add_examples(text, app->program, app->verb);
+}
+
+/* The help of a program: what it is for, its verbs. */
+static void write_program(const struct op_app *app, struct op_text *text) {
+  const struct op_verb *unnamed = NULL;
+  size_t named = 0;
+  for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++) {
+    unnamed = verb->name == NULL ? verb : unnamed;
+    named += verb->name != NULL;
+  }
+  if (unnamed != NULL)
+    add_usage(text, app->program, unnamed, "Usage: ");
+  if (named > 0)
+    op_text_addf(text, "%s%s VERB [OPTION...] [OPERAND...]\n",
+                 unnamed != NULL ? "       " : "Usage: ", app->program->name);
+  op_text_addf(text, "\n%s\n", app->program->summary);
+  if (named > 0)
+    op_text_adds(text, "\nVerbs:\n");
+  for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++) {
+    struct op_text name = {0};
+    if (verb->name == NULL)
+      continue;
+    bool takes = verb->operands != NULL && verb->operands[0] != '\0';
+    op_text_addf(&name, "  %s%s%s", verb->name, takes ? " " : "", takes ? verb->operands : "");
+    add_entry(text, &name, verb->summary);
+    op_text_adds(text, "\n");
+    op_text_free(&name);
+  }
+  op_options_collect(app->parsed, unnamed, unnamed != NULL ? unnamed->flags : 0);
+  add_options(text, app->parsed, false, "Options without a verb");
+  add_options(text, app->parsed, true, "Common options");
+  if (named > 0)
+    op_text_addf(text, "\n'%s VERB --help' tells the options of a verb.\n", app->program->name);
+  add_examples(text, app->program, NULL);
+}
+
+/* Writes the help that was asked for. */
+void op_help_write(const struct op_app *app, struct op_text *text) {
+  if (app->verb != NULL && app->verb->name != NULL)
+    write_verb(app, text);
+  else
+    write_program(app, text);
+}

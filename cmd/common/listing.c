@@ -1,0 +1,97 @@
+/* listing.c - prints the rows of a SELECT over a read model.
+ *
+ * Invariants: a row is printed whole or not at all; nothing is printed for a thing that is not there; after the reader
+ * has closed the pipe no more rows are read. Errors: those of op_model_step(), and 64 usage of op_check_word(). */
+#include "listing.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* One cell by the type that SQLite holds. */
+void op_cell_sql(struct op_output *output, sqlite3_stmt *statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+  case SQLITE_NULL:
+    op_cell_null(output);
+    break;
+  case SQLITE_INTEGER:
+    op_cell_number(output, sqlite3_column_int64(statement, column));
+    break;
+  default:
+    op_cell_text(output, (const char *)sqlite3_column_text(statement, column));
+  }
+}
+
+/* A text column into a buffer. */
+void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size) {
+  const char *text = (const char *)sqlite3_column_text(row, column);
+  snprintf(buf, size, "%s", text != NULL ? text : "");
+}
+
+/* Binds a text or NULL. */
+void op_bind_text(sqlite3_stmt *statement, int index, const char *text) {
+  if (text == NULL || text[0] == '\0')
+    sqlite3_bind_null(statement, index);
+  else
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+}
+
+/* All cells of the row that the statement stands on. */
+static void row(struct op_output *output, sqlite3_stmt *statement, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    op_cell_sql(output, statement, (int)i);
+  op_row_end(output);
+}
+
+/* Every row as a list. */
+int op_list_sql(struct op_model *model, sqlite3_stmt *statement, const struct op_column *columns, size_t count,
+                struct op_error *error) {
+  struct op_output *output = op_model_app(model)->output;
+  bool found = false;
+  int r = op_model_step(model, statement, &found, error);
+  if (r != 0)
+    return r;
+  op_rows_begin(output, columns, count, false);
+  while (r == 0 && found && !op_output_closed(output)) {
+    row(output, statement, count);
+    r = op_model_step(model, statement, &found, error);
+  }
+  op_rows_end(output);
+  sqlite3_reset(statement);
+  return r;
+}
+
+/* The one row as a single thing. */
+int op_show_sql(struct op_model *model, sqlite3_stmt *statement, const struct op_column *columns, size_t count,
+                bool *ret_found, struct op_error *error) {
+  struct op_output *output = op_model_app(model)->output;
+  *ret_found = false;
+  int r = op_model_step(model, statement, ret_found, error);
+  if (r == 0 && *ret_found) {
+    op_rows_begin(output, columns, count, true);
+    row(output, statement, count);
+    op_rows_end(output);
+  }
+  sqlite3_reset(statement);
+  return r;
+}
+
+/* A word among others. */
+int op_word_index(const char *word, const char *const *words) {
+  for (int i = 0; word != NULL && words[i] != NULL; i++)
+    if (strcmp(word, words[i]) == 0)
+      return i;
+  return -1;
+}
+
+/* One of a few words, or a usage error that names them. */
+int op_check_word(const char *what, const char *word, const char *const *words, struct op_error *error) {
+  struct op_text known = {0};
+  if (word == NULL || op_word_index(word, words) >= 0)
+    return 0;
+  for (size_t i = 0; words[i] != NULL; i++)
+    op_text_addf(&known, "%s%s", i == 0 ? "" : ", ", words[i]);
+  op_fail(error, OP_USAGE, "usage", "%s must be one of %s, not '%.80s'; see '%s --help'", what, known.ptr, word,
+          program_invocation_short_name);
+  op_text_free(&known);
+  return OP_USAGE;
+}

@@ -1,0 +1,132 @@
+/* musical_table.c - the musicals of musical.h in a table of a read model, and beyond it up to the written tail.
+ *
+ * Invariant: op_musical_load() gives what op_musical_apply() folds from the journal up to the model's offset; times in
+ * microseconds are not stored but read from their texts. The column `rank` counts registrations, for lists.
+ * Errors: those of the model and of the store. */
+#include "musical.h"
+
+#include <string.h>
+
+const char op_musical_schema[] = OP_MUSICAL_SCHEMA;
+
+/* A text column into a buffer; "" where it is NULL or does not fit. */
+static void text(sqlite3_stmt *row, int column, char *buf, size_t size) {
+  const unsigned char *value = sqlite3_column_text(row, column);
+  size_t len = (size_t)sqlite3_column_bytes(row, column);
+  if (value == NULL || len >= size)
+    len = 0;
+  if (len > 0)
+    memcpy(buf, value, len);
+  buf[len] = '\0';
+}
+
+/* Binds a text, or NULL for "". */
+static void bind(sqlite3_stmt *statement, int index, const char *value) {
+  if (value[0] != '\0')
+    sqlite3_bind_text(statement, index, value, -1, SQLITE_TRANSIENT);
+}
+
+/* A time in microseconds, 0 where the text is none. */
+static int64_t moment(const char *value) {
+  int64_t time_us = 0;
+  return evs_time_parse(value, strlen(value), &time_us) ? time_us : 0;
+}
+
+/* The musical as the table has it. */
+int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT musical_id, name, seats, held, price, currency, venue, starts_at,"
+                                          " sales_open, sales_close, max_per_customer, closed, defined_by"
+                                          " FROM musicals WHERE musical_id = ?1");
+  sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
+  bool found = false;
+  *ret_musical = (struct op_musical){0};
+  int rc = op_model_step(model, row, &found, error);
+  if (rc == OP_OK && found) {
+    text(row, 0, ret_musical->id, sizeof ret_musical->id);
+    text(row, 1, ret_musical->name, sizeof ret_musical->name);
+    ret_musical->seats = sqlite3_column_int64(row, 2);
+    ret_musical->held = sqlite3_column_int64(row, 3);
+    ret_musical->price = sqlite3_column_type(row, 4) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 4);
+    text(row, 5, ret_musical->currency, sizeof ret_musical->currency);
+    text(row, 6, ret_musical->venue, sizeof ret_musical->venue);
+    text(row, 7, ret_musical->starts_at, sizeof ret_musical->starts_at);
+    text(row, 8, ret_musical->sales_open, sizeof ret_musical->sales_open);
+    text(row, 9, ret_musical->sales_close, sizeof ret_musical->sales_close);
+    ret_musical->max_per_customer = sqlite3_column_int64(row, 10);
+    ret_musical->closed = sqlite3_column_int(row, 11) != 0;
+    ret_musical->defined_by = (uint64_t)sqlite3_column_int64(row, 12);
+    ret_musical->sales_open_us = moment(ret_musical->sales_open);
+    ret_musical->sales_close_us = moment(ret_musical->sales_close);
+  }
+  sqlite3_reset(row);
+  return rc;
+}
+
+/* Writes the musical, in its place where it has one. */
+static int save(struct op_model *model, const struct op_musical *musical, struct op_error *error) {
+  sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
+                                          " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by)"
+                                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (musical_id) DO UPDATE SET"
+                                          " seats = excluded.seats, held = excluded.held, closed = excluded.closed,"
+                                          " defined_by = excluded.defined_by");
+  sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_int64(put, 3, musical->seats);
+  sqlite3_bind_int64(put, 4, musical->held);
+  if (musical->price >= 0)
+    sqlite3_bind_int64(put, 5, musical->price);
+  bind(put, 6, musical->currency);
+  bind(put, 7, musical->venue);
+  bind(put, 8, musical->starts_at);
+  bind(put, 9, musical->sales_open);
+  bind(put, 10, musical->sales_close);
+  sqlite3_bind_int64(put, 11, musical->max_per_customer);
+  sqlite3_bind_int(put, 12, musical->closed);
+  sqlite3_bind_int64(put, 13, (sqlite3_int64)musical->defined_by);
+  return op_model_exec(model, put, error);
+}
+
+/* Is this one of the types that op_musical_apply() folds? */
+static bool is_ours(const evs_event *event) {
+  for (const char *const *type = op_musical_types; *type != NULL; type++)
+    if (op_type_is(event, *type))
+      return true;
+  return false;
+}
+
+/* Folds an event into the table. */
+int op_musical_project(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct op_musical musical;
+  if (!is_ours(event) || !op_field_id(event, "musicalId", id))
+    return OP_OK;
+  int rc = op_musical_load(model, id, &musical, error);
+  if (rc != OP_OK)
+    return rc;
+  op_musical_apply(&musical, event);
+  return musical.id[0] != '\0' ? save(model, &musical, error) : OP_OK;
+}
+
+/* The musical up to the written tail. */
+int op_musical_load_written(struct op_model *model, const char *id, struct op_musical *ret_musical,
+                            uint64_t *ret_position, struct op_error *error) {
+  evs_query_item item = {.types = op_musical_types};
+  while (op_musical_types[item.type_count] != NULL)
+    item.type_count++;
+  const evs_query query = {&item, 1};
+  char of_event[OP_MAX_ID + 1];
+  evs_cursor *cursor = NULL;
+  evs_event event;
+  evs_error store_error;
+  int rc = op_musical_load(model, id, ret_musical, error);
+  if (rc == OP_OK)
+    rc = op_model_pending(model, &query, &cursor, error);
+  if (rc != OP_OK)
+    return rc;
+  while ((rc = evs_next(cursor, &event, &store_error)) == 0)
+    if (op_field_id(&event, "musicalId", of_event) && strcmp(of_event, id) == 0)
+      op_musical_apply(ret_musical, &event);
+  *ret_position = evs_cursor_position(cursor);
+  evs_cursor_close(cursor);
+  return rc == EVS_END ? OP_OK : op_fail_store(error, rc, &store_error);
+}

@@ -1,0 +1,137 @@
+/* consumers.c - op-journal consumers and seek: who has read how far.
+ *
+ * Two kinds have an offset: consumers, which are any program's and are moved by `consume` or `seek`, and models, the read
+ * models that the commands keep for themselves in state/. A model's offset says what its tables hold: it cannot be moved,
+ * only built again. */
+#include "models.h"
+#include "select.h"
+#include "verbs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct op_column columns[] = {
+    {"consumer", "CONSUMER", false}, {"offset", "OFFSET", true},         {"head", "HEAD", true},
+    {"lag", "LAG", true},            {"updatedAt", "UPDATED AT", false}, {"kind", "KIND", false},
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+struct listing {
+  struct op_app *app;
+  uint64_t head;
+};
+
+/* One row. An offset beyond the head has a lag below zero: said, never hidden. */
+static void row(const struct listing *listing, const char *name, const uint64_t *offset, int64_t updated_us,
+                const char *kind) {
+  struct op_output *output = listing->app->output;
+  char time[EVS_TIME_SIZE];
+  op_cell_text(output, name);
+  if (offset)
+    op_cell_number(output, (int64_t)*offset);
+  else
+    op_cell_null(output);
+  op_cell_number(output, (int64_t)listing->head);
+  if (offset)
+    op_cell_number(output, (int64_t)listing->head - (int64_t)*offset);
+  else
+    op_cell_null(output);
+  if (updated_us > 0)
+    evs_time_format(updated_us, time);
+  op_cell_text(output, updated_us > 0 ? time : NULL);
+  op_cell_text(output, kind);
+  op_row_end(output);
+}
+
+static int consumer_row(void *context, const evs_consumer_info *info) {
+  const struct listing *listing = context;
+  row(listing, info->name, &info->offset, info->updated_us, "consumer");
+  return 0;
+}
+
+/* Opens the store and reads its head. */
+static int open_head(struct listing *listing, struct op_error *error) {
+  evs_error store_error;
+  int rc = op_store_read(listing->app, error);
+  if (rc)
+    return rc;
+  rc = evs_head(listing->app->store, &listing->head, &store_error);
+  return rc ? op_fail_store(error, rc, &store_error) : OP_OK;
+}
+
+int verb_consumers(struct op_app *app, struct op_error *error) {
+  struct listing listing = {.app = app};
+  struct model_info *models = NULL;
+  size_t count = 0;
+  evs_error store_error;
+  int rc = models_list(app, &models, &count, error);
+  if (!rc)
+    rc = open_head(&listing, error); /* after the offsets: so that none of them seems beyond it */
+  if (rc)
+    goto out;
+  op_rows_begin(app->output, columns, COLUMNS, false);
+  rc = evs_consumers(app->store, consumer_row, &listing, &store_error);
+  if (rc) {
+    rc = op_fail_store(error, rc, &store_error);
+    goto out;
+  }
+  for (size_t i = 0; i < count; i++)
+    row(&listing, models[i].name, models[i].known ? &models[i].offset : NULL, models[i].updated_us, "model");
+  op_rows_end(app->output);
+out:
+  free(models);
+  return rc;
+}
+
+/* Is there a consumer of this name? Ends the visit with 1. */
+static int same_name(void *context, const evs_consumer_info *info) { return strcmp(context, info->name) == 0; }
+
+/* Is this the name of a built-in read model? */
+static int is_built_in(struct op_app *app, const char *name, bool *ret_built_in, struct op_error *error) {
+  struct model_info *models = NULL;
+  size_t count = 0;
+  int rc = models_list(app, &models, &count, error);
+  for (size_t i = 0; !rc && i < count; i++)
+    *ret_built_in = *ret_built_in || strcmp(models[i].name, name) == 0;
+  free(models);
+  return rc;
+}
+
+int verb_seek(struct op_app *app, struct op_error *error) {
+  struct listing listing = {.app = app};
+  char *name = app->operands[0];
+  evs_error store_error;
+  int64_t position = 0;
+  int rc = op_check_number("position", "bad_position", app->operands[1], 0, (int64_t)EVS_MAX_SEQ, &position, error);
+  if (!rc)
+    rc = open_head(&listing, error);
+  if (rc)
+    return rc;
+  if ((uint64_t)position > listing.head) {
+    op_fail(error, OP_DATA, "beyond_head", "position %" PRId64 " lies beyond the head of the journal, %" PRIu64, position,
+            listing.head);
+    op_error_number(error, "position", position);
+    op_error_number(error, "head", (int64_t)listing.head);
+    return OP_DATA;
+  }
+  rc = evs_consumers(app->store, same_name, name, &store_error);
+  if (rc != 0 && rc != 1)
+    return op_fail_store(error, rc, &store_error);
+  bool built_in = false;
+  bool taken = rc == 1;
+  if (!taken && (rc = is_built_in(app, name, &built_in, error)))
+    return rc;
+  if (built_in)
+    return op_fail(error, OP_REFUSED, "built_in",
+                   "%s is a built-in read model, whose offset cannot be moved; `op-journal rebuild %s` builds it again",
+                   name, name);
+  rc = app->dry_run ? 0 : evs_consumer_seek(app->store, name, (uint64_t)position, op_now_us(app), &store_error);
+  if (rc)
+    return op_fail_store(error, rc, &store_error);
+  uint64_t offset = (uint64_t)position;
+  op_rows_begin(app->output, columns, COLUMNS, true);
+  row(&listing, name, &offset, op_now_us(app), "consumer");
+  op_rows_end(app->output);
+  return OP_OK;
+}

@@ -1,0 +1,145 @@
+/* models.c - the built-in read models from outside: their files, and the offset in the row of their table `meta`.
+ *
+ * They are opened for reading only and never waited for. As in cmd/common/model_open.c files are removed under the exclusive
+ * flock(2) on state/, so that a database never meets the WAL of another one. A file that cannot be read as a database still
+ * is listed, with an offset that is unknown, and can be deleted. */
+#include "models.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SUFFIX ".db"
+
+/* Opens STORE/state; *ret_fd -1 where there is none. `path` gets its name. */
+static int open_state(struct op_app *app, char *path, size_t size, int *ret_fd, struct op_error *error) {
+  *ret_fd = -1;
+  int rc = op_store_directory(app, path, size - sizeof "/state", error);
+  if (rc)
+    return rc;
+  strcat(path, "/state");
+  *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*ret_fd < 0 && errno != ENOENT && errno != ENOTDIR)
+    return op_fail(error, errno == EACCES ? OP_NOPERM : OP_IO, errno == EACCES ? "no_permission" : "io_error",
+                   "cannot open %s: %s", path, strerror(errno));
+  return OP_OK;
+}
+
+/* Reads the offset of a model; false where its file says none. */
+static bool read_offset(const char *path, uint64_t *ret_offset) {
+  sqlite3 *db = NULL;
+  sqlite3_stmt *row = NULL;
+  bool found = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
+               sqlite3_busy_timeout(db, 1000) == SQLITE_OK &&
+               sqlite3_prepare_v2(db, "SELECT offset FROM meta", -1, &row, NULL) == SQLITE_OK &&
+               sqlite3_step(row) == SQLITE_ROW;
+  if (found)
+    *ret_offset = (uint64_t)sqlite3_column_int64(row, 0);
+  sqlite3_finalize(row);
+  sqlite3_close(db);
+  return found;
+}
+
+/* When the file, or its write-ahead log, was last written. */
+static int64_t updated_us(int state_fd, const char *file) {
+  int64_t latest = 0;
+  for (int i = 0; i < 2; i++) {
+    char name[300];
+    struct stat info;
+    snprintf(name, sizeof name, "%s%s", file, i ? "-wal" : "");
+    if (fstatat(state_fd, name, &info, 0) != 0 || (i && info.st_size == 0))
+      continue;
+    int64_t us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
+    latest = us > latest ? us : latest;
+  }
+  return latest;
+}
+
+static int by_name(const void *a, const void *b) {
+  return strcmp(((const struct model_info *)a)->name, ((const struct model_info *)b)->name);
+}
+
+/* Is this the file of a model? Then *ret_len is the length of the model's name. */
+static bool is_model(const char *file, size_t *ret_len) {
+  size_t len = strlen(file);
+  *ret_len = len - (sizeof SUFFIX - 1);
+  return len >= sizeof SUFFIX && len < sizeof ((struct model_info *)0)->name && file[0] != '.' &&
+         strcmp(file + *ret_len, SUFFIX) == 0;
+}
+
+int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error) {
+  char path[4096];
+  int fd = -1;
+  *ret_models = NULL;
+  *ret_count = 0;
+  int rc = open_state(app, path, sizeof path, &fd, error);
+  if (rc || fd < 0)
+    return rc;
+  DIR *directory = fdopendir(fd);
+  if (!directory) {
+    close(fd);
+    return op_fail(error, OP_IO, "io_error", "cannot read %s: %s", path, strerror(errno));
+  }
+  struct dirent *entry;
+  while ((entry = readdir(directory))) {
+    size_t len = 0;
+    if (!is_model(entry->d_name, &len))
+      continue;
+    struct model_info *more = realloc(*ret_models, (*ret_count + 1) * sizeof *more);
+    if (!more) {
+      rc = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+      break;
+    }
+    *ret_models = more;
+    struct model_info *info = &more[(*ret_count)++];
+    char file[sizeof path + 256];
+    *info = (struct model_info){.updated_us = updated_us(fd, entry->d_name)};
+    memcpy(info->name, entry->d_name, len);
+    snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+    info->known = read_offset(file, &info->offset);
+  }
+  closedir(directory);
+  if (*ret_count)
+    qsort(*ret_models, *ret_count, sizeof **ret_models, by_name);
+  return rc;
+}
+
+/* Takes the exclusive lock on state/ within the time limit. */
+static int lock_state(const struct op_app *app, int fd, struct op_error *error) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  for (unsigned waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms++) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return op_fail(error, OP_IO, "io_error", "cannot lock state/: %s", strerror(errno));
+    if (waited_ms >= app->timeout_ms)
+      return op_fail(error, OP_TEMPORARY, "busy", "the read models are being made by another process");
+    nanosleep(&pause, NULL);
+  }
+  return OP_OK;
+}
+
+int models_delete(struct op_app *app, const char *name, struct op_error *error) {
+  static const char *const suffixes[] = {SUFFIX, SUFFIX "-wal", SUFFIX "-shm"};
+  char path[4096];
+  int fd = -1;
+  int rc = open_state(app, path, sizeof path, &fd, error);
+  if (rc || fd < 0)
+    return rc;
+  rc = lock_state(app, fd, error);
+  for (size_t i = 0; !rc && i < sizeof suffixes / sizeof *suffixes; i++) {
+    char file[sizeof((struct model_info *)0)->name + 8];
+    snprintf(file, sizeof file, "%s%s", name, suffixes[i]);
+    if (unlinkat(fd, file, 0) != 0 && errno != ENOENT)
+      rc = op_fail(error, errno == EACCES || errno == EPERM || errno == EROFS ? OP_NOPERM : OP_IO,
+                   errno == EACCES || errno == EPERM || errno == EROFS ? "no_permission" : "io_error",
+                   "cannot remove state/%s: %s", file, strerror(errno));
+  }
+  close(fd);
+  return rc;
+}

@@ -1,0 +1,156 @@
+/* list.c - the page itself: every reservation, one of them, or whatever changes as it changes.
+ *
+ * Invariants: what is printed is durable; --follow prints each changed row after the first full print, at most once per
+ * catching up. Errors: 64 usage, 65 bad_id and bad_time, 66 no_store, 1 no_such_reservation. */
+#include "commit.h"
+#include "labels.h"
+#include "listing.h"
+#include "project.h"
+#include "verbs.h"
+
+static const struct op_column columns[] = {
+    {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
+    {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
+    {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
+    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"updatedAt", "UPDATED", false},
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS = 8 };
+
+#define SELECT_ROW                                                                                                     \
+  "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
+  " r.payment_status, NULL, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+
+#define WHERE_CHOSEN                                                                                                   \
+  " WHERE (?1 IS NULL OR r.customer_id = ?1) AND (?2 IS NULL OR r.status = ?2) AND (?3 IS NULL OR r.updated_at >= ?3)"
+
+/* Which rows the caller wants. */
+struct choice {
+  const char *customer, *status; /* NULL: all */
+  char since[EVS_TIME_SIZE];     /* as updated_at is written, so that text compares as time does; "": all */
+};
+
+/* Reads the options. */
+static int choose(struct op_app *app, struct choice *ret_choice, struct op_error *error) {
+  const char *since = op_option(app, "since");
+  int64_t since_us = 0;
+  *ret_choice = (struct choice){op_option(app, "customer"), op_option(app, "status"), ""};
+  int r = op_check_word("--status", ret_choice->status, page_statuses, error);
+  if (r == 0 && ret_choice->customer != NULL)
+    r = op_check_id("customer id", ret_choice->customer, error);
+  if (r == 0 && since != NULL) {
+    r = op_check_time("--since", since, &since_us, error);
+    if (r == 0)
+      evs_time_format(since_us, ret_choice->since);
+  }
+  return r;
+}
+
+/* Binds what is common to both SELECTs. */
+static void bind_choice(sqlite3_stmt *rows, const struct choice *choice) {
+  if (choice->customer != NULL)
+    sqlite3_bind_text(rows, 1, choice->customer, -1, SQLITE_STATIC);
+  if (choice->status != NULL)
+    sqlite3_bind_text(rows, 2, choice->status, -1, SQLITE_STATIC);
+  if (choice->since[0] != '\0')
+    sqlite3_bind_text(rows, 3, choice->since, -1, SQLITE_STATIC);
+}
+
+/* Prints the row that the statement stands on. */
+static void print_row(const struct op_app *app, sqlite3_stmt *row) {
+  for (int i = 0; i < COLUMNS; i++)
+    if (i == STATUS || i == PAYMENT_STATUS)
+      label_cell(app, (const char *)sqlite3_column_text(row, i));
+    else
+      op_cell_sql(app->output, row, i);
+  op_row_end(app->output);
+}
+
+/* Prints all rows of the statement. */
+static int print_rows(struct op_model *model, sqlite3_stmt *rows, struct op_error *error) {
+  struct op_app *app = op_model_app(model);
+  bool found = true;
+  int r = 0;
+  while (r == 0 && found && !op_output_closed(app->output)) {
+    r = op_model_step(model, rows, &found, error);
+    if (r == 0 && found)
+      print_row(app, rows);
+  }
+  sqlite3_reset(rows);
+  return r;
+}
+
+/* Prints what changes, until a signal comes or nobody reads any more. */
+static int follow(struct op_model *model, const struct choice *choice, struct op_error *error) {
+  struct op_app *app = op_model_app(model);
+  int r = 0;
+  for (;;) {
+    uint64_t before = op_model_offset(model);
+    bool stop = false;
+    op_output_flush(app->output);
+    if (op_output_closed(app->output))
+      return 0;
+    r = op_follow_wait(app, before, &stop, error);
+    if (r == 0 && !stop)
+      r = op_model_catch_up(model, error);
+    if (r != 0 || stop)
+      return r;
+    sqlite3_stmt *rows = op_model_sql(model, SELECT_ROW WHERE_CHOSEN " AND r.changed_seq > ?4 ORDER BY r.changed_seq");
+    bind_choice(rows, choice);
+    sqlite3_bind_int64(rows, 4, (int64_t)before);
+    r = print_rows(model, rows, error);
+    if (r != 0)
+      return r;
+  }
+}
+
+/* The default verb: one row per reservation, in the order in which they were placed. */
+int mypage_list(struct op_app *app, struct op_error *error) {
+  struct choice choice;
+  struct op_model *model = NULL;
+  int r = choose(app, &choice, error);
+  if (r == 0)
+    r = op_store_read(app, error);
+  if (r == 0)
+    r = op_model_open(app, &mypage_model, &model, error);
+  if (r != 0)
+    goto out;
+  sqlite3_stmt *rows = op_model_sql(model, SELECT_ROW WHERE_CHOSEN " ORDER BY r.placed_seq");
+  bind_choice(rows, &choice);
+  op_rows_begin(app->output, columns, COLUMNS, false);
+  r = print_rows(model, rows, error);
+  if (r == 0 && app->follow)
+    r = follow(model, &choice, error);
+  op_rows_end(app->output);
+out:
+  op_model_close(model);
+  return r;
+}
+
+/* One reservation. */
+int mypage_show(struct op_app *app, struct op_error *error) {
+  const char *id = app->operands[0];
+  struct op_model *model = NULL;
+  bool found = false;
+  int r = op_check_id("reservation id", id, error);
+  if (r == 0)
+    r = op_store_read(app, error);
+  if (r == 0)
+    r = op_model_open(app, &mypage_model, &model, error);
+  if (r != 0)
+    goto out;
+  sqlite3_stmt *row = op_model_sql(model, SELECT_ROW " WHERE r.reservation_id = ?1");
+  sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
+  r = op_model_step(model, row, &found, error);
+  if (r == 0 && found) {
+    op_rows_begin(app->output, columns, COLUMNS, true);
+    print_row(app, row);
+    op_rows_end(app->output);
+  } else if (r == 0) {
+    r = op_fail(error, OP_REFUSED, "no_such_reservation", "reservation %s: there is none", id);
+    op_error_text(error, "reservationId", id);
+  }
+out:
+  op_model_close(model);
+  return r;
+}

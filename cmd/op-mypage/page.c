@@ -1,0 +1,191 @@
+/* page.c - the customer's view: which status an event leads to, and what it says in a sentence. No disk, no SQL.
+ *
+ * Invariants: seats and amount never grow and never fall below zero; PaymentCancelled is the last status. Events of
+ * others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
+#include "page.h"
+
+#include "model.h"
+#include "money.h"
+
+#include <string.h>
+
+const char *const page_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
+                                     OP_STATUS_PAYMENT_CANCELLED, NULL};
+
+const char *const page_payments[] = {OP_PAYMENT_PENDING, OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
+                                     NULL};
+
+/* Which reservation? */
+bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]) {
+  struct op_error ignored;
+  if (op_field_id(event, "reservationId", ret_id))
+    return true;
+  if (event->correlation.ptr == NULL || evs_json_unescape(event->correlation, ret_id, OP_MAX_ID + 1) > OP_MAX_ID ||
+      op_check_id("correlation", ret_id, &ignored) != 0) {
+    ret_id[0] = '\0';
+    return false;
+  }
+  return true;
+}
+
+/* A number of data from 0 to max. */
+static int64_t figure(const evs_event *event, const char *key, int64_t max) {
+  int64_t number = op_field_number(event, key, 0);
+  return number < 0 ? 0 : number > max ? max : number;
+}
+
+/* A reservation begins. */
+static bool placed(struct page *page, const evs_event *event) {
+  if (page->reservation_id[0] != '\0' || !op_field_id(event, "reservationId", page->reservation_id))
+    return false;
+  op_field_id(event, "musicalId", page->musical_id);
+  op_field_id(event, "customerId", page->customer_id);
+  if (!op_field_text(event, "currency", page->currency, sizeof page->currency))
+    snprintf(page->currency, sizeof page->currency, "KRW");
+  page->seats = figure(event, "seats", OP_MAX_SEATS);
+  page->amount = figure(event, "amount", OP_MAX_MONEY);
+  page->status = PAGE_RESERVED;
+  page->payment = PAGE_PENDING;
+  page->placed_seq = event->seq;
+  return true;
+}
+
+/* Seats were given up, some or all. */
+static bool cancelled(struct page *page, const evs_event *event) {
+  bool ended = page->status == PAGE_CANCELLED || page->status == PAGE_PAYMENT_CANCELLED;
+  int64_t remaining = figure(event, "remainingSeats", OP_MAX_SEATS), amount = figure(event, "amount", OP_MAX_MONEY);
+  if (ended)
+    return false;
+  if (remaining == 0) {
+    page->status = PAGE_CANCELLED;
+    return true;
+  }
+  if (remaining < page->seats)
+    page->seats = remaining;
+  page->amount -= amount < page->amount ? amount : page->amount;
+  return true;
+}
+
+/* The payment became something else. */
+static bool paid(struct page *page, const evs_event *event) {
+  if (op_type_is(event, OP_PAYMENT_APPROVED)) {
+    if (page->payment != PAGE_PENDING)
+      return false;
+    page->payment = PAGE_APPROVED;
+    if (page->status == PAGE_RESERVED)
+      page->status = PAGE_PAID;
+    return true;
+  }
+  if (op_type_is(event, OP_PAYMENT_DECLINED)) {
+    if (page->payment != PAGE_PENDING)
+      return false;
+    page->payment = PAGE_DECLINED;
+    return true;
+  }
+  if (op_type_is(event, OP_PAYMENT_CANCELLED)) {
+    page->payment = PAGE_REFUNDED;
+    page->status = PAGE_PAYMENT_CANCELLED;
+    return true;
+  }
+  return op_type_is(event, OP_PAYMENT_REFUNDED);
+}
+
+/* Folds one event. */
+bool page_apply(struct page *page, const evs_event *event) {
+  bool changed = false;
+  if (op_type_is(event, OP_RESERVATION_PLACED))
+    changed = placed(page, event);
+  else if (page->reservation_id[0] == '\0')
+    return false;
+  else if (op_type_is(event, OP_RESERVATION_CANCELLED))
+    changed = cancelled(page, event);
+  else
+    changed = paid(page, event);
+  if (!changed)
+    return false;
+  page->changed_seq = event->seq;
+  snprintf(page->updated_at, sizeof page->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
+  return true;
+}
+
+/* Adds "1 seat", "10 seats". */
+static void add_seats(struct op_text *text, int64_t seats) {
+  op_text_grouped(text, seats);
+  op_text_adds(text, seats == 1 ? " seat" : " seats");
+}
+
+/* Adds what ReservationCancelled says. */
+static void cancelled_detail(const evs_event *event, struct op_text *text) {
+  char reason[OP_MAX_NAME + 1];
+  int64_t remaining = figure(event, "remainingSeats", OP_MAX_SEATS);
+  add_seats(text, figure(event, "seats", OP_MAX_SEATS));
+  op_text_adds(text, " cancelled, ");
+  if (remaining == 0) {
+    op_text_adds(text, "the whole reservation");
+  } else {
+    op_text_grouped(text, remaining);
+    op_text_adds(text, " left");
+  }
+  if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
+    op_text_addf(text, " (%s)", reason);
+  op_text_adds(text, ".");
+}
+
+/* Adds what a payment event says. */
+static void paid_detail(const evs_event *event, const struct page *page, struct op_text *text) {
+  char reason[OP_MAX_NAME + 1], currency[sizeof page->currency];
+  int64_t amount = figure(event, "amount", OP_MAX_MONEY);
+  if (op_type_is(event, OP_PAYMENT_CANCELLED) && amount == 0) {
+    op_text_adds(text, "Payment cancelled, nothing to refund.");
+    return;
+  }
+  if (!op_field_text(event, "currency", currency, sizeof currency))
+    snprintf(currency, sizeof currency, "%s", page->currency);
+  op_text_money(text, amount, currency);
+  if (op_type_is(event, OP_PAYMENT_APPROVED))
+    op_text_adds(text, " charged");
+  else if (op_type_is(event, OP_PAYMENT_REFUNDED))
+    op_text_adds(text, " refunded");
+  else if (op_type_is(event, OP_PAYMENT_CANCELLED))
+    op_text_adds(text, " refunded, payment cancelled");
+  else if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
+    op_text_addf(text, " declined (%s)", reason);
+  else
+    op_text_adds(text, " declined");
+  op_text_adds(text, ".");
+}
+
+/* Adds what any other event says. */
+static void other_detail(const evs_event *event, struct op_text *text) {
+  char word[EVS_MAX_TYPE + 1];
+  if (op_type_is(event, OP_SEATS_RELEASED)) {
+    add_seats(text, figure(event, "seats", OP_MAX_SEATS));
+    op_text_adds(text, " free again.");
+  } else if (op_type_is(event, OP_NOTIFICATION_SENT)) {
+    if (!op_field_text(event, "template", word, sizeof word))
+      snprintf(word, sizeof word, "the reservation");
+    op_text_addf(text, "Customer told about %s.", word);
+  } else {
+    evs_json_unescape(event->type, word, sizeof word);
+    op_text_addf(text, "%s recorded.", word);
+  }
+}
+
+/* Adds one short sentence. */
+void page_detail(const evs_event *event, const struct page *page, const char *musical, struct op_text *text) {
+  if (op_type_is(event, OP_RESERVATION_PLACED)) {
+    add_seats(text, figure(event, "seats", OP_MAX_SEATS));
+    if (musical[0] != '\0')
+      op_text_addf(text, " of %s", musical);
+    op_text_adds(text, " reserved for ");
+    op_text_money(text, figure(event, "amount", OP_MAX_MONEY), page->currency);
+    op_text_adds(text, ".");
+  } else if (op_type_is(event, OP_RESERVATION_CANCELLED)) {
+    cancelled_detail(event, text);
+  } else if (op_type_is(event, OP_PAYMENT_APPROVED) || op_type_is(event, OP_PAYMENT_DECLINED) ||
+             op_type_is(event, OP_PAYMENT_REFUNDED) || op_type_is(event, OP_PAYMENT_CANCELLED)) {
+    paid_detail(event, page, text);
+  } else {
+    other_detail(event, text);
+  }
+}

@@ -1,0 +1,43 @@
+/* page.h - a reservation as its customer sees it, folded from the events of every context. Pure.
+ *
+ *   status   Reserved -> PaymentApproved -> Cancelled -> PaymentCancelled
+ *   payment  Pending -> PaymentApproved or PaymentDeclined -> PaymentCancelled
+ *
+ * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
+ * its last seats and amount. */
+#ifndef MYPAGE_PAGE_H
+#define MYPAGE_PAGE_H
+
+#include "app.h"
+#include "domain.h"
+
+enum page_status { PAGE_RESERVED, PAGE_PAID, PAGE_CANCELLED, PAGE_PAYMENT_CANCELLED };
+enum page_payment { PAGE_PENDING, PAGE_APPROVED, PAGE_DECLINED, PAGE_REFUNDED };
+
+struct page {
+  char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */
+  char musical_id[OP_MAX_ID + 1];     /* "": not known, as below */
+  char customer_id[OP_MAX_ID + 1];
+  char currency[8];
+  int64_t seats, amount;
+  enum page_status status;
+  enum page_payment payment;
+  uint64_t placed_seq;
+  uint64_t changed_seq; /* of the last event that changed what is shown */
+  char updated_at[EVS_TIME_SIZE];
+};
+
+/* The words of domain.h for the two, in the order of the enums, NULL-terminated. */
+extern const char *const page_statuses[];
+extern const char *const page_payments[];
+
+/* Which reservation is the event about? Its reservationId, else its correlation; false where neither is an id. */
+bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]);
+
+/* Folds one event of this reservation. True where it changed something that is shown. */
+bool page_apply(struct page *page, const evs_event *event);
+
+/* Adds one short sentence on what the event says. `musical` is the musical's name, or "". */
+void page_detail(const evs_event *event, const struct page *page, const char *musical, struct op_text *text);
+
+#endif

@@ -1,0 +1,142 @@
+/* project.c - folds every event of every context into the pages of the customers (CQRS: nothing is asked of the
+ * others).
+ *
+ * Invariants: `reservations` holds one row per reservation as page.c folds it; `steps` holds one row per event of a
+ * known reservation, in the journal's order, with the status that it led to. */
+#include "project.h"
+
+#include "listing.h"
+
+static const char schema[] =
+    "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
+    "CREATE TABLE reservations ("
+    "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, currency TEXT NOT NULL,"
+    "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
+    "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL"
+    ") WITHOUT ROWID;"
+    "CREATE INDEX reservations_placed ON reservations (placed_seq);"
+    "CREATE INDEX reservations_changed ON reservations (changed_seq);"
+    "CREATE INDEX reservations_of ON reservations (customer_id, placed_seq);"
+    "CREATE TABLE steps ("
+    "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, time TEXT NOT NULL, event TEXT NOT NULL,"
+    "  causation INTEGER, status TEXT NOT NULL, seats INTEGER, amount INTEGER, detail TEXT NOT NULL"
+    ");"
+    "CREATE INDEX steps_of ON steps (reservation_id, seq);";
+
+/* A musical got its name. */
+static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1], name[OP_MAX_NAME + 1];
+  if (!op_field_id(event, "musicalId", id) || !op_field_text(event, "name", name, sizeof name))
+    return 0;
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO musicals VALUES (?1, ?2)");
+  op_bind_text(put, 1, id);
+  op_bind_text(put, 2, name);
+  return op_model_exec(model, put, error);
+}
+
+/* The page of a reservation, or one with reservation_id "". */
+static int load(struct op_model *model, const char *id, struct page *ret_page, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
+                                          " status, payment_status, placed_seq, changed_seq, updated_at"
+                                          " FROM reservations WHERE reservation_id = ?1");
+  op_bind_text(row, 1, id);
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  *ret_page = (struct page){0};
+  if (r == 0 && found) {
+    op_column_text(row, 0, ret_page->reservation_id, sizeof ret_page->reservation_id);
+    op_column_text(row, 1, ret_page->musical_id, sizeof ret_page->musical_id);
+    op_column_text(row, 2, ret_page->customer_id, sizeof ret_page->customer_id);
+    op_column_text(row, 3, ret_page->currency, sizeof ret_page->currency);
+    ret_page->seats = sqlite3_column_int64(row, 4);
+    ret_page->amount = sqlite3_column_int64(row, 5);
+    int status = op_word_index((const char *)sqlite3_column_text(row, 6), page_statuses);
+    int payment = op_word_index((const char *)sqlite3_column_text(row, 7), page_payments);
+    ret_page->status = status >= 0 ? (enum page_status)status : PAGE_RESERVED;
+    ret_page->payment = payment >= 0 ? (enum page_payment)payment : PAGE_PENDING;
+    ret_page->placed_seq = (uint64_t)sqlite3_column_int64(row, 8);
+    ret_page->changed_seq = (uint64_t)sqlite3_column_int64(row, 9);
+    op_column_text(row, 10, ret_page->updated_at, sizeof ret_page->updated_at);
+  }
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes a page. */
+static int save(struct op_model *model, const struct page *page, struct op_error *error) {
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+  op_bind_text(put, 1, page->reservation_id);
+  op_bind_text(put, 2, page->musical_id);
+  op_bind_text(put, 3, page->customer_id);
+  op_bind_text(put, 4, page->currency);
+  sqlite3_bind_int64(put, 5, page->seats);
+  sqlite3_bind_int64(put, 6, page->amount);
+  op_bind_text(put, 7, page_statuses[page->status]);
+  op_bind_text(put, 8, page_payments[page->payment]);
+  sqlite3_bind_int64(put, 9, (int64_t)page->placed_seq);
+  sqlite3_bind_int64(put, 10, (int64_t)page->changed_seq);
+  op_bind_text(put, 11, page->updated_at);
+  return op_model_exec(model, put, error);
+}
+
+/* The name of the page's musical, or "". */
+static int musical_name(struct op_model *model, const struct page *page, char *buf, size_t size,
+                        struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT name FROM musicals WHERE musical_id = ?1");
+  op_bind_text(row, 1, page->musical_id);
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  buf[0] = '\0';
+  if (r == 0 && found)
+    op_column_text(row, 0, buf, size);
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes a step of the saga. */
+static int add_step(struct op_model *model, const struct page *page, const evs_event *event, struct op_error *error) {
+  char musical[OP_MAX_NAME + 1];
+  struct op_text detail = {0};
+  int r = musical_name(model, page, musical, sizeof musical, error);
+  if (r != 0)
+    return r;
+  page_detail(event, page, musical, &detail);
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO steps VALUES (?,?,?,?,?,?,?,?,?)");
+  sqlite3_bind_int64(put, 1, (int64_t)event->seq);
+  op_bind_text(put, 2, page->reservation_id);
+  op_bind_slice(put, 3, event->time);
+  op_bind_slice(put, 4, event->type);
+  if (event->causation != 0)
+    sqlite3_bind_int64(put, 5, (int64_t)event->causation);
+  op_bind_text(put, 6, page_statuses[page->status]);
+  int64_t seats = op_field_number(event, "seats", -1), amount = op_field_number(event, "amount", -1);
+  if (seats >= 0)
+    sqlite3_bind_int64(put, 7, seats);
+  if (amount >= 0)
+    sqlite3_bind_int64(put, 8, amount);
+  sqlite3_bind_text(put, 9, detail.ptr, (int)detail.len, SQLITE_TRANSIENT);
+  r = op_model_exec(model, put, error);
+  op_text_free(&detail);
+  return r;
+}
+
+/* Folds one event. */
+static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct page page;
+  if (op_type_is(event, OP_MUSICAL_REGISTERED))
+    return registered(model, event, error);
+  if (!page_of(event, id))
+    return 0;
+  int r = load(model, id, &page, error);
+  if (r != 0)
+    return r;
+  if (page_apply(&page, event))
+    r = save(model, &page, error);
+  if (r == 0 && page.reservation_id[0] != '\0')
+    r = add_step(model, &page, event, error);
+  return r;
+}
+
+const struct op_model_definition mypage_model = {
+    .name = "mypage", .version = 1, .schema = schema, .types = NULL, .apply = apply};

@@ -1,0 +1,41 @@
+/* channel.h - where notices go: the narrow face of every channel.
+ *
+ * A channel is opened for one batch: open, send each, sync, close. Only after sync() returned 0 are the notices
+ * delivered, and only then may NotificationSent be appended. After a crash in between, the same notices are sent again
+ * with the same ids: the channel `file` then writes the same file again, `stdout` repeats the line (delivery at least
+ * once). */
+#ifndef NOTIFY_CHANNEL_H
+#define NOTIFY_CHANNEL_H
+
+#include "notice.h"
+
+struct channel {
+  const struct channel_kind *kind;
+  struct op_app *app;
+  int directory; /* channel file: the outbox, locked; else -1 */
+};
+
+struct channel_kind {
+  const char *name; /* as in notify.channel and in the events */
+  bool speaks;      /* it writes to stdout, which then holds notices and no events */
+  int (*open)(struct channel *channel, struct op_error *error);
+  int (*send)(struct channel *channel, const struct notice *notice, const struct contact *contact,
+              struct op_error *error);
+  int (*sync)(struct channel *channel, struct op_error *error);
+  void (*close)(struct channel *channel);
+};
+
+extern const struct channel_kind channel_file;   /* channel_file.c */
+extern const struct channel_kind channel_stdout; /* channel_stdout.c */
+
+/* The kind that the configuration names, or exit 78. */
+int channel_find(const char *name, const struct channel_kind **ret_kind, struct op_error *error);
+
+/* Opens the outbox directory and locks it against others who write or clear it, within the time limit (exit 75 busy).
+ * With `create` it is made; else a missing one gives *ret_fd -1. Close the fd to unlock. */
+int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error);
+
+/* Removes a notice from the locked outbox, also what an interrupted write left of it. */
+int outbox_remove(int fd, const char *notice_id, struct op_error *error);
+
+#endif

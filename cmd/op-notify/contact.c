@@ -1,0 +1,216 @@
+/* contact.c - op-notify contact set|show|forget: names and addresses, and their end.
+ *
+ * Forgetting: CustomerForgotten is appended first and is durable, then the contact goes, then under the outbox's lock
+ * every rendered notice of the customer. A crash in between leaves a contact that the repeated call finds and removes.
+ * A run that is writing holds the lock with the contacts that it read, so nothing personal appears behind the one who
+ * forgets. Errors: 64 usage, 65 bad_id, bad_email, bad_text, 66 no_store, 1 no_such_contact and request_id_reused. */
+#include "address.h"
+#include "channel.h"
+#include "commit.h"
+#include "contacts.h"
+#include "files.h"
+#include "listing.h"
+#include "project.h"
+#include "verbs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static const struct op_column contact_columns[] = {
+    {"customerId", "CUSTOMER", false}, {"email", "EMAIL", false},       {"name", "NAME", false},
+    {"lang", "LANG", false},           {"updatedAt", "UPDATED", false},
+};
+
+static const struct op_column forgotten_columns[] = {
+    {"customerId", "CUSTOMER", false},
+    {"status", "STATUS", false},
+    {"forgottenAt", "FORGOTTEN", false},
+};
+
+/* Prints a contact. */
+static void print_contact(struct op_app *app, const struct contact *contact) {
+  op_rows_begin(app->output, contact_columns, sizeof contact_columns / sizeof contact_columns[0], true);
+  op_cell_text(app->output, contact->customer_id);
+  op_cell_text(app->output, contact->email);
+  op_cell_text(app->output, contact->name[0] != '\0' ? contact->name : NULL);
+  op_cell_text(app->output, contact->lang);
+  op_cell_text(app->output, contact->updated_at);
+  op_row_end(app->output);
+  op_rows_end(app->output);
+}
+
+/* The contact that the options describe, checked. */
+static int contact_from_options(struct op_app *app, const char *customer_id, struct contact *ret_contact,
+                                struct op_error *error) {
+  const char *email = op_option(app, "email"), *name = op_option(app, "name"), *lang = op_option(app, "lang");
+  int r = op_check_word("--lang", lang, notify_languages, error);
+  if (r == 0)
+    r = op_check_id("customer id", customer_id, error);
+  if (r == 0)
+    r = address_check(email, error);
+  if (r == 0 && name != NULL)
+    r = op_check_text("name", name, OP_MAX_NAME, error);
+  if (r != 0)
+    return r;
+  *ret_contact = (struct contact){0};
+  snprintf(ret_contact->customer_id, sizeof ret_contact->customer_id, "%s", customer_id);
+  snprintf(ret_contact->email, sizeof ret_contact->email, "%s", email);
+  snprintf(ret_contact->name, sizeof ret_contact->name, "%s", name != NULL ? name : "");
+  snprintf(ret_contact->lang, sizeof ret_contact->lang, "%s", lang != NULL ? lang : notify_languages[0]);
+  evs_time_format(op_now_us(app), ret_contact->updated_at);
+  return 0;
+}
+
+/* contact set C. */
+int notify_contact_set(struct op_app *app, struct op_error *error) {
+  struct contact contact;
+  struct contacts *contacts = NULL;
+  int r = contact_from_options(app, app->operands[0], &contact, error);
+  if (r == 0 && !app->dry_run) {
+    r = contacts_open(app, true, &contacts, error);
+    if (r == 0)
+      r = contacts_set(contacts, &contact, app->request_id, error);
+    contacts_close(contacts);
+  }
+  if (r == 0)
+    print_contact(app, &contact);
+  return r;
+}
+
+/* contact show C. */
+int notify_contact_show(struct op_app *app, struct op_error *error) {
+  const char *customer_id = app->operands[0];
+  struct contact contact;
+  struct contacts *contacts = NULL;
+  int r = op_check_id("customer id", customer_id, error);
+  if (r == 0)
+    r = files_require_store(app, error);
+  if (r == 0)
+    r = contacts_open(app, false, &contacts, error);
+  if (r == 0)
+    r = contacts_get(contacts, customer_id, &contact, error);
+  contacts_close(contacts);
+  if (r != 0)
+    return r;
+  if (contact.customer_id[0] == '\0') {
+    op_fail(error, OP_REFUSED, "no_such_contact", "customer %s: there is no contact", customer_id);
+    op_error_text(error, "customerId", customer_id);
+    return OP_REFUSED;
+  }
+  print_contact(app, &contact);
+  return 0;
+}
+
+/* ---- forgetting -------------------------------------------------------------------------------- */
+
+struct forgetting {
+  const char *customer_id, *request_id;
+  char request[sizeof "contact forget customer=" + OP_MAX_ID];
+  struct contacts *contacts;        /* NULL: there are none */
+  char forgotten_at[EVS_TIME_SIZE]; /* when it was or is recorded */
+};
+
+/* Takes the time of the event that a request id appended. */
+static int take_time(void *context, const evs_event *event, struct op_error *error) {
+  struct forgetting *it = context;
+  (void)error;
+  snprintf(it->forgotten_at, sizeof it->forgotten_at, "%.*s", (int)event->time.len, event->time.ptr);
+  return 0;
+}
+
+/* Loads what is known and decides. */
+static int decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
+                  uint64_t *ret_position, struct op_error *error) {
+  struct forgetting *it = context;
+  struct forget_state state = {0};
+  struct contact contact;
+  uint64_t before = 0;
+  bool used = false;
+  *ret_position = op_model_offset(model);
+  int r = 0;
+  if (it->request_id != NULL) {
+    r = op_request_find(model, it->request_id, it->request, &before, error);
+    if (r == 0 && before != 0)
+      return op_event_at(op_model_app(model), before, take_time, it, error);
+    if (r == 0)
+      r = contacts_request_used(it->contacts, it->request_id, &used, error);
+    if (r == 0 && used)
+      r = op_fail(error, OP_REFUSED, "request_id_reused", "request id %s was used for another request", it->request_id);
+  }
+  if (r == 0)
+    r = contacts_get(it->contacts, it->customer_id, &contact, error);
+  if (r == 0)
+    r = notify_customer(model, it->customer_id, &state.seen, it->forgotten_at, error);
+  if (r != 0)
+    return r;
+  state.has_contact = contact.customer_id[0] != '\0';
+  state.forgotten = it->forgotten_at[0] != '\0';
+  return forget_decide(&state, it->customer_id, it->request_id, it->request, drafts, guard, error);
+}
+
+/* Takes one notice out of the outbox. */
+static int remove_notice(void *context, const char *notice_id, struct op_error *error) {
+  return outbox_remove(*(const int *)context, notice_id, error);
+}
+
+/* Takes every rendered notice of the customer out of the outbox. */
+static int clear_outbox(struct op_app *app, struct op_model *model, const char *customer_id, struct op_error *error) {
+  int fd = -1;
+  int r = outbox_lock(app, false, &fd, error);
+  if (r != 0 || fd < 0)
+    return r;
+  /* Under the lock: what was written before it is told by events that are durable. */
+  r = op_model_catch_up(model, error);
+  if (r == 0)
+    r = notify_each_of(model, customer_id, remove_notice, &fd, error);
+  if (r == 0)
+    r = channel_file.sync(&(struct channel){.app = app, .directory = fd}, error);
+  close(fd);
+  return r;
+}
+
+/* Prints that a customer is forgotten. */
+static void print_forgotten(struct op_app *app, const struct forgetting *it) {
+  op_rows_begin(app->output, forgotten_columns, sizeof forgotten_columns / sizeof forgotten_columns[0], true);
+  op_cell_text(app->output, it->customer_id);
+  op_cell_text(app->output, "Forgotten");
+  op_cell_text(app->output, it->forgotten_at);
+  op_row_end(app->output);
+  op_rows_end(app->output);
+}
+
+/* contact forget C. */
+int notify_contact_forget(struct op_app *app, struct op_error *error) {
+  const char *customer_id = app->operands[0];
+  struct forgetting it = {.customer_id = customer_id, .request_id = app->request_id};
+  struct op_model *model = NULL;
+  struct op_drafts drafts = {0};
+  struct op_committed committed = {0};
+  int r = op_check_id("customer id", customer_id, error);
+  if (r == 0)
+    r = op_store_write(app, error);
+  if (r == 0)
+    r = op_model_open(app, &notify_model, &model, error);
+  if (r == 0)
+    r = contacts_open(app, false, &it.contacts, error);
+  if (r != 0)
+    goto out;
+  snprintf(it.request, sizeof it.request, "contact forget customer=%s", customer_id);
+  r = op_commit(model, decide, &it, &drafts, &committed, error);
+  if (r != 0)
+    goto out;
+  if (drafts.count > 0)
+    evs_time_format(drafts.items[0].time_us != 0 ? drafts.items[0].time_us : op_now_us(app), it.forgotten_at);
+  if (!app->dry_run) {
+    r = contacts_forget(it.contacts, customer_id, error);
+    if (r == 0)
+      r = clear_outbox(app, model, customer_id, error);
+  }
+  if (r == 0)
+    print_forgotten(app, &it);
+out:
+  contacts_close(it.contacts);
+  op_drafts_free(&drafts);
+  op_model_close(model);
+  return r;
+}

@@ -1,0 +1,40 @@
+/* main.c - op-notify: tells customers what became of their reservations; the tables of its command line.
+ *
+ * Reads the payment events; appends NotificationSent and CustomerForgotten. Texts stand in template.c, channels behind
+ * channel.h, personal data in contacts.c and nowhere else. */
+#include "verbs.h"
+
+static const struct op_option set_options[] = {
+    {"email", 0, "EMAIL", "where the notices go", true},
+    {"name", 0, "NAME", "the customer's name", false},
+    {"lang", 0, "ko|en", "the language of the notices (default ko)", false},
+    {0},
+};
+
+static const struct op_option list_options[] = {
+    {"reservation", 0, "RID", "only the notices about this reservation", false},
+    {0},
+};
+
+static const struct op_verb verbs[] = {
+    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX, NULL, notify_run},
+    {"list", "", "the notices that were sent", 0, 0, 0, list_options, notify_list},
+    {"contact set", "C", "keep the contact of customer C, outside of the journal", 1, 1, OP_CHANGES, set_options,
+     notify_contact_set},
+    {"contact show", "C", "the contact of customer C", 1, 1, 0, NULL, notify_contact_show},
+    {"contact forget", "C", "remove all that is personal of customer C", 1, 1, OP_CHANGES, NULL, notify_contact_forget},
+    {0},
+};
+
+static const char *const examples[] = {
+    "op-notify contact set c1 --email minsu@example.org --name 김민수",
+    "op-notify run",
+    "op-notify list --reservation 1",
+    "op-notify contact forget c1",
+    NULL,
+};
+
+static const struct op_program program = {"op-notify", "send customers notices about their reservations", verbs,
+                                          examples};
+
+int main(int argc, char **argv) { return op_main(&program, argc, argv); }

@@ -1,0 +1,36 @@
+/* notice.h - what the customer is told about: one notice per cause, and the contact that it goes to. */
+#ifndef NOTIFY_NOTICE_H
+#define NOTIFY_NOTICE_H
+
+#include "app.h"
+#include "domain.h"
+
+/* A notice with the figures as they stood at its cause, so that its text is the same whenever it is rendered. */
+struct notice {
+  uint64_t cause;    /* seq of the event that it tells about */
+  char id[24];       /* the cause in digits: the notice's id, and its file's name */
+  char template[32]; /* the cause's type */
+  char reservation_id[OP_MAX_ID + 1];
+  char customer_id[OP_MAX_ID + 1]; /* "": not known */
+  char musical[OP_MAX_NAME + 1];   /* its name, else its id; "": not known */
+  char currency[8];
+  int64_t seats;  /* 0: not known */
+  int64_t amount; /* minor units */
+  char caused_at[EVS_TIME_SIZE];
+};
+
+#define OP_MAX_EMAIL 254
+
+/* A customer's contact, personal data: it never leaves contacts.db and the outbox. */
+struct contact {
+  char customer_id[OP_MAX_ID + 1]; /* "": there is none */
+  char email[OP_MAX_EMAIL + 1];
+  char name[OP_MAX_NAME + 1]; /* "": none */
+  char lang[4];               /* "ko" or "en" */
+  char updated_at[EVS_TIME_SIZE];
+};
+
+/* The languages of the built-in texts, NULL-terminated; the first is the default. */
+extern const char *const notify_languages[];
+
+#endif

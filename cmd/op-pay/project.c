@@ -1,0 +1,152 @@
+/* project.c - keeps the payments and the cancellations that wait for an answer in state/pay.db.
+ *
+ * Invariants: `payments` holds one row per reservation; `cancellations` holds exactly those that pay_decide() still has
+ * to answer; due_seq is NULL exactly where nothing is due, so that what is pending is found by an index and not by a
+ * search. */
+#include "project.h"
+
+#include "listing.h"
+
+static const char schema[] = "CREATE TABLE payments ("
+                             "  reservation_id TEXT PRIMARY KEY, customer_id TEXT, currency TEXT NOT NULL,"
+                             "  status TEXT NOT NULL, placed_seq INTEGER NOT NULL, amount INTEGER NOT NULL,"
+                             "  charged INTEGER NOT NULL, refunded INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+                             "  provider TEXT, provider_ref TEXT, updated_at TEXT NOT NULL, due_seq INTEGER"
+                             ") WITHOUT ROWID;"
+                             "CREATE INDEX payments_due ON payments (due_seq) WHERE due_seq IS NOT NULL;"
+                             "CREATE INDEX payments_placed ON payments (placed_seq);"
+                             "CREATE TABLE cancellations ("
+                             "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, amount INTEGER NOT NULL,"
+                             "  whole INTEGER NOT NULL"
+                             ");"
+                             "CREATE INDEX cancellations_of ON cancellations (reservation_id, seq);";
+
+#define SELECT_PAYMENT                                                                                                 \
+  "SELECT p.reservation_id, p.customer_id, p.currency, p.status, p.placed_seq, p.amount, p.charged, p.refunded,"       \
+  " p.attempts, p.provider, p.provider_ref, p.updated_at, c.seq, c.amount, c.whole"                                    \
+  " FROM payments p LEFT JOIN cancellations c"                                                                         \
+  " ON c.seq = (SELECT min(seq) FROM cancellations WHERE reservation_id = p.reservation_id)"
+
+/* The row of SELECT_PAYMENT as a payment. */
+static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
+  *ret_payment = (struct payment){0};
+  op_column_text(row, 0, ret_payment->reservation_id, sizeof ret_payment->reservation_id);
+  op_column_text(row, 1, ret_payment->customer_id, sizeof ret_payment->customer_id);
+  op_column_text(row, 2, ret_payment->currency, sizeof ret_payment->currency);
+  int status = op_word_index((const char *)sqlite3_column_text(row, 3), payment_statuses);
+  ret_payment->status = status >= 0 ? (enum payment_status)status : PAYMENT_PENDING;
+  ret_payment->placed_seq = (uint64_t)sqlite3_column_int64(row, 4);
+  ret_payment->amount = sqlite3_column_int64(row, 5);
+  ret_payment->charged = sqlite3_column_int64(row, 6);
+  ret_payment->refunded = sqlite3_column_int64(row, 7);
+  ret_payment->attempts = sqlite3_column_int64(row, 8);
+  op_column_text(row, 9, ret_payment->provider, sizeof ret_payment->provider);
+  op_column_text(row, 10, ret_payment->provider_ref, sizeof ret_payment->provider_ref);
+  op_column_text(row, 11, ret_payment->updated_at, sizeof ret_payment->updated_at);
+  ret_payment->open.seq = (uint64_t)sqlite3_column_int64(row, 12);
+  ret_payment->open.amount = sqlite3_column_int64(row, 13);
+  ret_payment->open.whole = sqlite3_column_int(row, 14) != 0;
+}
+
+/* The payment of this reservation, or one with reservation_id "". */
+static int load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, SELECT_PAYMENT " WHERE p.reservation_id = ?1");
+  sqlite3_bind_text(row, 1, id, -1, SQLITE_TRANSIENT);
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  *ret_payment = (struct payment){0};
+  if (r == 0 && found)
+    read_row(row, ret_payment);
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes the payment with what is due for it now. */
+static int save(struct op_model *model, const struct payment *payment, struct op_error *error) {
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  struct pay_step step = pay_decide(payment);
+  op_bind_text(put, 1, payment->reservation_id);
+  op_bind_text(put, 2, payment->customer_id);
+  op_bind_text(put, 3, payment->currency);
+  op_bind_text(put, 4, payment_statuses[payment->status]);
+  sqlite3_bind_int64(put, 5, (int64_t)payment->placed_seq);
+  sqlite3_bind_int64(put, 6, payment->amount);
+  sqlite3_bind_int64(put, 7, payment->charged);
+  sqlite3_bind_int64(put, 8, payment->refunded);
+  sqlite3_bind_int64(put, 9, payment->attempts);
+  op_bind_text(put, 10, payment->provider);
+  op_bind_text(put, 11, payment->provider_ref);
+  op_bind_text(put, 12, payment->updated_at);
+  if (step.action != PAY_NOTHING)
+    sqlite3_bind_int64(put, 13, (int64_t)step.cause);
+  return op_model_exec(model, put, error);
+}
+
+/* Queues a cancellation that must be answered. */
+static int enqueue(struct op_model *model, const char *id, const struct cancellation *it, struct op_error *error) {
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO cancellations VALUES (?,?,?,?)");
+  sqlite3_bind_int64(put, 1, (int64_t)it->seq);
+  sqlite3_bind_text(put, 2, id, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_int64(put, 3, it->amount);
+  sqlite3_bind_int(put, 4, it->whole);
+  return op_model_exec(model, put, error);
+}
+
+/* Takes out of the queue what this event answered: the one that it names, or all when the payment has ended. */
+static int dequeue(struct op_model *model, const struct payment *payment, const evs_event *event,
+                   struct op_error *error) {
+  bool ended = payment->status == PAYMENT_DECLINED || payment->status == PAYMENT_CANCELLED;
+  if (!ended && !op_type_is(event, OP_PAYMENT_REFUNDED))
+    return 0;
+  sqlite3_stmt *drop =
+      op_model_sql(model, "DELETE FROM cancellations WHERE reservation_id = ?1 AND (?2 IS NULL OR seq = ?2)");
+  sqlite3_bind_text(drop, 1, payment->reservation_id, -1, SQLITE_TRANSIENT);
+  if (!ended)
+    sqlite3_bind_int64(drop, 2, (int64_t)event->causation);
+  return op_model_exec(model, drop, error);
+}
+
+/* Folds one event into the tables. */
+static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  if (!op_field_id(event, "reservationId", id))
+    return 0;
+  struct payment payment;
+  struct cancellation opened;
+  int r = load(model, id, &payment, error);
+  if (r != 0)
+    return r;
+  payment_apply(&payment, event, &opened);
+  if (payment.reservation_id[0] == '\0')
+    return 0;
+  if (opened.seq != 0)
+    r = enqueue(model, id, &opened, error);
+  if (r == 0)
+    r = dequeue(model, &payment, event, error);
+  /* The head of the queue decides what is due, and it may have changed just now. */
+  struct payment queued;
+  if (r == 0)
+    r = load(model, id, &queued, error);
+  if (r != 0)
+    return r;
+  payment.open = queued.reservation_id[0] != '\0' ? queued.open : opened;
+  return save(model, &payment, error);
+}
+
+const struct op_model_definition pay_model = {
+    .name = "pay", .version = 1, .schema = schema, .types = payment_types, .apply = apply};
+
+/* What is due, oldest cause first: one step per payment at a time. */
+int pay_pending(struct op_model *model, struct payment *payments, size_t limit, size_t *ret_count,
+                struct op_error *error) {
+  sqlite3_stmt *rows =
+      op_model_sql(model, SELECT_PAYMENT " WHERE p.due_seq IS NOT NULL ORDER BY p.due_seq, p.reservation_id LIMIT ?1");
+  sqlite3_bind_int64(rows, 1, (int64_t)limit);
+  *ret_count = 0;
+  bool found = true;
+  int r = 0;
+  while (*ret_count < limit && (r = op_model_step(model, rows, &found, error)) == 0 && found)
+    read_row(rows, &payments[(*ret_count)++]);
+  sqlite3_reset(rows);
+  return r;
+}

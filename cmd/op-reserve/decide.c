@@ -1,0 +1,239 @@
+/* decide.c - the decisions about reservations, see decide.h.
+ *
+ * Invariants: the seats held never exceed the capacity; a reservation id is given once; a customer stays within the
+ * musical's limit; at most what a reservation has is cancelled. Each rests on the guard beside the event. */
+#include "decide.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* What changes a reservation: a cancellation is decided, and answered, upon all of it. */
+static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_CANCELLED,
+                                                  NULL};
+
+/* Ids hold no spaces, so that these texts are unambiguous; free text stands at their end. */
+void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
+  char price[24] = "";
+  if (place->price >= 0)
+    snprintf(price, sizeof price, "%" PRId64, place->price);
+  snprintf(buf, REQUEST_TEXT, "place musical=%s seats=%" PRId64 " price=%s customer=%s id=%s", place->musical_id,
+           place->seats, price, place->customer_id, place->reservation_id);
+}
+
+void cancel_request(const struct cancel *cancel, char buf[REQUEST_TEXT]) {
+  snprintf(buf, REQUEST_TEXT, "cancel reservation=%s seats=%" PRId64 " reason=%s", cancel->reservation_id,
+           cancel->seats, cancel->reason);
+}
+
+int no_such_reservation(const char *id, struct op_error *error) {
+  op_fail(error, OP_REFUSED, "no_such_reservation", "reservation %s: there is no such reservation", id);
+  op_error_text(error, "reservationId", id);
+  return error->exit_code;
+}
+
+int request_id_reused(const char *request_id, struct op_error *error) {
+  op_fail(error, OP_REFUSED, "request_id_reused", "request id %s: it was used for another request", request_id);
+  op_error_text(error, "requestId", request_id);
+  return error->exit_code;
+}
+
+/* An event remembers its request, and a second event of this request is made impossible. */
+static void remember(struct op_draft *draft, const char *request_id, const char *request, struct op_guard *guard) {
+  if (!request_id[0])
+    return;
+  op_json_string(&draft->data, "requestId", request_id);
+  op_json_string(&draft->data, "request", request);
+  op_draft_tag(draft, OP_TAG_REQUEST, request_id);
+  op_guard_add(guard, NULL, OP_TAG_REQUEST, request_id);
+}
+
+/* ---- place ------------------------------------------------------------------------------------------------------ */
+
+/* Refuses a placement; the figures are the caller's to add. */
+static int refuse(struct op_error *error, const char *code, const struct place *place, const char *what) {
+  op_fail(error, OP_REFUSED, code, "musical %s: %s", place->musical_id, what);
+  op_error_text(error, "musicalId", place->musical_id);
+  return error->exit_code;
+}
+
+/* Is the musical on sale now? */
+static int check_sales(const struct place *place, const struct place_facts *facts, struct op_error *error) {
+  const struct op_musical *musical = facts->musical;
+  char what[96];
+  if (musical->closed)
+    return refuse(error, "sales_closed", place, "its sales are closed");
+  if (musical->sales_open_us && facts->now_us < musical->sales_open_us) {
+    snprintf(what, sizeof what, "its sales open at %s", musical->sales_open);
+    refuse(error, "sales_not_open", place, what);
+    op_error_text(error, "salesOpen", musical->sales_open);
+    return error->exit_code;
+  }
+  if (musical->sales_close_us && facts->now_us >= musical->sales_close_us) {
+    snprintf(what, sizeof what, "its sales closed at %s", musical->sales_close);
+    refuse(error, "sales_closed", place, what);
+    op_error_text(error, "salesClose", musical->sales_close);
+    return error->exit_code;
+  }
+  return OP_OK;
+}
+
+/* The price of a seat and the amount of all. */
+static int check_price(const struct place *place, const struct op_musical *musical, int64_t *ret_price,
+                       int64_t *ret_amount, struct op_error *error) {
+  char what[96];
+  if (place->price >= 0 && musical->price >= 0 && place->price != musical->price) {
+    snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, musical->price, musical->currency,
+             place->price);
+    refuse(error, "price_changed", place, what);
+    op_error_number(error, "price", place->price);
+    op_error_number(error, "listPrice", musical->price);
+    op_error_text(error, "currency", musical->currency);
+    return error->exit_code;
+  }
+  *ret_price = place->price >= 0 ? place->price : musical->price >= 0 ? musical->price : 0;
+  if (__builtin_mul_overflow(place->seats, *ret_price, ret_amount) || *ret_amount > OP_MAX_MONEY)
+    return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seats at %" PRId64 " cost more than %lld", place->seats,
+                   *ret_price, (long long)OP_MAX_MONEY);
+  return OP_OK;
+}
+
+/* Are there seats, and may this customer have them? */
+static int check_seats(const struct place *place, const struct place_facts *facts, struct op_error *error) {
+  const struct op_musical *musical = facts->musical;
+  char what[128];
+  if (musical->max_per_customer > 0 && !place->customer_id[0])
+    return refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
+  int64_t available = musical->seats > musical->held ? musical->seats - musical->held : 0;
+  if (place->seats > available) {
+    snprintf(what, sizeof what, "%" PRId64 " seats asked, %" PRId64 " left", place->seats, available);
+    refuse(error, "insufficient_seats", place, what);
+    op_error_number(error, "requested", place->seats);
+    op_error_number(error, "available", available);
+    return error->exit_code;
+  }
+  if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
+    snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
+             place->seats, facts->customer_held, musical->max_per_customer);
+    refuse(error, "customer_limit", place, what);
+    op_error_text(error, "customerId", place->customer_id);
+    op_error_number(error, "requested", place->seats);
+    op_error_number(error, "held", facts->customer_held);
+    op_error_number(error, "limit", musical->max_per_customer);
+    return error->exit_code;
+  }
+  return OP_OK;
+}
+
+/* Drafts the event and its guard. */
+static void draft_placed(const struct place *place, const struct place_facts *facts, int64_t price, int64_t amount,
+                         struct op_drafts *drafts, struct op_guard *guard) {
+  char id[OP_MAX_ID + 1], request[REQUEST_TEXT];
+  if (place->reservation_id[0])
+    snprintf(id, sizeof id, "%s", place->reservation_id);
+  else
+    snprintf(id, sizeof id, "%" PRId64, facts->last_number + 1);
+  struct op_draft *draft = op_draft_add(drafts, OP_RESERVATION_PLACED, id, facts->musical->defined_by);
+  op_draft_id(draft, "reservation-placed:%s", id);
+  op_draft_tag(draft, OP_TAG_MUSICAL, place->musical_id);
+  op_draft_tag(draft, OP_TAG_RESERVATION, id);
+  op_draft_tag(draft, OP_TAG_CUSTOMER, place->customer_id);
+  op_json_begin(&draft->data);
+  op_json_string(&draft->data, "reservationId", id);
+  op_json_string(&draft->data, "musicalId", place->musical_id);
+  if (place->customer_id[0])
+    op_json_string(&draft->data, "customerId", place->customer_id);
+  op_json_number(&draft->data, "seats", place->seats);
+  op_json_number(&draft->data, "price", price);
+  op_json_number(&draft->data, "amount", amount);
+  op_json_string(&draft->data, "currency", facts->musical->currency);
+  place_request(place, request);
+  remember(draft, place->request_id, request, guard);
+  op_json_end(&draft->data);
+  op_guard_add(guard, NULL, OP_TAG_RESERVATION, id);
+  if (!facts->guarded)
+    op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, place->musical_id);
+}
+
+int decide_place(const struct place *place, const struct place_facts *facts, struct op_drafts *drafts,
+                 struct op_guard *guard, struct op_error *error) {
+  if (!facts->musical->id[0])
+    return refuse(error, "no_such_musical", place, "there is no such musical");
+  if (place->reservation_id[0] && facts->id_taken) {
+    op_fail(error, OP_REFUSED, "id_taken", "reservation %s: the id is taken", place->reservation_id);
+    op_error_text(error, "reservationId", place->reservation_id);
+    return error->exit_code;
+  }
+  int64_t price = 0, amount = 0;
+  int code = check_sales(place, facts, error);
+  if (code == OP_OK)
+    code = check_price(place, facts->musical, &price, &amount, error);
+  if (code == OP_OK)
+    code = check_seats(place, facts, error);
+  if (code == OP_OK)
+    draft_placed(place, facts, price, amount, drafts, guard);
+  return code;
+}
+
+/* ---- cancel ----------------------------------------------------------------------------------------------------- */
+
+/* Begins a ReservationCancelled of some or all of the seats. */
+static struct op_draft *draft_cancelled(const struct reservation *reservation, int64_t seats, const char *reason,
+                                        uint64_t causation, struct op_drafts *drafts, struct op_guard *guard) {
+  int64_t amount = reservation->amount;
+  if (seats < reservation->seats) {
+    int64_t share = 0;
+    if (!__builtin_mul_overflow(seats, reservation->price, &share) && share < amount)
+      amount = share;
+  }
+  struct op_draft *draft = op_draft_add(drafts, OP_RESERVATION_CANCELLED, reservation->id, causation);
+  op_draft_tag(draft, OP_TAG_MUSICAL, reservation->musical_id);
+  op_draft_tag(draft, OP_TAG_RESERVATION, reservation->id);
+  op_draft_tag(draft, OP_TAG_CUSTOMER, reservation->customer_id);
+  op_json_begin(&draft->data);
+  op_json_string(&draft->data, "reservationId", reservation->id);
+  op_json_string(&draft->data, "musicalId", reservation->musical_id);
+  if (reservation->customer_id[0])
+    op_json_string(&draft->data, "customerId", reservation->customer_id);
+  op_json_number(&draft->data, "seats", seats);
+  op_json_number(&draft->data, "remainingSeats", reservation->seats - seats);
+  op_json_number(&draft->data, "amount", amount);
+  op_json_string(&draft->data, "currency", reservation->currency);
+  if (reason[0])
+    op_json_string(&draft->data, "reason", reason);
+  op_guard_add(guard, reservation_changes, OP_TAG_RESERVATION, reservation->id);
+  return draft;
+}
+
+int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
+                  struct op_guard *guard, struct op_error *error) {
+  if (!reservation->id[0])
+    return no_such_reservation(cancel->reservation_id, error);
+  if (reservation_is_cancelled(reservation)) {
+    op_fail(error, OP_REFUSED, "already_cancelled", "reservation %s: it is cancelled already", reservation->id);
+    op_error_text(error, "reservationId", reservation->id);
+    return error->exit_code;
+  }
+  if (cancel->seats > reservation->seats) {
+    op_fail(error, OP_REFUSED, "seats_exceed_reservation",
+            "reservation %s: %" PRId64 " seats to cancel, it has %" PRId64, reservation->id, cancel->seats,
+            reservation->seats);
+    op_error_text(error, "reservationId", reservation->id);
+    op_error_number(error, "requested", cancel->seats);
+    op_error_number(error, "seats", reservation->seats);
+    return error->exit_code;
+  }
+  char request[REQUEST_TEXT];
+  cancel_request(cancel, request);
+  struct op_draft *draft = draft_cancelled(reservation, cancel->seats ? cancel->seats : reservation->seats,
+                                           cancel->reason, reservation->placed_seq, drafts, guard);
+  remember(draft, cancel->request_id, request, guard);
+  op_json_end(&draft->data);
+  return OP_OK;
+}
+
+void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard) {
+  struct op_draft *draft =
+      draft_cancelled(reservation, reservation->seats, "payment_declined", reservation->declined_seq, drafts, guard);
+  op_draft_id(draft, "reservation-cancelled:%" PRIu64, reservation->declined_seq);
+  op_json_end(&draft->data);
+}

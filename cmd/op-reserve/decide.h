@@ -1,0 +1,63 @@
+/* decide.h - the decisions about reservations: (folded state, command) -> events and their condition, or a refusal.
+ *
+ * Pure: no disk, no clock, no printing. Seats are never sold twice because a placement is guarded by everything that
+ * happens to its musical and the seats of it after what was read. */
+#ifndef RESERVE_DECIDE_H
+#define RESERVE_DECIDE_H
+
+#include "draft.h"
+#include "musical.h"
+#include "reservation.h"
+
+enum { REQUEST_TEXT = 512 };
+
+/* The command: take seats. Every member is checked already. */
+struct place {
+  char musical_id[OP_MAX_ID + 1];
+  char customer_id[OP_MAX_ID + 1];    /* "": none */
+  char reservation_id[OP_MAX_ID + 1]; /* "": the next whole number */
+  char request_id[OP_MAX_ID + 1];     /* "": none */
+  int64_t seats;
+  int64_t price; /* a seat, as the customer agreed; -1: the list price */
+};
+
+/* What a placement looks at. */
+struct place_facts {
+  const struct op_musical *musical; /* id "": there is no such musical */
+  bool guarded;                     /* this commit guards the musical already, for an earlier placement */
+  bool id_taken;                    /* place->reservation_id is the id of a reservation */
+  int64_t last_number;              /* the highest reservation id that is a whole number */
+  int64_t customer_held;            /* seats of this musical that the customer has not cancelled */
+  int64_t now_us;
+};
+
+/* The command: give seats back. */
+struct cancel {
+  char reservation_id[OP_MAX_ID + 1];
+  int64_t seats;                /* 0: all that it has */
+  char reason[OP_MAX_NAME + 1]; /* "": none */
+  char request_id[OP_MAX_ID + 1];
+};
+
+/* The canonical texts of the requests. */
+void place_request(const struct place *place, char buf[REQUEST_TEXT]);
+void cancel_request(const struct cancel *cancel, char buf[REQUEST_TEXT]);
+
+/* 1 no_such_reservation, for every command that names one. */
+int no_such_reservation(const char *id, struct op_error *error);
+/* 1 request_id_reused, where the other request is one of the same batch. */
+int request_id_reused(const char *request_id, struct op_error *error);
+
+/* ReservationPlaced. Refusals (1): no_such_musical, id_taken, sales_closed, sales_not_open, price_changed,
+ * customer_required, insufficient_seats, customer_limit; 65 bad_price where the amount is beyond OP_MAX_MONEY. */
+int decide_place(const struct place *place, const struct place_facts *facts, struct op_drafts *drafts,
+                 struct op_guard *guard, struct op_error *error);
+
+/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation. */
+int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
+                  struct op_guard *guard, struct op_error *error);
+
+/* ReservationCancelled with reason payment_declined, for a reservation whose payment was declined. */
+void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard);
+
+#endif

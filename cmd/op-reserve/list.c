@@ -1,0 +1,66 @@
+/* list.c - the verbs `list` and `show`: the reservations as the read model has them, caught up to the durable position.
+ *
+ * In the order of placing. What is cancelled is left out unless --all or --status asks for it.
+ * Errors: 66 where there is no store, 64 for a status that is none, 1 no_such_reservation. */
+#include "decide.h"
+#include "listing.h"
+#include "project.h"
+#include "row.h"
+#include "verbs.h"
+
+/* The cells of reservation_columns. */
+#define CELLS                                                                                                          \
+  "SELECT reservation_id, musical_id, customer_id, seats, price, amount, currency, status, reason, placed_at,"         \
+  " updated_at FROM reservations"
+
+/* Opens the caught-up model of a store that must be there. */
+static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
+  int code = op_store_read(app, error);
+  return code == OP_OK ? op_model_open(app, reserve_model(), ret_model, error) : code;
+}
+
+/* The verb `list`. */
+int verb_list(struct op_app *app, struct op_error *error) {
+  const char *musical = op_option(app, "musical"), *customer = op_option(app, "customer");
+  const char *status = op_option(app, "status");
+  struct op_model *model = NULL;
+  int code = op_check_word("--status", status, reservation_statuses, error);
+  if (code == OP_OK && musical)
+    code = op_check_id("musical id", musical, error);
+  if (code == OP_OK && customer)
+    code = op_check_id("customer id", customer, error);
+  if (code == OP_OK)
+    code = open_model(app, &model, error);
+  if (code != OP_OK)
+    return code;
+  sqlite3_stmt *sql =
+      op_model_sql(model, CELLS " WHERE (?1 IS NULL OR musical_id = ?1) AND (?2 IS NULL OR customer_id = ?2)"
+                                " AND CASE WHEN ?3 IS NOT NULL THEN status = ?3"
+                                " ELSE ?4 OR status NOT IN ('Cancelled', 'PaymentCancelled') END ORDER BY placed_seq");
+  sqlite3_bind_text(sql, 1, musical, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 2, customer, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 3, status, -1, SQLITE_STATIC);
+  sqlite3_bind_int(sql, 4, op_option_given(app, "all"));
+  code = op_list_sql(model, sql, reservation_columns, RESERVATION_COLUMNS, error);
+  op_model_close(model);
+  return code;
+}
+
+/* The verb `show`. */
+int verb_show(struct op_app *app, struct op_error *error) {
+  const char *id = app->operands[0];
+  struct op_model *model = NULL;
+  int code = op_check_id("reservation id", id, error);
+  if (code == OP_OK)
+    code = open_model(app, &model, error);
+  if (code != OP_OK)
+    return code;
+  sqlite3_stmt *sql = op_model_sql(model, CELLS " WHERE reservation_id = ?1");
+  sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
+  bool found = false;
+  code = op_show_sql(model, sql, reservation_columns, RESERVATION_COLUMNS, &found, error);
+  if (code == OP_OK && !found)
+    code = no_such_reservation(id, error);
+  op_model_close(model);
+  return code;
+}

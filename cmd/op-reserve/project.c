@@ -1,0 +1,138 @@
+/* project.c - folds the journal into state/reserve.db: the musicals with their seats, and the reservations.
+ *
+ * A reservation is loaded, folded by reservation_apply() and saved, so that the tables and the decisions in memory
+ * share one fold. Its row is numbered by its ReservationPlaced, so rows are in the order of placing. Invariant: a
+ * reservation id has one row, that of the first ReservationPlaced. */
+#include "project.h"
+
+#include "musical.h"
+
+#include <string.h>
+
+/* All types that apply() folds. */
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,
+                                           OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_SALES_CLOSED,
+                                           OP_MUSICAL_SALES_OPENED,
+                                           OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED,
+                                           OP_SEATS_RELEASED,
+                                           OP_PAYMENT_APPROVED,
+                                           OP_PAYMENT_DECLINED,
+                                           OP_PAYMENT_CANCELLED,
+                                           NULL};
+
+/* The shared tables, and those of this command alone. */
+static const char schema[] = OP_MUSICAL_SCHEMA
+    "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
+    " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
+    " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
+    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER);"
+    "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
+    "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
+    "CREATE INDEX reservations_declined ON reservations(declined_seq)"
+    " WHERE declined_seq IS NOT NULL AND status = 'Reserved';";
+
+/* Binds text, or NULL where it is empty. */
+static void bind_optional(sqlite3_stmt *sql, int index, const char *text) {
+  if (text[0])
+    sqlite3_bind_text(sql, index, text, -1, SQLITE_STATIC);
+  else
+    sqlite3_bind_null(sql, index);
+}
+
+/* A text of a row, "" where it is NULL. */
+static const char *column_text(sqlite3_stmt *sql, int column) {
+  const char *text = (const char *)sqlite3_column_text(sql, column);
+  return text ? text : "";
+}
+
+/* Writes a new reservation. */
+static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
+  sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?11, NULL)");
+  int64_t number = reservation_number(reservation->id);
+  sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
+  sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
+  if (number > 0)
+    sqlite3_bind_int64(sql, 3, number);
+  sqlite3_bind_text(sql, 4, reservation->musical_id, -1, SQLITE_STATIC);
+  bind_optional(sql, 5, reservation->customer_id);
+  sqlite3_bind_int64(sql, 6, reservation->seats);
+  sqlite3_bind_int64(sql, 7, reservation->price);
+  sqlite3_bind_int64(sql, 8, reservation->amount);
+  sqlite3_bind_text(sql, 9, reservation->currency, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 10, reservation->status, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 11, reservation->placed_at, -1, SQLITE_STATIC);
+  return op_model_exec(model, sql, error);
+}
+
+/* Writes what can change of a reservation. */
+static int update(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
+  sqlite3_stmt *sql =
+      op_model_sql(model, "UPDATE reservations SET seats = ?2, amount = ?3, status = ?4, reason = ?5, updated_at = ?6,"
+                          " declined_seq = ?7 WHERE placed_seq = ?1");
+  sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
+  sqlite3_bind_int64(sql, 2, reservation->seats);
+  sqlite3_bind_int64(sql, 3, reservation->amount);
+  sqlite3_bind_text(sql, 4, reservation->status, -1, SQLITE_STATIC);
+  bind_optional(sql, 5, reservation->reason);
+  sqlite3_bind_text(sql, 6, reservation->updated_at, -1, SQLITE_STATIC);
+  if (reservation->declined_seq)
+    sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
+  return op_model_exec(model, sql, error);
+}
+
+/* Folds one event into all tables. */
+static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct reservation reservation;
+  int code = op_musical_project(model, event, error);
+  if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
+    return code;
+  code = reservation_load(model, id, &reservation, error);
+  if (code != OP_OK)
+    return code;
+  bool is_new = !reservation.id[0];
+  reservation_apply(&reservation, event);
+  if (!reservation.id[0])
+    return OP_OK;
+  return is_new ? insert(model, &reservation, error) : update(model, &reservation, error);
+}
+
+/* The definition. */
+const struct op_model_definition *reserve_model(void) {
+  static const struct op_model_definition definition = {
+      .name = "reserve", .version = 1, .schema = schema, .types = folded_types, .requests = true, .apply = apply};
+  return &definition;
+}
+
+/* The reservation as the tables have it. */
+int reservation_load(struct op_model *model, const char *id, struct reservation *ret_reservation,
+                     struct op_error *error) {
+  *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
+                                          " status, reason, placed_at, updated_at, declined_seq"
+                                          " FROM reservations WHERE reservation_id = ?1");
+  sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
+  bool found = false;
+  int code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found) {
+    struct reservation *r = ret_reservation;
+    snprintf(r->id, sizeof r->id, "%s", id);
+    r->placed_seq = (uint64_t)sqlite3_column_int64(sql, 0);
+    snprintf(r->musical_id, sizeof r->musical_id, "%s", column_text(sql, 1));
+    snprintf(r->customer_id, sizeof r->customer_id, "%s", column_text(sql, 2));
+    r->seats = sqlite3_column_int64(sql, 3);
+    r->price = sqlite3_column_int64(sql, 4);
+    r->amount = sqlite3_column_int64(sql, 5);
+    snprintf(r->currency, sizeof r->currency, "%s", column_text(sql, 6));
+    r->status = reservation_status(column_text(sql, 7));
+    snprintf(r->reason, sizeof r->reason, "%s", column_text(sql, 8));
+    snprintf(r->placed_at, sizeof r->placed_at, "%s", column_text(sql, 9));
+    snprintf(r->updated_at, sizeof r->updated_at, "%s", column_text(sql, 10));
+    r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
+  }
+  sqlite3_reset(sql);
+  return code;
+}

@@ -1,0 +1,16 @@
+/* row.h - how a reservation is printed: the columns of list, show and of every answer. */
+#ifndef RESERVE_ROW_H
+#define RESERVE_ROW_H
+
+#include "output.h"
+#include "reservation.h"
+
+enum { RESERVATION_COLUMNS = 11 };
+extern const struct op_column reservation_columns[RESERVATION_COLUMNS];
+
+/* One reservation as a single thing. */
+void reservation_print(struct op_output *output, const struct reservation *reservation);
+/* Its members in an object that has begun: the answer to a line of a batch. */
+void reservation_json(struct op_text *text, const struct reservation *reservation);
+
+#endif

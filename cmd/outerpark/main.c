@@ -1,0 +1,59 @@
+/* main.c - outerpark, the front door: `outerpark reserve place ...` is `op-reserve place ...`, and tick runs them all.
+ *
+ * It knows no context: it hands arguments over untouched, the common options that stood before the verb among them, and the
+ * program that takes them over answers for everything, --help included. */
+#include "sibling.h"
+#include "tick.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Becomes op-VERB. Returns only where that fails. */
+static int become(struct op_app *app, struct op_error *error) {
+  char program[64];
+  char path[PATH_MAX];
+  snprintf(program, sizeof program, "op-%s", app->verb->name);
+  sibling_path(program, path, sizeof path);
+  size_t count = 1 + (size_t)app->leading_count + (size_t)app->operand_count;
+  char **arguments = calloc(count + 1, sizeof *arguments);
+  if (!arguments)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  arguments[0] = program;
+  for (int i = 0; i < app->leading_count; i++)
+    arguments[1 + i] = app->leading[i];
+  for (int i = 0; i < app->operand_count; i++)
+    arguments[1 + app->leading_count + i] = app->operands[i];
+  execvp(path, arguments);
+  int rc = errno;
+  free(arguments);
+  return op_fail(error, rc == EACCES ? OP_NOPERM : OP_NOINPUT, rc == EACCES ? "not_executable" : "no_command",
+                 "%s: cannot be executed: %s", path, strerror(rc));
+}
+
+#define CONTEXT(name, summary) {name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become}
+
+static const struct op_verb verbs[] = {
+    CONTEXT("musical", "musicals and their seats: op-musical"),
+    CONTEXT("reserve", "place, cancel and list reservations: op-reserve"),
+    CONTEXT("pay", "payments and refunds: op-pay"),
+    CONTEXT("notify", "tell the customers: op-notify"),
+    CONTEXT("mypage", "a customer's reservations and their history: op-mypage"),
+    CONTEXT("journal", "read, append, consume and check events: op-journal"),
+    {"tick", "", "run every processor until nobody has anything to do now; for cron", 0, 0, 0, NULL, verb_tick},
+    {0},
+};
+
+static const char *const examples[] = {
+    "outerpark musical register --id 1 --name Frozen --seats 100",
+    "outerpark reserve place --musical 1 --seats 2 --price 50000",
+    "outerpark tick",
+    "outerpark mypage",
+    NULL,
+};
+
+static const struct op_program program = {"outerpark", "the front door of OuterPark", verbs, examples};
+
+int main(int argc, char **argv) { return op_main(&program, argc, argv); }

@@ -1,0 +1,156 @@
+#!/usr/bin/env bash
+# demo.sh - plays the acceptance scenario of OuterPark: two reservations, one too many, one cancelled, everything told.
+#
+# Every command is shown as it is run, on a store that is made for this and removed at the end. Every number is checked;
+# the exit code is 0 only if all of them came out as they should. `make demo` builds first and puts the programs on PATH.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+command -v outerpark >/dev/null || PATH=$here/../../build/bin:$PATH
+command -v outerpark >/dev/null || {
+  echo "demo: outerpark is not on PATH; run 'make demo' at the top of the source tree" >&2
+  exit 66
+}
+
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/outerpark-demo.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+for name in $(compgen -e OP_) $(compgen -e XDG_); do unset "$name"; done
+export OP_STORE=$scratch/store HOME=$scratch
+
+bold='' dim='' green='' red='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then
+  bold=$'\e[1m' dim=$'\e[2m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+# On a terminal a table is what the programs print anyway.
+table=(-o table)
+if [ -t 1 ]; then table=(); fi
+
+section() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+say() { printf '%s%s%s\n' "$dim" "$*" "$plain"; }
+
+# run CMD...: shows the command, then what it prints.
+run() {
+  printf '%s$ %s%s\n' "$bold" "$(quoted "$@")" "$plain"
+  "$@"
+}
+
+# The command as one would type it.
+quoted() {
+  local word words=()
+  for word in "$@"; do
+    case $word in
+    *[!a-zA-Z0-9_./:=,@%+-]* | '') words+=("'${word//\'/\'\\\'\'}'") ;;
+    *) words+=("$word") ;;
+    esac
+  done
+  printf '%s' "${words[*]}"
+}
+
+# expect WHAT WANTED CMD...: the number or word that the command prints is the one that the scenario names.
+wrong=0
+expect() {
+  local what=$1 wanted=$2 got
+  shift 2
+  got=$("$@") || got="exit $?"
+  if [ "$got" = "$wanted" ]; then
+    printf '%s  ok: %s = %s%s\n' "$green" "$what" "$wanted" "$plain"
+  else
+    printf '%s  WRONG: %s should be %s, and is %s%s\n' "$red" "$what" "$wanted" "$got" "$plain"
+    wrong=$((wrong + 1))
+  fi
+}
+
+# field NAME CMD...: a member of the one JSON object that the command prints; count CMD...: how many rows it prints.
+field() {
+  local name=$1
+  shift
+  "$@" -o ndjson | sed -n 's/.*"'"$name"'":"\{0,1\}\([^",}]*\).*/\1/p'
+}
+count() { "$@" -o ndjson | wc -l | tr -d ' '; }
+# lag NAME: how many events a consumer is behind.
+lag() { op-journal consumers -o ndjson | sed -n 's/.*"consumer":"'"$1"'".*"lag":\([0-9]*\).*/\1/p'; }
+# exit_code CMD...: what the command exits with.
+exit_code() {
+  local code=0
+  "$@" >/dev/null 2>&1 || code=$?
+  echo "$code"
+}
+
+printf '%sOuterPark: a musical, two reservations, and a change of mind%s\n' "$bold" "$plain"
+say "Every command below is its own small program. They share one journal of events, $OP_STORE/journal, and nothing else."
+
+section '1. A musical with 100 seats'
+run op-musical register --id 1 --name Frozen --seats 100 "${table[@]}"
+expect 'seats that can be reserved' 100 field reservableSeats op-musical show 1
+
+section '2. Reserve 10 seats, then 15; 200 are refused'
+run op-reserve place --musical 1 --seats 10 --price 50000 --customer mina "${table[@]}"
+run op-reserve place --musical 1 --seats 15 --price 50000 --customer jun "${table[@]}"
+say 'The seats are checked and taken in one step, so 200 more are refused on the spot, with what is left:'
+run op-reserve place --musical 1 --seats 200 --price 50000 "${table[@]}" || say "(exit $?: refused by a rule)"
+expect 'exit code of the refusal' 1 exit_code op-reserve place --musical 1 --seats 200 --price 50000
+
+section '3. The saga goes on by itself: pay, then tell the customers'
+say 'outerpark tick runs every processor until nobody has anything left to do; cron would do it once a minute.'
+run outerpark tick "${table[@]}"
+say '3.1 100 - 10 - 15 = 75 seats are left:'
+run op-musical list "${table[@]}"
+expect 'seats left' 75 field reservableSeats op-musical show 1
+say '3.2 One payment for each reservation, 10 x 50,000 and 15 x 50,000 won:'
+run op-pay list "${table[@]}"
+expect 'payments' 2 count op-pay list
+say '3.3 One notice for each payment:'
+run op-notify list "${table[@]}"
+expect 'notices' 2 count op-notify list
+say '3.4 My page, the whole picture, projected from the events of all the others:'
+run op-mypage "${table[@]}"
+expect 'reservations that are paid' 2 count op-mypage --status PaymentApproved
+
+section '4. Mina cancels reservation 1'
+run op-reserve cancel 1 --reason 'cannot come' "${table[@]}"
+say 'Only reservation 2 is left:'
+run op-reserve list "${table[@]}"
+expect 'reservations left' 1 count op-reserve list
+
+section '5. The compensations: money back, seats back, customer told'
+run outerpark tick "${table[@]}"
+say '5.1 75 + 10 = 85 seats can be reserved again:'
+run op-musical list "${table[@]}"
+expect 'seats left' 85 field reservableSeats op-musical show 1
+say '5.2 The same payment row, now cancelled:'
+run op-pay list "${table[@]}"
+expect 'payment of reservation 1' PaymentCancelled field status op-pay show 1
+expect 'payment of reservation 2' PaymentApproved field status op-pay show 2
+expect 'payments' 2 count op-pay list
+say '5.3 A third notice, for the cancellation:'
+run op-notify list "${table[@]}"
+expect 'notices' 3 count op-notify list
+say '5.4 My page, and everything that happened to reservation 1:'
+run op-mypage "${table[@]}"
+run op-mypage history 1 "${table[@]}"
+expect 'status of reservation 1' PaymentCancelled field status op-mypage show 1
+
+section 'The same, read as events by any program'
+run op-journal read --correlation 1 --format data --limit 2 -o ndjson
+if command -v python3 >/dev/null; then
+  say 'A consumer in another language gets the events on its standard input; its offset moves when it exits 0:'
+  run op-journal consume --consumer kakao -- python3 "$here/consumer.py"
+  expect 'events that the consumer has not seen' 0 lag kakao
+fi
+run op-journal verify "${table[@]}"
+
+section 'What to try next'
+cat <<'EOF'
+  export OP_STORE=/tmp/my-park                       your own store, made by the first event
+  op-musical register --id 2 --name '레베카 🎭' --seats 50
+  op-reserve place --musical 2 --seats 2 --price 90000 && outerpark tick && op-mypage
+  op-journal read | jq -c '[.seq, .type, .correlation]'
+  tail -f /tmp/my-park/journal/*.ndjson              the journal is text; look over its shoulder
+  op-reserve --help                                  every command has --help and a man page
+EOF
+
+if [ "$wrong" -gt 0 ]; then
+  printf '\n%s%s of the numbers are wrong%s\n' "$red" "$wrong" "$plain"
+  exit 1
+fi
+printf '\n%sAll numbers are as they should be.%s The store was temporary and is removed now.\n' "$green" "$plain"

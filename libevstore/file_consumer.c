@@ -1,0 +1,201 @@
+/* file_consumer.c - named consumer offsets: STORE/consumers/NAME, one line of JSON, and NAME.lock for the lease.
+ *
+ * An offset is replaced as a whole (written aside, synced, renamed), so a crash leaves the old or the new one. It is
+ * written after the effect, never before: what is lost is at most knowledge of something done, and it is done again.
+ * The lease is flock(2): it ends with its holder. */
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+#define DIRECTORY "consumers"
+#define LOCK_SUFFIX ".lock"
+#define PATH_SIZE (sizeof DIRECTORY + EVS_MAX_CONSUMER + 16)
+#define RECORD_SIZE 512
+#define POLL_NS 2000000
+
+struct file_consumer {
+  evs_consumer base;
+  int lock_fd;
+};
+
+/* An error about a file of a consumer. */
+static int fail_file(evs_error *error, int code, const char *path, const char *doing) {
+  return evs__fail_at(error, code, path, 0, 0, "cannot %s %s: %s", doing, path, strerror(code));
+}
+
+/* Reads the offset; 0 where the consumer is new. */
+static int load(struct evs__file *file, const char *name, uint64_t *ret_offset, int64_t *ret_updated_us,
+                evs_error *error) {
+  char path[PATH_SIZE];
+  char record[RECORD_SIZE];
+  size_t len = 0;
+  int fd;
+  evs_slice value;
+  int64_t offset = 0;
+  *ret_offset = 0;
+  *ret_updated_us = 0;
+  snprintf(path, sizeof path, DIRECTORY "/%s", name);
+  int rc = evs__io_open(file->root_fd, path, O_RDONLY, 0, &fd);
+  if (rc == ENOENT)
+    return 0;
+  if (rc)
+    return fail_file(error, rc, path, "open");
+  rc = evs__io_read(fd, record, sizeof record, 0, &len);
+  evs__io_close(fd);
+  if (rc)
+    return fail_file(error, rc, path, "read");
+  while (len > 0 && record[len - 1] == '\n')
+    len--;
+  evs_slice object = {record, len};
+  if (!evs_json_find(object, "offset", &value) || !evs_json_int(value, &offset) || offset < 0)
+    return evs__fail_at(error, EVS_CORRUPT, path, 1, 0, "%s holds no offset: set it with a seek", path);
+  if (evs_json_find(object, "updatedAt", &value) && value.len > 2)
+    evs_time_parse(value.ptr + 1, value.len - 2, ret_updated_us);
+  *ret_offset = (uint64_t)offset;
+  return 0;
+}
+
+/* Replaces the offset as a whole, durably. */
+static int save(struct evs__file *file, const char *name, uint64_t offset, int64_t time_us, evs_error *error) {
+  char path[PATH_SIZE];
+  char aside[PATH_SIZE + 8];
+  char record[RECORD_SIZE];
+  char updated[EVS_TIME_SIZE];
+  int fd = -1;
+  int directory = -1;
+  evs_time_format(time_us ? time_us : evs__now_us(), updated);
+  snprintf(path, sizeof path, DIRECTORY "/%s", name);
+  snprintf(aside, sizeof aside, DIRECTORY "/.%s.new", name);
+  int len = snprintf(record, sizeof record, "{\"consumer\":\"%s\",\"offset\":%" PRIu64 ",\"updatedAt\":\"%s\"}\n", name,
+                     offset, updated);
+  int rc = evs__io_open(file->root_fd, aside, O_WRONLY | O_CREAT | O_TRUNC, 0600, &fd);
+  rc = rc ? rc : evs__io_write(fd, record, (size_t)len, 0);
+  rc = rc ? rc : evs__io_sync_data(fd);
+  evs__io_close(fd);
+  rc = rc ? rc : evs__io_rename(file->root_fd, aside, path);
+  rc = rc ? rc : evs__io_open(file->root_fd, DIRECTORY, O_RDONLY | O_DIRECTORY, 0, &directory);
+  rc = rc ? rc : evs__io_sync_all(directory);
+  evs__io_close(directory);
+  return rc ? fail_file(error, rc, path, "write") : 0;
+}
+
+/* Takes the lease; the lock file may be deleted under us, then the new one is locked. */
+static int lease(struct evs__file *file, const char *name, int *ret_fd, evs_error *error) {
+  char path[PATH_SIZE];
+  int64_t deadline = evs__monotonic_ms() + file->base.timeout_ms;
+  snprintf(path, sizeof path, DIRECTORY "/.%s" LOCK_SUFFIX, name);
+  int rc = evs__io_mkdir(file->root_fd, DIRECTORY, 0700);
+  for (;;) {
+    struct evs__io_info held;
+    struct evs__io_info named;
+    rc = rc ? rc : evs__io_open(file->root_fd, path, O_RDWR | O_CREAT, 0600, ret_fd);
+    if (rc)
+      return fail_file(error, rc, path, "open");
+    if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0) {
+      if (evs__io_info(*ret_fd, &held) == 0 && evs__io_info_at(file->root_fd, path, &named) == 0 &&
+          held.inode == named.inode)
+        return 0;
+    } else if (errno != EWOULDBLOCK && errno != EINTR) {
+      rc = errno;
+      evs__io_close(*ret_fd);
+      return fail_file(error, rc, path, "lock");
+    }
+    evs__io_close(*ret_fd);
+    if (evs__monotonic_ms() >= deadline)
+      return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s is run by another process for more than %u ms", name,
+                          file->base.timeout_ms);
+    struct timespec pause = {.tv_nsec = POLL_NS};
+    nanosleep(&pause, NULL);
+  }
+}
+
+int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  int64_t updated_us;
+  uint64_t head = 0;
+  int rc = evs__attach(file, false, error);
+  struct file_consumer *consumer = rc ? NULL : calloc(1, sizeof *consumer);
+  if (!consumer)
+    return rc ? rc : evs__fail(error, ENOMEM, "out of memory");
+  consumer->base.store = store;
+  consumer->lock_fd = -1;
+  snprintf(consumer->base.name, sizeof consumer->base.name, "%s", name);
+  rc = lease(file, name, &consumer->lock_fd, error);
+  rc = rc ? rc : load(file, name, &consumer->base.offset, &updated_us, error);
+  rc = rc ? rc : evs__file_settle(file, &head, error);
+  if (!rc && consumer->base.offset > head)
+    rc = evs__fail(error, EVS_BEYOND,
+                   "consumer %s has done everything up to %" PRIu64 ", but the journal ends at %" PRIu64
+                   ": it was restored or lost; seek the consumer to where it shall go on",
+                   name, consumer->base.offset, head);
+  if (rc) {
+    if (consumer->lock_fd >= 0)
+      evs__io_close(consumer->lock_fd);
+    free(consumer);
+    return rc;
+  }
+  *ret_consumer = &consumer->base;
+  return 0;
+}
+
+int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error) {
+  int rc = save(evs__file(consumer->store), consumer->name, offset, time_us, error);
+  if (!rc)
+    consumer->offset = offset;
+  return rc;
+}
+
+void evs__file_consumer_close(evs_consumer *base) {
+  struct file_consumer *consumer = (struct file_consumer *)base;
+  evs__io_close(consumer->lock_fd);
+  free(consumer);
+}
+
+int evs__file_consumer_seek(evs_store *store, const char *name, uint64_t offset, int64_t time_us, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  uint64_t head = 0;
+  int fd = -1;
+  int rc = evs__attach(file, false, error);
+  rc = rc ? rc : evs__file_settle(file, &head, error);
+  if (!rc && offset > head)
+    return evs__fail(error, EVS_INVALID, "position %" PRIu64 " is beyond the head, %" PRIu64, offset, head);
+  rc = rc ? rc : lease(file, name, &fd, error);
+  if (rc)
+    return rc;
+  rc = save(file, name, offset, time_us, error);
+  evs__io_close(fd);
+  return rc;
+}
+
+/* Visible names only: locks and unfinished files start with a dot. */
+static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
+int evs__file_consumers(evs_store *store, int (*visit)(void *context, const evs_consumer_info *info), void *context,
+                        evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  struct dirent **entries = NULL;
+  bool exists;
+  int rc = evs__attach_reader(file, &exists, error);
+  if (rc || !exists)
+    return rc;
+  int count = scandirat(file->root_fd, DIRECTORY, &entries, visible, alphasort);
+  if (count < 0)
+    return errno == ENOENT ? 0 : fail_file(error, errno, DIRECTORY, "list");
+  for (int i = 0; i < count; i++) {
+    evs_consumer_info info = {.name = entries[i]->d_name};
+    rc = rc ? rc : load(file, info.name, &info.offset, &info.updated_us, error);
+    rc = rc ? rc : visit(context, &info);
+  }
+  for (int i = 0; i < count; i++)
+    free(entries[i]);
+  free(entries);
+  return rc;
+}

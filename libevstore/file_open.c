@@ -1,0 +1,206 @@
+/* file_open.c - the store's directories, attaching to its control page, closing, and the few facts of evs_stat.
+ *
+ * STORE/journal is what makes a directory a store. It is made by the first append, never by a reader. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MODE 0700
+
+/* Makes a directory and the parents that are missing. */
+static int make_directories(const char *path) {
+  char *copy = strdup(path);
+  int rc = copy ? 0 : ENOMEM;
+  for (char *slash = copy; !rc && slash; ) {
+    slash = strchr(slash + 1, '/');
+    if (slash)
+      *slash = '\0';
+    rc = evs__io_mkdir(AT_FDCWD, copy, MODE);
+    if (rc == EROFS || rc == EACCES) { /* a parent that we may not write may be there all the same */
+      struct evs__io_info info;
+      rc = slash && evs__io_info_at(AT_FDCWD, copy, &info) == 0 ? 0 : rc;
+    }
+    if (slash)
+      *slash = '/';
+  }
+  free(copy);
+  return rc;
+}
+
+/* Opens STORE and STORE/journal, once. */
+static int open_directories(struct evs__file *file, bool create, evs_error *error) {
+  const int how = O_RDONLY | O_DIRECTORY;
+  int rc = 0;
+  if (file->root_fd < 0) {
+    rc = evs__io_open(AT_FDCWD, file->path, how, 0, &file->root_fd);
+    if (rc == ENOENT && create) {
+      rc = make_directories(file->path);
+      rc = rc ? rc : evs__io_open(AT_FDCWD, file->path, how, 0, &file->root_fd);
+    }
+  }
+  if (!rc && file->journal_fd < 0) {
+    rc = evs__io_open(file->root_fd, "journal", how, 0, &file->journal_fd);
+    if (rc == ENOENT && create) {
+      rc = evs__io_mkdir(file->root_fd, "journal", MODE);
+      rc = rc ? rc : evs__io_open(file->root_fd, "journal", how, 0, &file->journal_fd);
+    }
+  }
+  if (rc == ENOENT || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
+    return evs__fail(error, EVS_NO_STORE, rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file",
+                     file->path);
+  if (rc)
+    return evs__fail(error, rc, "cannot %s the store %s: %s", create ? "make" : "open", file->path, strerror(rc));
+  return 0;
+}
+
+/* Was the store deleted, and perhaps made anew, behind an open handle? */
+static bool directories_current(struct evs__file *file) {
+  struct evs__io_info named;
+  struct evs__io_info held;
+  return file->root_fd >= 0 && evs__io_info_at(AT_FDCWD, file->path, &named) == 0 &&
+         evs__io_info(file->root_fd, &held) == 0 && named.device == held.device && named.inode == held.inode;
+}
+
+int evs__attach(struct evs__file *file, bool create, evs_error *error) {
+  if (evs__page_current(file))
+    return 0;
+  if (file->root_fd >= 0 && !directories_current(file)) {
+    evs__page_unmap(file);
+    evs__io_close(file->tail_fd);
+    evs__io_close(file->journal_fd);
+    evs__io_close(file->root_fd);
+    file->root_fd = file->journal_fd = file->tail_fd = -1;
+  }
+  int rc = open_directories(file, create, error);
+  rc = rc ? rc : evs__page_map(file, error);
+  if (!rc && evs__page_holds(file)) {
+    file->basis = atomic_load(&file->page->durable);
+    return 0;
+  }
+  if (rc)
+    return rc;
+  if (!file->page || !file->page_writable) { /* a reader that may not write the page: does without it */
+    evs__page_unmap(file);
+    rc = evs__lock(file, EVS__LOCK_SHARED, error);
+    rc = rc ? rc : evs__recover_private(file, error);
+  } else {
+    rc = evs__lock(file, EVS__LOCK_WRITE, error);
+    rc = rc ? rc : evs__recover(file, false, error);
+  }
+  evs__unlock(file);
+  if (rc)
+    evs__page_unmap(file);
+  else if (file->page)
+    file->basis = atomic_load(&file->page->durable);
+  return rc;
+}
+
+int evs__attach_reader(struct evs__file *file, bool *ret_exists, evs_error *error) {
+  evs_error missing;
+  int rc = evs__attach(file, false, &missing);
+  *ret_exists = rc != EVS_NO_STORE;
+  if (rc == EVS_NO_STORE && (file->base.flags & EVS_CREATE))
+    return 0;
+  if (rc && error)
+    *error = missing;
+  return rc;
+}
+
+static void file_close(evs_store *store) {
+  struct evs__file *file = evs__file(store);
+  evs__page_unmap(file);
+  evs__io_close(file->tail_fd);
+  evs__io_close(file->journal_fd);
+  evs__io_close(file->root_fd);
+  evs__buf_free(&file->parts);
+  evs__buf_free(&file->lines);
+  free(file->path);
+  free(file);
+}
+
+static int file_head(evs_store *store, uint64_t *ret_head, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  bool exists;
+  int rc = evs__attach_reader(file, &exists, error);
+  *ret_head = rc || !exists ? 0 : evs__file_durable(file);
+  return rc;
+}
+
+static int file_stat(evs_store *store, evs_stat *ret_stat, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  uint64_t *firsts = NULL;
+  size_t count = 0;
+  bool exists;
+  *ret_stat = (evs_stat){0};
+  int rc = evs__attach_reader(file, &exists, error);
+  if (rc || !exists)
+    return rc;
+  rc = evs__file_settle(file, &ret_stat->head, error);
+  rc = rc ? rc : evs__segments(file, &firsts, &count, error);
+  for (size_t i = 0; !rc && i < count; i++) {
+    char name[EVS__SEGMENT_NAME_SIZE];
+    struct evs__io_info info;
+    evs__segment_name(firsts[i], name);
+    rc = evs__io_info_at(file->journal_fd, name, &info);
+    if (rc)
+      evs__segment_fail(error, rc, firsts[i], "look at");
+    else
+      ret_stat->bytes += info.size;
+  }
+  ret_stat->segments = count;
+  ret_stat->written = file->page ? atomic_load(&file->page->tail_seq) : file->private_durable;
+  if (file->page && atomic_load(&file->page->file_size) > atomic_load(&file->page->tail_bytes)) {
+    file->outcome = EVS_RECOVERED;
+    file->torn_bytes = atomic_load(&file->page->file_size) - atomic_load(&file->page->tail_bytes);
+  }
+  ret_stat->outcome = file->outcome;
+  ret_stat->torn_bytes = file->torn_bytes;
+  free(firsts);
+  return rc;
+}
+
+static const struct evs__backend backend = {
+    .close = file_close,
+    .stat = file_stat,
+    .head = file_head,
+    .write = evs__file_write,
+    .sync = evs__file_sync,
+    .read = evs__file_read,
+    .next = evs__file_next,
+    .cursor_close = evs__file_cursor_close,
+    .wait = evs__file_wait,
+    .consumer_open = evs__file_consumer_open,
+    .consumer_commit = evs__file_consumer_commit,
+    .consumer_close = evs__file_consumer_close,
+    .consumer_seek = evs__file_consumer_seek,
+    .consumers = evs__file_consumers,
+    .verify = evs__file_verify,
+    .repair = evs__file_repair,
+};
+
+int evs__file_open(const char *path, const evs_open_options *options, evs_store **ret_store, evs_error *error) {
+  struct evs__file *file = calloc(1, sizeof *file);
+  if (!file || !(file->path = strdup(path))) {
+    free(file);
+    return evs__fail(error, ENOMEM, "out of memory");
+  }
+  file->base = (evs_store){&backend, options->flags, options->timeout_ms};
+  file->segment_bytes = options->segment_bytes;
+  file->root_fd = file->journal_fd = file->tail_fd = -1;
+  evs__boot_id(file->boot_id);
+  int rc = open_directories(file, false, error);
+  if (rc == EVS_NO_STORE && (options->flags & EVS_CREATE))
+    rc = 0;
+  if (rc) {
+    file_close(&file->base);
+    return rc;
+  }
+  *ret_store = &file->base;
+  return 0;
+}

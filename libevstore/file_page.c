@@ -1,0 +1,191 @@
+/* file_page.c - the control page and the write lock.
+ *
+ * The lock is flock(2) on STORE/journal: the kernel gives it back when its holder dies, and the directory
+ * cannot be deleted and made anew under it, as a lock file could. Who waits for it sleeps on a futex word of the
+ * page, in short slices: the wake-up is a hint, flock decides.
+ *
+ * The page is mapped by everybody. Deleting STORE/control is legal at any time; evs__page_current() finds out. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CONTROL "control"
+#define PAGE_BYTES 4096u
+#define LOCK_SLICE_MS 5u
+#define LOCK_SPINS 32
+
+_Static_assert(sizeof(struct evs__page) <= PAGE_BYTES, "the control page is one page");
+
+static const char magic[16] = "evstore-page-01";
+
+void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned timeout_ms) {
+  struct timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+  syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
+}
+
+void evs__futex_wake(_Atomic uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0); }
+
+/* ---- the lock ------------------------------------------------------------------------------------ */
+
+/* One sleep of somebody who waits for the lock. */
+static void lock_pause(struct evs__file *file, int tries) {
+  struct evs__page *page = file->page;
+  if (tries < LOCK_SPINS) {
+    sched_yield();
+  } else if (page && file->page_writable) {
+    uint32_t seen = atomic_load(&page->lock_wake);
+    atomic_fetch_add(&page->lock_waiters, 1);
+    evs__futex_wait(&page->lock_wake, seen, LOCK_SLICE_MS);
+    atomic_fetch_sub(&page->lock_waiters, 1);
+  } else {
+    struct timespec slice = {.tv_nsec = 1000000};
+    nanosleep(&slice, NULL);
+  }
+}
+
+int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
+  int how = (lock == EVS__LOCK_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
+  int64_t deadline = 0;
+  for (int tries = 0; flock(file->journal_fd, how); tries++) {
+    if (errno == EINTR)
+      continue;
+    if (errno != EWOULDBLOCK)
+      return evs__fail_at(error, errno, "journal", 0, 0, "cannot lock the journal: %s", strerror(errno));
+    int64_t now = evs__monotonic_ms();
+    if (deadline == 0)
+      deadline = now + file->base.timeout_ms;
+    if (now >= deadline) {
+      uint32_t holder = file->page ? atomic_load(&file->page->holder) : 0;
+      if (holder)
+        return evs__fail_at(error, EVS_BUSY, "journal", 0, 0,
+                            "the journal has been locked for more than %u ms by process %u", file->base.timeout_ms,
+                            holder);
+      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal has been locked for more than %u ms",
+                          file->base.timeout_ms);
+    }
+    lock_pause(file, tries);
+  }
+  if (lock == EVS__LOCK_WRITE && file->page && file->page_writable)
+    atomic_store(&file->page->holder, (uint32_t)getpid());
+  return 0;
+}
+
+void evs__unlock(struct evs__file *file) {
+  struct evs__page *page = file->page && file->page_writable ? file->page : NULL;
+  if (page)
+    atomic_store(&page->holder, 0);
+  flock(file->journal_fd, LOCK_UN);
+  if (page && atomic_load(&page->lock_waiters)) {
+    atomic_fetch_add(&page->lock_wake, 1);
+    evs__futex_wake(&page->lock_wake, 1);
+  }
+}
+
+/* ---- the page ------------------------------------------------------------------------------------ */
+
+void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
+  size_t got = 0;
+  int fd;
+  memset(id, 0, EVS__BOOT_ID_SIZE);
+  if (evs__io_open(AT_FDCWD, "/proc/sys/kernel/random/boot_id", O_RDONLY, 0, &fd))
+    return;
+  if (evs__io_read(fd, id, 36, 0, &got) || got != 36)
+    memset(id, 0, EVS__BOOT_ID_SIZE);
+  evs__io_close(fd);
+}
+
+bool evs__page_current(struct evs__file *file) {
+  struct evs__io_info info;
+  return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
+         info.inode == file->page_inode && info.size >= PAGE_BYTES;
+}
+
+bool evs__page_holds(struct evs__file *file) {
+  struct evs__page *page = file->page;
+  char name[EVS__SEGMENT_NAME_SIZE];
+  struct evs__io_info info;
+  if (!page || memcmp(page->magic, magic, sizeof magic) != 0 || !atomic_load(&page->ready) ||
+      atomic_load(&page->changing) || atomic_load(&page->failed) || !file->boot_id[0] ||
+      memcmp(page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) != 0)
+    return false;
+  uint64_t segment = atomic_load(&page->tail_segment);
+  uint64_t next = atomic_load(&page->tail_seq) + 1;
+  if (segment) {
+    evs__segment_name(segment, name);
+    if (evs__io_info_at(file->journal_fd, name, &info) || info.size != atomic_load(&page->file_size) ||
+        info.mtime_ns != atomic_load(&page->file_mtime_ns))
+      return false;
+  }
+  evs__segment_name(next, name);
+  return next == segment || evs__io_info_at(file->journal_fd, name, &info) == ENOENT;
+}
+
+void evs__page_begin(struct evs__file *file) {
+  struct evs__page *page = file->page;
+  if (memcmp(page->magic, magic, sizeof magic) != 0) {
+    atomic_store(&page->ready, 0);
+    memset(page, 0, sizeof *page);
+    memcpy(page->magic, magic, sizeof magic);
+  }
+  memcpy(page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE);
+}
+
+void evs__page_unmap(struct evs__file *file) {
+  if (file->page)
+    munmap(file->page, PAGE_BYTES);
+  file->page = NULL;
+  file->page_writable = false;
+}
+
+/* Opens STORE/control, for writing where this is allowed. */
+static int open_control(struct evs__file *file, int *ret_fd, evs_error *error) {
+  file->page_writable = !(file->base.flags & EVS_READONLY);
+  int rc = EACCES;
+  if (file->page_writable)
+    rc = evs__io_open(file->root_fd, CONTROL, O_RDWR | O_CREAT, 0600, ret_fd);
+  if (rc == EACCES || rc == EPERM || rc == EROFS) {
+    file->page_writable = false;
+    rc = evs__io_open(file->root_fd, CONTROL, O_RDONLY, 0, ret_fd);
+    if (rc == ENOENT || rc == EACCES)
+      return 0;
+  }
+  return rc ? evs__fail_at(error, rc, CONTROL, 0, 0, "cannot open %s/%s: %s", file->path, CONTROL, strerror(rc)) : 0;
+}
+
+int evs__page_map(struct evs__file *file, evs_error *error) {
+  int fd = -1;
+  struct evs__io_info info;
+  evs__page_unmap(file);
+  int rc = open_control(file, &fd, error);
+  if (rc || fd < 0)
+    return rc;
+  rc = evs__io_info(fd, &info);
+  if (!rc && info.size < PAGE_BYTES) {
+    if (!file->page_writable) /* a page that is being made, or was cut: do without it */
+      goto done;
+    rc = evs__io_truncate(fd, PAGE_BYTES);
+  }
+  if (!rc) {
+    int protection = file->page_writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *map = mmap(NULL, PAGE_BYTES, protection, MAP_SHARED, fd, 0);
+    rc = map == MAP_FAILED ? errno : 0;
+    file->page = map == MAP_FAILED ? NULL : map;
+  }
+  file->page_device = info.device;
+  file->page_inode = info.inode;
+  if (rc)
+    evs__fail_at(error, rc, CONTROL, 0, 0, "cannot map %s/%s: %s", file->path, CONTROL, strerror(rc));
+done:
+  evs__io_close(fd);
+  return rc;
+}

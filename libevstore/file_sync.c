@@ -1,0 +1,279 @@
+/* file_sync.c - group commit across processes: one fdatasync for all who wait.
+ *
+ * Who needs durability becomes the syncer by compare-and-swap on the page, lets the others append first (a
+ * sched_yield), notes how far the journal is written, calls fdatasync without any lock, publishes the durable
+ * position, and wakes everybody at once. Those whom it did not cover elect the next. Nobody trusts a position
+ * that was not published after a sync that succeeded.
+ *
+ * A syncer may die or be stopped. What its fdatasync would have said is then unknown, and the kernel tells of a
+ * failed write-back only once; so its successor first writes the bytes in question again (they are the same
+ * bytes), which makes them dirty again, and then syncs itself.
+ *
+ * A sync that failed takes back everything that is not durable (file_recover.c); who waited gets EVS_LOST. */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLICE_MS 20u       /* longest sleep of a waiter before it looks whether the syncer lives */
+#define PATIENCE_MS 1000   /* a syncer that takes longer is taken for stopped */
+#define COPY_BYTES (64u << 10)
+
+uint64_t evs__file_durable(struct evs__file *file) {
+  uint64_t shared = file->page ? evs__durable_seq(atomic_load(&file->page->durable)) : 0;
+  return shared > file->private_durable ? shared : file->private_durable;
+}
+
+/* Raises the durable position to `seq`, unless the tail was rebuilt since `generation` was read. */
+static void publish(struct evs__page *page, uint64_t generation, uint64_t seq) {
+  uint64_t word = atomic_load(&page->durable);
+  while (evs__generation(word) == generation && evs__durable_seq(word) < seq &&
+         !atomic_compare_exchange_weak(&page->durable, &word, evs__durable_word(generation, seq)))
+    ;
+}
+
+/* Writes the bytes that are not known to be durable again, as they stand, under the lock. */
+static int write_again(struct evs__file *file, evs_error *error) {
+  uint64_t segment = atomic_load(&file->page->tail_segment);
+  uint64_t durable = evs__file_durable(file);
+  uint64_t offset = 0;
+  uint64_t end = atomic_load(&file->page->tail_bytes);
+  char *buf = malloc(COPY_BYTES);
+  int rc = buf ? evs__tail_open(file, segment, error) : evs__fail(error, ENOMEM, "out of memory");
+  if (!rc && durable >= segment)
+    rc = evs__segment_find(file->tail_fd, segment, durable, &offset, error);
+  while (!rc && offset < end) {
+    size_t want = end - offset < COPY_BYTES ? (size_t)(end - offset) : COPY_BYTES;
+    size_t got = 0;
+    rc = evs__io_read(file->tail_fd, buf, want, offset, &got);
+    if (!rc && got < want)
+      rc = EIO;
+    rc = rc ? rc : evs__io_write(file->tail_fd, buf, got, offset);
+    if (rc)
+      evs__segment_fail(error, rc, segment, "write again");
+    offset += got;
+  }
+  struct evs__io_info info;
+  if (!rc && evs__io_info(file->tail_fd, &info) == 0)
+    atomic_store(&file->page->file_mtime_ns, info.mtime_ns);
+  free(buf);
+  return rc;
+}
+
+/* As the syncer: makes durable what is written now. */
+static int sync_now(struct evs__file *file, evs_error *error) {
+  struct evs__page *page = file->page;
+  sched_yield(); /* whoever was just woken may append first, and is covered too */
+  uint64_t word = atomic_load(&page->durable);
+  uint64_t target = atomic_load(&page->tail_seq);
+  uint64_t segment = atomic_load(&page->tail_segment);
+  if (segment == 0 || target <= evs__durable_seq(word))
+    return 0;
+  int rc = evs__tail_open(file, segment, error);
+  if (rc)
+    return rc;
+  rc = evs__io_sync_data(file->tail_fd);
+  if (rc)
+    evs__segment_fail(error, rc, segment, "sync");
+  else if (evs__durable_seq(word) < segment) /* the name of the segment is new, too */
+    rc = evs__sync_directories(file, error);
+  if (rc)
+    atomic_store(&page->failed, 1);
+  else
+    publish(page, evs__generation(word), target);
+  return rc;
+}
+
+/* Gives the office of the syncer back, unless somebody took it over, and wakes all who wait. */
+static void resign(struct evs__page *page, uint32_t self) {
+  atomic_compare_exchange_strong(&page->syncer, &self, 0);
+  atomic_fetch_add(&page->sync_wake, 1);
+  if (atomic_load(&page->sync_waiters))
+    evs__futex_wake(&page->sync_wake, INT32_MAX);
+}
+
+/* After a sync failed, ours or another's: rebuilds the tail if nobody has yet. */
+static int take_back(struct evs__file *file, evs_error *error) {
+  int rc = evs__lock(file, EVS__LOCK_WRITE, error);
+  if (rc)
+    return rc;
+  rc = evs__recover(file, true, error);
+  evs__unlock(file);
+  return rc;
+}
+
+/* What a waiter remembers of the syncer that it waits for. */
+struct patience {
+  uint32_t syncer, wake;
+  int64_t since_ms;
+};
+
+/* Takes the office from a syncer that died, or has not moved for long. */
+static int replace_syncer(struct evs__file *file, struct patience *patience, uint32_t self, bool *ret_mine,
+                          evs_error *error) {
+  struct evs__page *page = file->page;
+  uint32_t syncer = atomic_load(&page->syncer);
+  uint32_t wake = atomic_load(&page->sync_wake);
+  int64_t now = evs__monotonic_ms();
+  *ret_mine = false;
+  if (syncer == 0)
+    return 0;
+  bool dead = kill((pid_t)syncer, 0) && errno == ESRCH;
+  if (syncer != patience->syncer || wake != patience->wake) {
+    *patience = (struct patience){syncer, wake, now};
+    if (!dead)
+      return 0;
+  }
+  if (!dead && now - patience->since_ms < PATIENCE_MS)
+    return 0;
+  if (!atomic_compare_exchange_strong(&page->syncer, &syncer, self))
+    return 0;
+  *ret_mine = true;
+  int rc = evs__lock(file, EVS__LOCK_WRITE, error);
+  if (rc)
+    return rc;
+  rc = evs__recover(file, true, error);
+  rc = rc ? rc : write_again(file, error);
+  evs__unlock(file);
+  return rc;
+}
+
+/* A reader that may not write the page: syncs for itself. */
+static int sync_privately(struct evs__file *file, uint64_t position, evs_error *error) {
+  if (!file->page) {
+    int rc = evs__lock(file, EVS__LOCK_SHARED, error);
+    if (rc)
+      return rc;
+    rc = evs__recover_private(file, error);
+    evs__unlock(file);
+    return rc;
+  }
+  uint64_t target = atomic_load(&file->page->tail_seq);
+  uint64_t segment = atomic_load(&file->page->tail_segment);
+  if (atomic_load(&file->page->failed) || segment == 0 || target < position)
+    return 0;
+  int rc = evs__tail_open(file, segment, error);
+  if (rc)
+    return rc;
+  rc = evs__io_sync_data(file->tail_fd);
+  if (rc && rc != EROFS && rc != EINVAL)
+    return evs__segment_fail(error, rc, segment, "sync");
+  if (!atomic_load(&file->page->failed))
+    file->private_durable = target;
+  return 0;
+}
+
+/* One round of waiting: becomes the syncer, or sleeps until somebody has synced. */
+static int sync_round(struct evs__file *file, uint64_t position, struct patience *patience, evs_error *error) {
+  struct evs__page *page = file->page;
+  uint32_t self = (uint32_t)getpid();
+  uint32_t seen = atomic_load(&page->sync_wake);
+  uint32_t nobody = 0;
+  bool mine = atomic_compare_exchange_strong(&page->syncer, &nobody, self);
+  int rc = 0;
+  if (!mine)
+    rc = replace_syncer(file, patience, self, &mine, error);
+  if (mine) {
+    rc = rc ? rc : sync_now(file, error);
+    resign(page, self);
+    return rc;
+  }
+  atomic_fetch_add(&page->sync_waiters, 1);
+  if (!rc && evs__file_durable(file) < position)
+    evs__futex_wait(&page->sync_wake, seen, SLICE_MS);
+  atomic_fetch_sub(&page->sync_waiters, 1);
+  return rc;
+}
+
+/* The tail was taken back below `position`. */
+static int fail_lost(uint64_t position, evs_error *error) {
+  return evs__fail_at(error, EVS_LOST, "journal", 0, 0,
+                      "event %llu could not be made durable and was taken back: nothing was appended",
+                      (unsigned long long)position);
+}
+
+/* Makes everything up to `position` durable, which was written or read when the durable word was `basis`. */
+static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, evs_error *error) {
+  struct patience patience = {0};
+  int64_t deadline = evs__monotonic_ms() + file->base.timeout_ms;
+  while (!evs__taken_back(file, basis, position) && evs__file_durable(file) < position) {
+    if (atomic_load(&file->page->tail_seq) < position) /* a new page, and the event is not in the journal */
+      return fail_lost(position, error);
+    int rc = sync_round(file, position, &patience, error);
+    if (rc || atomic_load(&file->page->failed)) {
+      int taken = take_back(file, rc ? NULL : error);
+      if (rc || taken)
+        return rc ? rc : taken;
+    } else if (evs__monotonic_ms() >= deadline && evs__file_durable(file) < position) {
+      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
+                          file->base.timeout_ms);
+    }
+    rc = evs__attach(file, false, error);
+    if (rc)
+      return rc;
+  }
+  return evs__taken_back(file, basis, position) ? fail_lost(position, error) : 0;
+}
+
+int evs__file_sync(evs_store *store, uint64_t position, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  bool exists;
+  if (position <= evs__durable_seq(file->basis) || position <= file->private_durable)
+    return 0;
+  int rc = evs__attach_reader(file, &exists, error);
+  if (rc || !exists)
+    return rc;
+  if (!file->page || !file->page_writable)
+    return sync_privately(file, position, error);
+  return sync_to(file, position, file->basis, error);
+}
+
+int evs__file_settle(struct evs__file *file, uint64_t *ret_durable, evs_error *error) {
+  int rc = 0;
+  struct evs__page *page = file->page;
+  uint64_t word = page ? atomic_load(&page->durable) : 0;
+  uint64_t written = page ? atomic_load(&page->tail_seq) : UINT64_MAX;
+  if (!page || (evs__file_durable(file) < written && !file->page_writable))
+    rc = sync_privately(file, written, error);
+  else if (evs__file_durable(file) < written)
+    rc = sync_to(file, written, word, error);
+  *ret_durable = evs__file_durable(file);
+  return rc == EVS_LOST ? 0 : rc; /* taken back by somebody's failed sync: then there is nothing to wait for */
+}
+
+int evs__file_wait(evs_store *store, uint64_t after, unsigned timeout_ms, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  int64_t deadline = evs__monotonic_ms() + timeout_ms;
+  for (;;) {
+    bool exists;
+    uint64_t durable = 0;
+    int rc = evs__attach_reader(file, &exists, error);
+    uint32_t seen = file->page ? atomic_load(&file->page->sync_wake) : 0;
+    if (!rc && exists)
+      rc = evs__file_settle(file, &durable, error);
+    if (rc || durable > after)
+      return rc;
+    int64_t left = deadline - evs__monotonic_ms();
+    if (left <= 0)
+      return evs__fail(error, EVS_TIMEOUT, "nothing new came within %u ms", timeout_ms);
+    unsigned slice = left < 200 ? (unsigned)left : 200;
+    if (file->page && file->page_writable) {
+      atomic_fetch_add(&file->page->sync_waiters, 1);
+      errno = 0;
+      evs__futex_wait(&file->page->sync_wake, seen, slice);
+      atomic_fetch_sub(&file->page->sync_waiters, 1);
+      if (errno == EINTR)
+        return evs__fail(error, EINTR, "a signal came");
+    } else {
+      struct timespec pause = {.tv_nsec = (long)slice * 1000000 / 2};
+      if (nanosleep(&pause, NULL))
+        return evs__fail(error, EINTR, "a signal came");
+    }
+  }
+}

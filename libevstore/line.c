@@ -1,0 +1,280 @@
+/* line.c - the canonical line of the journal, written and read. FORMAT.md holds the grammar.
+ *
+ *   {"seq":N[,"format":1],"id":S,"time":S,"type":S,"tags":[S...],"correlation":S|null,"causation":N|null
+ *    [,"durable":N],"data":{...},"crc":"xxxxxxxx"}
+ *
+ * `format` stands on the first line of a segment only, `durable` on the last line of a commit only. A line
+ * is valid if and only if it has this form, without white space, and its CRC-32C is that of the bytes
+ * before `,"crc"`. Reading parses nothing but this envelope; data stays text. */
+#include "line.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* ---- checking ------------------------------------------------------------------------------------ */
+
+/* UTF-8 without control characters, 1 to `max` bytes. */
+static bool plain(const char *text, size_t max) {
+  size_t len = strnlen(text, max + 1);
+  if (len == 0 || len > max || !evs_utf8_valid(text, len))
+    return false;
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+      return false;
+  return true;
+}
+
+int evs__event_check(const evs_new_event *event, size_t number, evs_error *error) {
+  if (!event->type || !plain(event->type, EVS_MAX_TYPE) || strpbrk(event->type, " ,\"\\"))
+    return evs__fail(error, EVS_INVALID,
+                     "event %zu: its type must be 1 to %u bytes of UTF-8 without spaces, commas, quotes, backslashes and "
+                     "control characters",
+                     number, EVS_MAX_TYPE);
+  if (event->id && !plain(event->id, EVS_MAX_ID))
+    return evs__fail(error, EVS_INVALID, "event %zu: its id must be 1 to %u bytes of UTF-8 without control characters",
+                     number, EVS_MAX_ID);
+  if (event->correlation && !plain(event->correlation, EVS_MAX_ID))
+    return evs__fail(error, EVS_INVALID,
+                     "event %zu: its correlation must be 1 to %u bytes of UTF-8 without control characters", number,
+                     EVS_MAX_ID);
+  if (event->causation > EVS_MAX_SEQ)
+    return evs__fail(error, EVS_INVALID, "event %zu: its causation is beyond any position", number);
+  if (event->tag_count > EVS_MAX_TAGS)
+    return evs__fail(error, EVS_INVALID, "event %zu: it has %zu tags, at most %u are allowed", number, event->tag_count,
+                     EVS_MAX_TAGS);
+  for (size_t i = 0; i < event->tag_count; i++) {
+    const char *colon = event->tags[i] ? strchr(event->tags[i], ':') : NULL;
+    if (!colon || colon == event->tags[i] || !colon[1] || !plain(event->tags[i], EVS_MAX_TAG))
+      return evs__fail(error, EVS_INVALID,
+                       "event %zu: tag %zu must be `name:value`, at most %u bytes of UTF-8 without control characters",
+                       number, i + 1, EVS_MAX_TAG);
+  }
+  return 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------- */
+
+/* A random id of 128 bits in hex. */
+static int random_id(char *id, evs_error *error) {
+  unsigned char bytes[16];
+  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+    return evs__fail(error, errno, "cannot get random bytes for an event id: %s", strerror(errno));
+  for (size_t i = 0; i < sizeof bytes; i++)
+    snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+  return 0;
+}
+
+/* Everything from `,"id"` up to the causation. */
+static int add_head(const evs_new_event *event, const char *id, int64_t now_us, struct evs__buf *out) {
+  char time[EVS_TIME_SIZE];
+  evs_time_format(event->time_us ? event->time_us : now_us, time);
+  int rc = evs__buf_adds(out, ",\"id\":\"");
+  rc = rc ? rc : evs__buf_add_escaped(out, id, strlen(id));
+  rc = rc ? rc : evs__buf_adds(out, "\",\"time\":\"");
+  rc = rc ? rc : evs__buf_adds(out, time);
+  rc = rc ? rc : evs__buf_adds(out, "\",\"type\":\"");
+  rc = rc ? rc : evs__buf_adds(out, event->type);
+  rc = rc ? rc : evs__buf_adds(out, "\",\"tags\":[");
+  for (size_t i = 0; !rc && i < event->tag_count; i++) {
+    rc = evs__buf_adds(out, i ? ",\"" : "\"");
+    rc = rc ? rc : evs__buf_add_escaped(out, event->tags[i], strlen(event->tags[i]));
+    rc = rc ? rc : evs__buf_adds(out, "\"");
+  }
+  rc = rc ? rc : evs__buf_adds(out, "],\"correlation\":");
+  if (event->correlation) {
+    rc = rc ? rc : evs__buf_adds(out, "\"");
+    rc = rc ? rc : evs__buf_add_escaped(out, event->correlation, strlen(event->correlation));
+    rc = rc ? rc : evs__buf_adds(out, "\"");
+  } else {
+    rc = rc ? rc : evs__buf_adds(out, "null");
+  }
+  rc = rc ? rc : evs__buf_adds(out, ",\"causation\":");
+  if (event->causation)
+    return rc ? rc : evs__buf_add_u64(out, event->causation);
+  return rc ? rc : evs__buf_adds(out, "null");
+}
+
+int evs__line_prepare(const evs_new_event *event, size_t number, int64_t now_us, struct evs__buf *parts,
+                      struct evs__prepared *ret, evs_error *error) {
+  int rc = evs__event_check(event, number, error);
+  if (rc)
+    return rc;
+  if (event->id)
+    snprintf(ret->id, sizeof ret->id, "%s", event->id);
+  else if ((rc = random_id(ret->id, error)))
+    return rc;
+  ret->head = parts->len;
+  rc = add_head(event, ret->id, now_us, parts);
+  ret->head_len = parts->len - ret->head;
+  const char *why = "";
+  size_t at = 0;
+  ret->tail = parts->len;
+  if (!rc)
+    rc = event->data ? evs__json_compact(event->data, event->data_len, parts, &why, &at) : evs__buf_adds(parts, "{}");
+  ret->tail_len = parts->len - ret->tail;
+  if (rc == EVS_INVALID)
+    return evs__fail(error, rc, "event %zu: its data is no JSON object: %s (byte %zu)", number, why, at);
+  if (rc)
+    return evs__fail(error, rc, "event %zu: out of memory", number);
+  return 0;
+}
+
+int evs__line_finish(const struct evs__buf *parts, const struct evs__prepared *prepared, const struct evs__stamp *stamp,
+                     struct evs__buf *out, evs_error *error) {
+  static const char hex[] = "0123456789abcdef";
+  size_t start = out->len;
+  int rc = evs__buf_reserve(out, prepared->head_len + prepared->tail_len + 128);
+  if (rc)
+    return evs__fail(error, rc, "out of memory");
+  /* Reserved: none of these can fail. */
+  evs__buf_adds(out, "{\"seq\":");
+  evs__buf_add_u64(out, stamp->seq);
+  if (stamp->first_of_segment) {
+    evs__buf_adds(out, ",\"format\":");
+    evs__buf_add_u64(out, EVS_FORMAT);
+  }
+  evs__buf_add(out, parts->ptr + prepared->head, prepared->head_len);
+  if (stamp->commit_end) {
+    evs__buf_adds(out, ",\"durable\":");
+    evs__buf_add_u64(out, stamp->durable);
+  }
+  evs__buf_adds(out, ",\"data\":");
+  evs__buf_add(out, parts->ptr + prepared->tail, prepared->tail_len);
+  uint32_t crc = evs__crc32c(0, out->ptr + start, out->len - start);
+  evs__buf_adds(out, ",\"crc\":\"");
+  for (int shift = 28; shift >= 0; shift -= 4)
+    out->ptr[out->len++] = hex[crc >> shift & 15];
+  evs__buf_adds(out, "\"}\n");
+  if (out->len - start > EVS_MAX_LINE)
+    return evs__fail(error, EVS_INVALID, "event %" PRIu64 " would be a line of %zu bytes, at most %u are allowed",
+                     stamp->seq, out->len - start, EVS_MAX_LINE);
+  return 0;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------- */
+
+/* Moves *at behind the literal; false where it is not there. */
+static inline bool literal(const char **at, const char *end, const char *text, size_t len) {
+  if ((size_t)(end - *at) < len || memcmp(*at, text, len) != 0)
+    return false;
+  *at += len;
+  return true;
+}
+#define LITERAL(at, end, text) literal(at, end, text, sizeof(text) - 1)
+
+/* A canonical whole number: no sign, no leading zero, at most EVS_MAX_SEQ. */
+static inline bool number(const char **at, const char *end, uint64_t *ret) {
+  const char *start = *at;
+  uint64_t value = 0;
+  while (*at < end && **at >= '0' && **at <= '9' && *at - start < 17)
+    value = value * 10 + (uint64_t)(*(*at)++ - '0');
+  *ret = value;
+  return *at > start && (*start != '0' || *at - start == 1) && value <= EVS_MAX_SEQ;
+}
+
+/* The inside of a string whose opening quote is behind *at; moves behind its closing quote. */
+static inline bool string(const char **at, const char *end, evs_slice *ret) {
+  const char *start = *at;
+  const char *quote = start;
+  for (;;) {
+    quote = memchr(quote, '"', (size_t)(end - quote));
+    if (!quote)
+      return false;
+    size_t backslashes = 0;
+    while (quote - backslashes > start && quote[-1 - (ptrdiff_t)backslashes] == '\\')
+      backslashes++;
+    if (backslashes % 2 == 0)
+      break;
+    quote++;
+  }
+  *ret = (evs_slice){start, (size_t)(quote - start)};
+  *at = quote + 1;
+  return true;
+}
+
+/* The inside of the tags array, behind its `[`; moves behind its `]`. */
+static inline bool tags(const char **at, const char *end, evs_slice *ret) {
+  const char *start = *at;
+  evs_slice tag;
+  if (LITERAL(at, end, "]")) {
+    *ret = (evs_slice){start, 0};
+    return true;
+  }
+  do {
+    if (!LITERAL(at, end, "\"") || !string(at, end, &tag))
+      return false;
+  } while (LITERAL(at, end, ","));
+  *ret = (evs_slice){start, (size_t)(*at - start)};
+  return LITERAL(at, end, "]");
+}
+
+/* The eight hex digits of the CRC. */
+static inline bool crc_digits(const char *at, uint32_t *ret) {
+  uint32_t value = 0;
+  for (int i = 0; i < 8; i++) {
+    unsigned char c = (unsigned char)at[i];
+    uint32_t digit = c >= '0' && c <= '9' ? c - (uint32_t)'0' : c >= 'a' && c <= 'f' ? c - (uint32_t)'a' + 10 : 16;
+    if (digit > 15)
+      return false;
+    value = value << 4 | digit;
+  }
+  *ret = value;
+  return true;
+}
+
+bool evs__line_parse(const char *line, size_t len, struct evs__line *ret) {
+  if (len < EVS__CRC_TAIL)
+    return false;
+  const char *at = line;
+  const char *end = line + len - EVS__CRC_TAIL;
+  const char *tail = end;
+  uint32_t crc;
+  if (!LITERAL(&tail, line + len, ",\"crc\":\"") || !crc_digits(tail, &crc) || memcmp(tail + 8, "\"}", 2) != 0)
+    return false;
+  if (evs__crc32c(0, line, len - EVS__CRC_TAIL) != crc)
+    return false;
+  evs_event *event = &ret->event;
+  event->line = (evs_slice){line, len};
+  if (!LITERAL(&at, end, "{\"seq\":") || !number(&at, end, &event->seq) || event->seq == 0)
+    return false;
+  ret->format = 0;
+  if (LITERAL(&at, end, ",\"format\":") && !number(&at, end, &ret->format))
+    return false;
+  if (!LITERAL(&at, end, ",\"id\":\"") || !string(&at, end, &event->id) || !LITERAL(&at, end, ",\"time\":\"") ||
+      !string(&at, end, &event->time) || !LITERAL(&at, end, ",\"type\":\"") || !string(&at, end, &event->type) ||
+      !LITERAL(&at, end, ",\"tags\":[") || !tags(&at, end, &event->tags) || !LITERAL(&at, end, ",\"correlation\":"))
+    return false;
+  event->correlation = (evs_slice){NULL, 0};
+  if (!LITERAL(&at, end, "null") && !(LITERAL(&at, end, "\"") && string(&at, end, &event->correlation)))
+    return false;
+  event->causation = 0;
+  if (!LITERAL(&at, end, ",\"causation\":") || !(LITERAL(&at, end, "null") || number(&at, end, &event->causation)))
+    return false;
+  ret->durable = 0;
+  ret->commit_end = LITERAL(&at, end, ",\"durable\":");
+  if (ret->commit_end && !number(&at, end, &ret->durable))
+    return false;
+  if (!LITERAL(&at, end, ",\"data\":") || at == end || *at != '{' || end[-1] != '}')
+    return false;
+  event->data = (evs_slice){at, (size_t)(end - at)};
+  return true;
+}
+
+bool evs__line_seq(const char *line, size_t len, uint64_t *ret_seq) {
+  const char *at = line;
+  return LITERAL(&at, line + len, "{\"seq\":") && number(&at, line + len, ret_seq);
+}
+
+uint64_t evs__line_format(const char *line, size_t len) {
+  const char *at = line;
+  const char *end = line + len;
+  uint64_t seq;
+  uint64_t format;
+  if (!LITERAL(&at, end, "{\"seq\":") || !number(&at, end, &seq) || !LITERAL(&at, end, ",\"format\":") ||
+      !number(&at, end, &format))
+    return 0;
+  return format;
+}

@@ -1,0 +1,67 @@
+# develop.mk - demo, tests, sanitizers, valgrind, lint: what is run rather than built.
+#
+# Each step first installs what it needs and then starts make again, so that what the step found missing at the start
+# (a compiler, pkg-config) is there when the building begins.
+
+DEMO ?= examples/demo
+again = +@$(MAKE) --no-print-directory -j$(JOBS)
+built = $(again) -s all
+export BUILD SANITIZE JOBS
+
+.PHONY: demo
+demo: deps ## build, and play the scenario of the seed on a temporary store
+	$(built)
+	@$(DEMO)
+
+.PHONY: test unit bats check-install
+test: deps-test ## build and run all tests; the last line counts them
+	$(built) unit-binaries
+	@tests/run $(TESTS)
+unit: deps-test ## only the unit tests
+	$(built) unit-binaries
+	@tests/run --unit
+bats: deps-test ## only the tests of the commands
+	$(built)
+	@tests/run --bats
+check-install: deps-test ## only the test that installs and uses the library from outside
+	$(built)
+	@tests/run tests/install.bats
+
+# A build of its own, so that it never mixes with the plain one. QUICK=1 leaves out the tests tagged slow.
+.PHONY: sanitize
+sanitize: deps-test ## all tests again with ASan and UBSan
+	$(again) -s BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' all unit-binaries
+	@BUILD=build/asan SANITIZE=address,undefined tests/run $(if $(QUICK),--quick) $(TESTS)
+
+.PHONY: valgrind
+valgrind: deps-test ## every command of a scenario under valgrind: no leak, no error
+	$(built)
+	@tests/valgrind
+
+# ---- lint ----------------------------------------------------------------------------------------------------------
+
+LINT_C := $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(wildcard tests/install/*.c) \
+	$(wildcard tests/*/*.c examples/*.c bench/*.c)
+LINT_H := $(wildcard libevstore/*.h cmd/*/*.h tests/*/*.h)
+TIDY_FLAGS = $(filter-out -MMD -MP,$(BASE_FLAGS)) -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
+
+.PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-shell lint-layers
+lint: deps-lint ## format, warnings of two compilers, clang-tidy, shellcheck, direction of dependencies
+	@tests/lint/run lint-format lint-layers lint-shell lint-gcc lint-clang lint-tidy
+lint-format:
+	@clang-format --dry-run -Werror $(sort $(LINT_C) $(LINT_H))
+lint-layers:
+	@tests/lint/layers
+lint-shell:
+	@tests/lint/shell
+lint-gcc:
+	$(again) -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries
+# What gcc says of -Wformat-nonliteral is enough: clang also wants it of functions that take a va_list.
+lint-clang:
+	$(again) -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries
+lint-tidy:
+	@printf '%s\n' $(sort $(LINT_C)) | TIDY_FLAGS='$(TIDY_FLAGS)' xargs -P $(JOBS) -n 4 tests/lint/tidy
+
+.PHONY: format
+format: deps-lint ## lay out every C file as .clang-format says
+	@clang-format -i $(sort $(LINT_C) $(LINT_H))

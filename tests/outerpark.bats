@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# outerpark.bats - the front door: dispatch to the op-* programs, and tick.
+
+load lib/common
+
+# place_two: a musical and two reservations, nothing processed yet.
+place_two() {
+  op-musical -q register --id 1 --name Frozen --seats 100
+  op-reserve -q place --musical 1 --seats 10 --price 50000
+  op-reserve -q place --musical 1 --seats 15 --price 50000
+}
+
+@test "every context is run by its name, with its arguments and common options" {
+  succeeds outerpark musical register --id 1 --name 'Frozen 겨울왕국' --seats 5
+  assert_json name 'Frozen 겨울왕국'
+  succeeds outerpark --store "$OP_STORE" -o json musical list
+  assert_json '.[0].seats' 5
+  succeeds outerpark reserve place --musical 1 --seats 2 --price 10
+  assert_json status Reserved
+  for verb in pay notify mypage journal; do
+    succeeds outerpark "$verb" --help
+    [[ $output == *"op-$verb"* ]] || fail "this is not op-$verb: $output"
+  done
+  succeeds outerpark journal read --limit 1
+  assert_json type MusicalRegistered
+  succeeds outerpark --store "$BATS_TEST_TMPDIR/other" journal append <<<'{"type":"Note"}'
+  assert_equal "$(journal_bytes "$BATS_TEST_TMPDIR/other" | wc -l)" 1
+}
+
+@test "exit codes and errors are those of the program that was run" {
+  fails_with 64 outerpark reserve place
+  [[ $stderr == op-reserve:* ]] || fail "$stderr"
+  fails_with 66 outerpark musical list
+  op-musical -q register --id 1 --name Frozen --seats 5
+  fails_with 1 outerpark --errors json reserve place --musical 1 --seats 9 --price 1
+  assert_error_json error insufficient_seats
+  assert_error_json available 5
+  fails_with 64 outerpark
+  fails_with 64 outerpark reserv place
+  fails_with 64 outerpark tick now
+}
+
+@test "help and version" {
+  succeeds outerpark --help
+  local help=$output verb
+  for verb in musical reserve pay notify mypage journal tick; do
+    [[ $help == *"  $verb"* ]] || fail "no $verb in the help"
+  done
+  for verb in up status doctor; do
+    [[ $help != *"  $verb "* ]] || fail "$verb is in the help"
+  done
+  succeeds outerpark tick --help
+  succeeds outerpark --version
+}
+
+@test "its own programs are found from anywhere, whatever PATH says" {
+  local path
+  path=$(command -v outerpark)
+  mkdir decoy
+  printf '#!/bin/sh\necho decoy\n' >decoy/op-journal
+  chmod +x decoy/op-journal
+  PATH=$BATS_TEST_TMPDIR/decoy:/usr/bin:/bin succeeds "$path" journal --version
+  [[ $output == op-journal* ]] || fail "$output"
+  # Alone in a directory it falls back to PATH.
+  mkdir alone
+  cp "$path" alone/outerpark
+  PATH=$BATS_TEST_TMPDIR/decoy:$PATH succeeds alone/outerpark journal
+  assert_equal "$output" decoy
+  PATH=/usr/bin:/bin fails_as 66 no_command alone/outerpark journal read
+}
+
+@test "tick: nothing to do without a store, and none is made" {
+  succeeds outerpark tick
+  assert_equal "$output$stderr" ''
+  [ ! -e "$OP_STORE" ] || fail "tick made a store"
+  : >"$BATS_TEST_TMPDIR/file"
+  fails_with 66 outerpark --store "$BATS_TEST_TMPDIR/file" tick
+}
+
+@test "tick runs every processor until nobody has anything to do, and prints what they appended" {
+  place_two
+  succeeds outerpark tick
+  assert_equal "$(jq -r .type <<<"$output" | sort | uniq -c | tr -s ' ')" \
+    $' 2 NotificationSent\n 2 PaymentApproved'
+  appends_nothing succeeds outerpark tick
+  assert_equal "$output" ''
+  op-reserve -q cancel 1
+  succeeds outerpark tick
+  assert_equal "$(jq -r .type <<<"$output" | sort)" $'NotificationSent\nPaymentCancelled\nSeatsReleased'
+  appends_nothing succeeds outerpark tick
+}
+
+@test "tick hands on the common options, and -q says nothing" {
+  place_two
+  mv "$OP_STORE" "$BATS_TEST_TMPDIR/elsewhere"
+  succeeds outerpark -q --store "$BATS_TEST_TMPDIR/elsewhere" tick
+  assert_equal "$output$stderr" ''
+  assert_equal "$(op-journal --store "$BATS_TEST_TMPDIR/elsewhere" read --type NotificationSent | wc -l)" 2
+  [ ! -e "$OP_STORE" ] || fail "another store was made"
+  cat >config.yaml <<EOF
+store: $BATS_TEST_TMPDIR/elsewhere
+notify: {channel: stdout}
+EOF
+  unset OP_STORE
+  outerpark --config config.yaml reserve -q cancel 2
+  succeeds outerpark tick --config config.yaml
+  assert_equal "$(op-journal --config config.yaml read --type NotificationSent | wc -l)" 3
+}
+
+@test "a processor that fails: the others have their turn, and its exit code is told" {
+  place_two
+  mkdir bin
+  cp "$(command -v outerpark)" bin/
+  local program
+  for program in op-reserve op-musical op-notify; do ln -s "$(command -v "$program")" bin/; done
+  printf '#!/bin/sh\necho "op-pay: not now" >&2\nexit 75\n' >bin/op-pay
+  chmod +x bin/op-pay
+  op-reserve -q cancel 2
+  fails_with 75 bin/outerpark -q tick
+  assert_equal "$stderr" 'op-pay: not now'
+  assert_equal "$(event_count SeatsReleased)" 1
+  succeeds outerpark -q tick
+  assert_equal "$(event_count PaymentApproved)" 1
+}
+
+@test "two ticks at once: one outcome each" {
+  op-musical -q register --id 1 --name Frozen --seats 100
+  local i
+  for i in $(seq 20); do op-reserve -q place --musical 1 --seats 2 --price 100; done
+  for i in 1 2 3 4; do outerpark -q tick 2>"tick$i.err" & done
+  wait
+  cat tick*.err
+  assert_equal "$(cat tick*.err)" ''
+  succeeds outerpark -q tick
+  assert_equal "$(event_count PaymentApproved)" 20
+  assert_equal "$(event_count NotificationSent)" 20
+}

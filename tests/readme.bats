@@ -1,0 +1,34 @@
+#!/usr/bin/env bats
+# readme.bats - what README.md shows is what the programs do.
+
+load lib/common
+
+@test "README.md: every command that it shows is run, and prints what it shows" {
+  export OP_NOW=2026-11-20T19:30:00Z OP_ROOT TMPDIR=$BATS_TEST_TMPDIR
+  unset OP_STORE
+  ln -s "$OP_ROOT/examples" examples
+  capture op_python -B "$OP_TESTS/lib/readme.py" "$OP_ROOT/README.md"
+  printf '%s\n%s\n' "$output" "$stderr"
+  assert_equal "$status" 0
+}
+
+@test "README.md starts with make demo and make test, and names files that are there" {
+  head -30 "$OP_ROOT/README.md" >head
+  grep -q 'make demo' head
+  grep -q 'make test' head
+  local missing=0 path
+  for path in $(grep -oE '\]\([^)#]+\)' "$OP_ROOT/README.md" | tr -d '])('); do
+    case $path in http*) continue ;; esac
+    [ -e "$OP_ROOT/$path" ] || { echo "README.md names $path, which is not there"; missing=1; }
+  done
+  assert_equal "$missing" 0
+}
+
+@test "the annotated configuration is one that the programs accept" {
+  op-musical -q register --id 1 --name Frozen --seats 5
+  sed "s|^store: .*|store: $OP_STORE|" "$OP_ROOT/examples/outerpark/outerpark.yaml" >config.yaml
+  unset OP_STORE
+  succeeds op-musical --config config.yaml list
+  assert_json seats 5
+  succeeds outerpark --config config.yaml tick
+}

@@ -1,0 +1,267 @@
+/* test_config.c - outerpark.yaml: the layers, every key of the contract, and the exact place of every mistake. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[] = "/tmp/test_config.XXXXXX";
+static char named_file[64], user_file[64];
+
+static int set_up(void **state) {
+  char path[64];
+  (void)state;
+  assert_non_null(mkdtemp(directory));
+  snprintf(path, sizeof path, "%s/outerpark", directory);
+  assert_int_equal(mkdir(path, 0700), 0);
+  snprintf(named_file, sizeof named_file, "%s/named.yaml", directory);
+  snprintf(user_file, sizeof user_file, "%s/outerpark/outerpark.yaml", directory);
+  return setenv("XDG_CONFIG_HOME", directory, 1);
+}
+
+static int tear_down(void **state) {
+  char path[64];
+  (void)state;
+  snprintf(path, sizeof path, "%s/outerpark", directory);
+  unlink(named_file);
+  unlink(user_file);
+  rmdir(path);
+  return rmdir(directory);
+}
+
+static void put(const char *path, const char *text) {
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+}
+
+/* Loads `text` as the named file and gives the exit code. */
+static int load(const char *text, struct op_config *config, struct op_error *error) {
+  put(named_file, text);
+  *error = (struct op_error){0};
+  return op_config_load(config, named_file, error);
+}
+
+static void defaults_without_a_file(void **state) {
+  struct op_config config;
+  struct op_error error = {0};
+  (void)state;
+  unlink(user_file);
+  assert_int_equal(op_config_load(&config, NULL, &error), OP_OK);
+  assert_null(config.store);
+  assert_string_equal(config.payment_provider, "approve");
+  assert_string_equal(config.notify_channel, "file");
+  assert_string_equal(config.notify_directory, "outbox");
+  assert_string_equal(config.notify_from, "outerpark@localhost");
+  assert_null(config.labels);
+  op_config_free(&config);
+  op_config_free(&config); /* zeros are legal */
+}
+
+static void what_says_nothing_is_fine(void **state) {
+  static const char *const texts[] = {
+      "",          "# nothing\n", "---\n",        "{}\n",         "payment:\n",
+      "~\n",       "labels:\n",   "notify: {}\n", "\xEF\xBB\xBF", "saga: {steps: [payment]}",
+      "---\n...\n"};
+  (void)state;
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct op_config config;
+    struct op_error error;
+    assert_int_equal(load(texts[i], &config, &error), OP_OK);
+    op_config_free(&config);
+  }
+}
+
+/* The example of the contract, but for what this version refuses (reservation.hold). */
+static const char whole[] =
+    "store: /var/lib/outerpark\n"
+    "reservation: {hold: off, offer: 10m}\n"
+    "payment:\n"
+    "  provider: approve\n"
+    "  command: [/usr/lib/outerpark/provider, --sandbox]\n"
+    "  url: https://pay.example/v1\n"
+    "  secret_file: /etc/outerpark/pay.key\n"
+    "  timeout: 2s\n"
+    "  max_attempts: 8\n"
+    "  when_open: defer\n"
+    "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
+    "            open: 30s, probes: 1}\n"
+    "notify:\n"
+    "  channel: stdout\n"
+    "  directory: outbox2\n"
+    "  command: [/usr/local/bin/send]\n"
+    "  from: tickets@example.org\n"
+    "  max_attempts: 8\n"
+    "ticket: {after_issue: void}\n"
+    "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
+    "saga: {steps: [payment]}\n"
+    "labels: {ko: {Reserved: 예약됨, \"Cancelled\": '취소됨'}}\n";
+
+static void every_key(void **state) {
+  struct op_config config;
+  struct op_error error;
+  (void)state;
+  assert_int_equal(load(whole, &config, &error), OP_OK);
+  assert_string_equal(config.store, "/var/lib/outerpark");
+  assert_string_equal(config.notify_channel, "stdout");
+  assert_string_equal(config.notify_directory, "outbox2");
+  assert_string_equal(config.notify_from, "tickets@example.org");
+  assert_string_equal(config.labels->language, "ko");
+  assert_string_equal(config.labels->word, "Reserved");
+  assert_string_equal(config.labels->text, "예약됨");
+  assert_string_equal(config.labels->next->text, "취소됨");
+  assert_null(config.labels->next->next);
+  op_config_free(&config);
+}
+
+static void later_layers_win_key_by_key(void **state) {
+  struct op_config config;
+  struct op_error error;
+  (void)state;
+  put(user_file, "store: /user\nnotify: {from: user@example.org}\nlabels: {ko: {Reserved: 가, Cancelled: 나}}\n");
+  assert_int_equal(load("store: /named\nlabels: {ko: {Reserved: 다}}\n", &config, &error), OP_OK);
+  assert_string_equal(config.store, "/named");
+  assert_string_equal(config.notify_from, "user@example.org");
+  assert_string_equal(config.labels->text, "다");
+  assert_string_equal(config.labels->next->text, "나");
+  op_config_free(&config);
+  put(user_file, "stoer: x\n"); /* a mistake in the lower layer counts, too */
+  assert_int_equal(load("", &config, &error), OP_CONFIG);
+  assert_non_null(strstr(error.message, "outerpark.yaml:1:1: unknown key 'stoer', did you mean 'store'?"));
+  op_config_free(&config);
+  unlink(user_file);
+}
+
+static void mistakes_are_told_with_their_place(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"stoer: x\n", ":1:1: unknown key 'stoer', did you mean 'store'?"},
+      {"payment:\n  providr: approve\n", ":2:3: unknown key 'providr' in payment, did you mean 'provider'?"},
+      {"payment:\n  breaker:\n    zzzzzzzz: 1\n", ":3:5: unknown key 'zzzzzzzz' in payment.breaker"},
+      {"breaker: {}\n", ":1:1: unknown key 'breaker'"},
+      {"store: [a]\n", ":1:8: store: a string is wanted here, not a list"},
+      {"store: 5\n", ":1:8: store: a string is wanted here, not '5'"},
+      {"store: true\n", ":1:8: store: a string is wanted here, not 'true'"},
+      {"store:\n", ": store: a string is wanted here, not nothing"},
+      {"store: \"\"\n", ":1:8: store: the text is empty"},
+      {"store: \"a\\0b\"\n", ":1:8: store: the text is empty or holds a NUL"},
+      {"payment: approve\n", ":1:10: payment: a map of keys to values is wanted here, not 'approve'"},
+      {"payment: [approve]\n", ":1:10: payment: a map of keys to values is wanted here, not a list"},
+      {"- store\n", ":1:1: the configuration: a map"},
+      {"payment: {max_attempts: many}\n", ":1:25: payment.max_attempts: a whole number is wanted here, not 'many'"},
+      {"payment: {max_attempts: \"8\"}\n", ":1:25: payment.max_attempts: a whole number"},
+      {"payment: {max_attempts: 1.5}\n", ":1:25: payment.max_attempts: a whole number"},
+      {"payment: {max_attempts: 0}\n", ":1:25: payment.max_attempts: a number from 1 to"},
+      {"payment: {max_attempts: 99999999999999999999}\n", ":1:25: payment.max_attempts: a number from 1 to"},
+      {"payment: {timeout: 5}\n", ":1:20: payment.timeout: a duration such as"},
+      {"payment: {timeout: [5s]}\n", ":1:20: payment.timeout: a duration such as"},
+      {"payment: {breaker: {failure_rate: 101}}\n", ":1:35: payment.breaker.failure_rate: a number from 0 to 100"},
+      {"payment: {when_open: wait}\n", ":1:22: payment.when_open: defer or suspend is wanted here, not 'wait'"},
+      {"payment: {when_open: 'defer|suspend'}\n", ":1:22: payment.when_open: defer or suspend is wanted"},
+      {"payment: {command: run}\n", ":1:20: payment.command: a list is wanted here, not 'run'"},
+      {"payment: {command: [a, {b: c}]}\n", ":1:24: payment.command: a list of strings is wanted here, not a map"},
+      {"payment: {command: []}\n", ":1:20: payment.command: the list is empty"},
+      {"payment: {provider: cash}\n", ":1:21: payment.provider: approve, exec or http is wanted here, not 'cash'"},
+      {"payment: {provider: http}\n", ":1:21: payment.provider: 'http' is not in this version, only approve"},
+      {"notify:\n  channel: sendmail\n",
+       ":2:12: notify.channel: 'sendmail' is not in this version, only file or stdout"},
+      {"reservation: {hold: 15m}\n", ":1:21: reservation.hold: '15m' is not in this version"},
+      {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as"},
+      {"saga: {steps: [payment, ticket]}\n", ":1:25: saga.steps: 'ticket' is not in this version, only payment"},
+      {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
+      {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
+      {"labels: {ko: {Reserved: [a]}}\n", ":1:25: labels: a label is wanted here, not a list"},
+      {"labels: {ko: {a: b, a: c}}\n", ":1:21: labels: 'a' stands there twice for 'ko'"},
+      {"labels: {ko: {a: b}, ko: {c: d}}\n", ":1:22: labels: the language 'ko' stands there twice"},
+      {"store: a\nstore: b\n", ":2:1: store stands there twice"},
+      {"payment: {}\npayment: {}\n", ":2:1: payment stands there twice"},
+      {"store: &a x\n", ":1:8: an anchor (&a)"},
+      {"notify: {from: *a}\n", ":1:16: an alias (*a)"},
+      {"store: !!str x\n", ":1:8: a tag"},
+      {"? [a]\n: b\n", ":1:3: a key must be a word"},
+      {"store: x\n---\nstore: y\n", ":2:1: a second document"},
+      {"store: \"x\n", ":"},
+      {"store: x\n  y: z\n", ":2:4: "},
+      {"a: [\n", ":"},
+      {"\tstore: x\n", ":1:1: "},
+      {"# 한글\nstore: 한\xFF\n", ":2:9: invalid leading UTF-8 octet"},
+      {"store: a\x01\n", ":1:9: control characters are not allowed"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct op_config config;
+    struct op_error error;
+    char wanted[256];
+    snprintf(wanted, sizeof wanted, "%s%s", named_file, cases[i].says);
+    int code = load(cases[i].text, &config, &error);
+    if (code != OP_CONFIG || strstr(error.message, cases[i].says) == NULL ||
+        strncmp(error.message, named_file, strlen(named_file)) != 0)
+      fail_msg("%s: got %d \"%s\", wanted \"%s\"", cases[i].text, code, error.message, wanted);
+    assert_string_equal(error.code, "bad_config");
+    assert_null(strchr(error.message, '\n'));
+    op_config_free(&config);
+  }
+}
+
+static void files_that_cannot_be_read(void **state) {
+  struct op_config config;
+  struct op_error error = {0};
+  (void)state;
+  unlink(named_file);
+  assert_int_equal(op_config_load(&config, named_file, &error), OP_NOINPUT);
+  op_config_free(&config);
+  assert_int_equal(op_config_load(&config, directory, &error), OP_NOINPUT);
+  op_config_free(&config);
+  put(named_file, "store: x\n");
+  if (geteuid() != 0) {
+    chmod(named_file, 0);
+    assert_int_equal(op_config_load(&config, named_file, &error), OP_NOPERM);
+    op_config_free(&config);
+    chmod(named_file, 0600);
+  }
+}
+
+static void the_users_file_is_found_by_home(void **state) {
+  struct op_config config;
+  struct op_error error = {0};
+  char path[96], dot[64];
+  (void)state;
+  unsetenv("XDG_CONFIG_HOME");
+  setenv("HOME", directory, 1);
+  snprintf(dot, sizeof dot, "%s/.config", directory);
+  assert_int_equal(symlink(".", dot), 0);
+  snprintf(path, sizeof path, "%s/outerpark/outerpark.yaml", dot);
+  put(path, "store: /home-store\n");
+  assert_int_equal(op_config_load(&config, NULL, &error), OP_OK);
+  assert_string_equal(config.store, "/home-store");
+  op_config_free(&config);
+  unsetenv("HOME"); /* nobody's home: no error */
+  assert_int_equal(op_config_load(&config, NULL, &error), OP_OK);
+  assert_null(config.store);
+  op_config_free(&config);
+  unlink(dot);
+  unlink(user_file);
+  setenv("XDG_CONFIG_HOME", directory, 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(defaults_without_a_file),
+      cmocka_unit_test(what_says_nothing_is_fine),
+      cmocka_unit_test(every_key),
+      cmocka_unit_test(later_layers_win_key_by_key),
+      cmocka_unit_test(mistakes_are_told_with_their_place),
+      cmocka_unit_test(files_that_cannot_be_read),
+      cmocka_unit_test(the_users_file_is_found_by_home),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,133 @@
+/* test_mypage_page.c - given the events of a saga, what the customer sees. */
+#include "cmd/op-mypage/page.h"
+#include "given.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define PLACE "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":10,\"amount\":500000,\"currency\":\"KRW\"}"
+#define PARTLY "{\"reservationId\":\"1\",\"seats\":3,\"remainingSeats\":7,\"amount\":150000}"
+#define WHOLLY "{\"reservationId\":\"1\",\"seats\":10,\"remainingSeats\":0,\"amount\":500000,\"reason\":\"ill\"}"
+#define PAID "{\"reservationId\":\"1\",\"amount\":500000,\"currency\":\"KRW\"}"
+
+struct step {
+  const char *type, *data;
+  enum page_status status;
+  enum page_payment payment;
+  int64_t seats, amount;
+  bool changed;
+  const char *detail;
+};
+
+/* Folds the steps and compares after each. */
+static void play(const struct step *steps, size_t count) {
+  struct page page = {0};
+  for (size_t i = 0; i < count; i++) {
+    struct op_text detail = {0};
+    evs_event event = given_event(i + 1, steps[i].type, i, steps[i].data);
+    assert_int_equal(page_apply(&page, &event), steps[i].changed);
+    assert_int_equal(page.status, steps[i].status);
+    assert_int_equal(page.payment, steps[i].payment);
+    assert_int_equal(page.seats, steps[i].seats);
+    assert_int_equal(page.amount, steps[i].amount);
+    page_detail(&event, &page, "Frozen", &detail);
+    assert_string_equal(detail.ptr, steps[i].detail);
+    op_text_free(&detail);
+  }
+}
+
+#define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
+
+/* The scenario: paid, cancelled, refunded. */
+static void test_cancelled_saga(void **state) {
+  (void)state;
+  static const struct step steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
+      {"NotificationSent", "{\"template\":\"PaymentApproved\"}", PAGE_PAID, PAGE_APPROVED, 10, 500000, false,
+       "Customer told about PaymentApproved."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+      {"SeatsReleased", "{\"seats\":10}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "10 seats free again."},
+      {"PaymentCancelled", PAID, PAGE_PAYMENT_CANCELLED, PAGE_REFUNDED, 10, 500000, true,
+       "500,000 KRW refunded, payment cancelled."},
+  };
+  PLAY(steps);
+}
+
+/* Some seats given up: the statuses stay. */
+static void test_partial_cancellation(void **state) {
+  (void)state;
+  static const struct step steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
+      {"ReservationCancelled", PARTLY, PAGE_PAID, PAGE_APPROVED, 7, 350000, true, "3 seats cancelled, 7 left."},
+      {"PaymentRefunded", "{\"amount\":150000}", PAGE_PAID, PAGE_APPROVED, 7, 350000, true, "150,000 KRW refunded."},
+  };
+  PLAY(steps);
+}
+
+/* A declined payment, and a cancellation before any payment. */
+static void test_unpaid_sagas(void **state) {
+  (void)state;
+  static const struct step declined[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      {"PaymentDeclined", "{\"amount\":500000,\"reason\":\"no funds\"}", PAGE_RESERVED, PAGE_DECLINED, 10, 500000, true,
+       "500,000 KRW declined (no funds)."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_DECLINED, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+  };
+  static const struct step unpaid[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_PENDING, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+      {"PaymentCancelled", "{\"amount\":0}", PAGE_PAYMENT_CANCELLED, PAGE_REFUNDED, 10, 500000, true,
+       "Payment cancelled, nothing to refund."},
+  };
+  PLAY(declined);
+  PLAY(unpaid);
+}
+
+/* Odd events change nothing and get a sentence. */
+static void test_odd_events(void **state) {
+  (void)state;
+  static const struct step steps[] = {
+      {"PaymentApproved", PAID, PAGE_RESERVED, PAGE_PENDING, 0, 0, false, "500,000 KRW charged."},
+      {"ReservationPlaced", "{\"reservationId\":\"1\",\"seats\":-5,\"amount\":\"much\"}", PAGE_RESERVED, PAGE_PENDING,
+       0, 0, true, "0 seats of Frozen reserved for 0 KRW."},
+      {"Applauded", "{}", PAGE_RESERVED, PAGE_PENDING, 0, 0, false, "Applauded recorded."},
+      {"ReservationCancelled", "{}", PAGE_CANCELLED, PAGE_PENDING, 0, 0, true,
+       "0 seats cancelled, the whole reservation."},
+      {"ReservationCancelled", "{}", PAGE_CANCELLED, PAGE_PENDING, 0, 0, false,
+       "0 seats cancelled, the whole reservation."},
+  };
+  PLAY(steps);
+  char id[OP_MAX_ID + 1];
+  evs_event event = given_event(1, "Applauded", 0, "{\"reservationId\":\"9\"}");
+  assert_true(page_of(&event, id));
+  assert_string_equal(id, "9");
+  event = given_event(1, "Applauded", 0, "{}");
+  assert_true(page_of(&event, id));
+  assert_string_equal(id, "1");
+  event.correlation = (evs_slice){NULL, 0};
+  assert_false(page_of(&event, id));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_cancelled_saga),
+      cmocka_unit_test(test_partial_cancellation),
+      cmocka_unit_test(test_unpaid_sagas),
+      cmocka_unit_test(test_odd_events),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
