@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # harness.bats - the helpers of the tests bite: each of them fails when it should.
+# Nothing here runs a program of ours: no use for the sanitizers' quick run.
+# bats file_tags=slow
 
 load lib/common
 

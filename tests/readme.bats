@@ -13,9 +13,9 @@ load lib/common
 }
 
 @test "README.md starts with make demo and make test, and names files that are there" {
-  head -30 "$OP_ROOT/README.md" >head
-  grep -q 'make demo' head
-  grep -q 'make test' head
+  head -30 "$OP_ROOT/README.md" >start
+  grep -q 'make demo' start
+  grep -q 'make test' start
   local missing=0 path
   for path in $(grep -oE '\]\([^)#]+\)' "$OP_ROOT/README.md" | tr -d '])('); do
     case $path in http*) continue ;; esac

@@ -449,7 +449,7 @@ static int read_section(struct loader *loader, const char *section) {
     code = find_key(loader, section, &key);
     if (code == OP_OK)
       code = next_event(loader);
-    if (code == OP_OK)
+    if (code == OP_OK && key != NULL)
       code = read_value(loader, key);
     if (code == OP_OK)
       code = next_event(loader);

@@ -102,19 +102,20 @@ static evs_slice slice(const char *text) {
   return text[0] != '\0' ? (evs_slice){text, strlen(text)} : (evs_slice){NULL, 0};
 }
 
-/* The draft in the shape of an event. Our ids need no escapes (op_check_id), so plain text is the inside of its JSON. */
+/* The draft in the shape of an event. Our ids need no escapes (op_check_id), so plain text is the inside of its JSON.
+ */
 void op_draft_event(const struct op_draft *draft, uint64_t seq, char time_buf[EVS_TIME_SIZE], evs_event *ret_event) {
   evs_time_format(draft->time_us, time_buf);
-  *ret_event = (evs_event){.seq = seq,
-                           .causation = draft->causation,
-                           .id = slice(draft->id),
-                           .time = slice(time_buf),
-                           .type = slice(draft->type),
-                           .tags = {"", 0},
-                           .correlation = slice(draft->correlation),
-                           .data = draft->data.len > 0 ? (evs_slice){draft->data.ptr, draft->data.len}
-                                                       : (evs_slice){"{}", 2},
-                           .line = {"", 0}};
+  *ret_event =
+      (evs_event){.seq = seq,
+                  .causation = draft->causation,
+                  .id = slice(draft->id),
+                  .time = slice(time_buf),
+                  .type = slice(draft->type),
+                  .tags = {"", 0},
+                  .correlation = slice(draft->correlation),
+                  .data = draft->data.len > 0 ? (evs_slice){draft->data.ptr, draft->data.len} : (evs_slice){"{}", 2},
+                  .line = {"", 0}};
 }
 
 /* ---- guards ----------------------------------------------------------------------------------- */

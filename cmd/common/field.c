@@ -1,9 +1,9 @@
 /* field.c - members of an event's data and words of its envelope, read in place and bound to SQL.
  *
  * The journal takes events from anyone, so every reader here has an answer for what is missing or of another kind:
- * the fallback, the empty text, NULL. A whole number stands for its digits where a text is wanted (an id written as 7 is
- * the id "7"). A text with a NUL inside counts as absent, since C would see another text than SQL.
- * No JSON tree is built. Errors: none; what SQLite refuses to bind (no memory) is told when the statement is stepped. */
+ * the fallback, the empty text, NULL. A whole number stands for its digits where a text is wanted (an id written as 7
+ * is the id "7"). A text with a NUL inside counts as absent, since C would see another text than SQL. No JSON tree is
+ * built. Errors: none; what SQLite refuses to bind (no memory) is told when the statement is stepped. */
 #include "model.h"
 
 #include <inttypes.h>

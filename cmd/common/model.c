@@ -1,10 +1,11 @@
 /* model.c - read models: the public face. What is behind it, and the states of a model, stand in model_inside.h.
  *
- * Invariants: between calls the model is in a snapshot, a read transaction in which its offset was read, so that every row
- * that a caller reads is fold(journal up to op_model_offset()), whatever other processes commit meanwhile.
- * A file that SQLite finds damaged is removed and folded anew; where that is found in the middle of a command, the command
+ * Invariants: between calls the model is in a snapshot, a read transaction in which its offset was read, so that every
+ * row that a caller reads is fold(journal up to op_model_offset()), whatever other processes commit meanwhile. A file
+ * that SQLite finds damaged is removed and folded anew; where that is found in the middle of a command, the command
  * ends with 75 and the next one starts from a clean file.
- * Errors: 75 busy, 75 model_damaged, 74 io_error, those of the store and of apply(); a mistake in our SQL ends with 70. */
+ * Errors: 75 busy, 75 model_damaged, 74 io_error, those of the store and of apply(); a mistake in our SQL ends with 70.
+ */
 #include "model_inside.h"
 
 #include <inttypes.h>
@@ -287,7 +288,9 @@ bool op_model_is_lazy(const struct op_model *model) { return model->lazy; }
 uint64_t op_model_offset(const struct op_model *model) { return model->meta.offset; }
 
 /* Whose model it is. */
-struct op_app *op_model_app(const struct op_model *model) { return model->app; }
+struct op_app *op_model_app(const struct op_model *model) {
+  return model->app;
+}
 
 /* What comes after the tables. */
 int op_model_pending(struct op_model *model, const evs_query *query, evs_cursor **ret_cursor, struct op_error *error) {

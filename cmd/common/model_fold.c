@@ -1,9 +1,9 @@
 /* model_fold.c - folds the journal into the tables, and tells whether they were folded from this journal.
  *
- * A catch-up is a row of transactions of up to OP__FOLD_BATCH events. Each reads the offset after it has the write lock of
- * the database, so two processes at once fold every event once; rows, offset and fingerprint are committed together. Only
- * durable events are folded (rule 3). The fingerprint is the CRC of the line at the offset: a journal that has another line
- * there is another journal. Errors: 75 busy, those of the store, those of the definition's apply(). */
+ * A catch-up is a row of transactions of up to OP__FOLD_BATCH events. Each reads the offset after it has the write lock
+ * of the database, so two processes at once fold every event once; rows, offset and fingerprint are committed together.
+ * Only durable events are folded (rule 3). The fingerprint is the CRC of the line at the offset: a journal that has
+ * another line there is another journal. Errors: 75 busy, those of the store, those of the definition's apply(). */
 #include "model_inside.h"
 #include "progress.h"
 
@@ -215,7 +215,8 @@ static int await_other(struct op_model *model, uint64_t target, struct op_progre
   }
   *ret_again = meta.offset < target;
   if (*ret_again && now >= *deadline)
-    return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process has it locked", model->definition->name);
+    return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process has it locked",
+                   model->definition->name);
   if (*ret_again)
     nanosleep(&pause, NULL);
   return OP_OK;

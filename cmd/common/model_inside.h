@@ -26,8 +26,8 @@ enum op__place {
 
 /* The row of the table `meta`. */
 struct op__meta {
-  int version;     /* 0: there is no such table or row */
-  uint64_t offset; /* everything up to this event is folded in */
+  int version;                           /* 0: there is no such table or row */
+  uint64_t offset;                       /* everything up to this event is folded in */
   char fingerprint[OP__FINGERPRINT + 1]; /* end of the line at the offset; "" at offset 0 */
 };
 
@@ -67,7 +67,8 @@ int op__model_read_meta(struct op_model *model, struct op__meta *ret_meta, struc
 
 /* ---- model_open.c ------------------------------------------------------------------------------ */
 
-/* detached -> attached, at model->place or, where that cannot be, in memory. The tables are there and empty or older. */
+/* detached -> attached, at model->place or, where that cannot be, in memory. The tables are there and empty or older.
+ */
 int op__model_attach(struct op_model *model, struct op_error *error);
 /* -> detached. */
 void op__model_detach(struct op_model *model);

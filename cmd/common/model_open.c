@@ -27,7 +27,8 @@ static int lock_state(const struct op_model *model, int fd, int operation, struc
     if (errno != EWOULDBLOCK && errno != EINTR)
       return op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(errno));
     if (op_monotonic_ms() >= deadline)
-      return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it", model->definition->name);
+      return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it",
+                     model->definition->name);
     nanosleep(&pause, NULL);
   }
   return OP_OK;
@@ -72,8 +73,9 @@ static int make_tables(struct op_model *model, struct op_error *error) {
   int rc = op__model_run(
       model, "CREATE TABLE meta (version INTEGER NOT NULL, offset INTEGER NOT NULL, fingerprint TEXT NOT NULL)", error);
   if (rc == OP_OK && model->definition->requests)
-    rc = op__model_run(model, "CREATE TABLE requests (key TEXT PRIMARY KEY, request TEXT, seq INTEGER NOT NULL)"
-                              " WITHOUT ROWID",
+    rc = op__model_run(model,
+                       "CREATE TABLE requests (key TEXT PRIMARY KEY, request TEXT, seq INTEGER NOT NULL)"
+                       " WITHOUT ROWID",
                        error);
   if (rc == OP_OK)
     rc = op__model_run(model, model->definition->schema, error);
@@ -82,8 +84,9 @@ static int make_tables(struct op_model *model, struct op_error *error) {
 
 /* Drops whatever tables and views there are. Inside of a transaction. */
 static int drop_tables(struct op_model *model, struct op_error *error) {
-  static const char list[] = "SELECT 'DROP ' || type || ' \"' || replace(name, '\"', '\"\"') || '\";' FROM sqlite_master"
-                             " WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+  static const char list[] =
+      "SELECT 'DROP ' || type || ' \"' || replace(name, '\"', '\"\"') || '\";' FROM sqlite_master"
+      " WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
   struct op_text sql = {0};
   sqlite3_stmt *row = NULL;
   int result = sqlite3_prepare_v2(model->db, list, -1, &row, NULL);
@@ -107,8 +110,8 @@ int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct
   if (rc != OP_OK)
     return rc;
   rc = op__model_read_meta(model, &now, error);
-  bool same = now.version == wrong->version && now.offset == wrong->offset &&
-              strcmp(now.fingerprint, wrong->fingerprint) == 0;
+  bool same =
+      now.version == wrong->version && now.offset == wrong->offset && strcmp(now.fingerprint, wrong->fingerprint) == 0;
   if (rc == OP_OK && same)
     rc = drop_tables(model, error);
   if (rc == OP_OK && same)

@@ -1,16 +1,20 @@
 /* musical.c - the fold of one musical and its seats. Pure: no tables, no journal, no clock.
  *
- * Invariants: 0 <= seats <= OP_MAX_SEATS, 0 <= held, whatever stands in the events: anyone may append to the journal, so
- * a member that is missing counts as absent, and a number out of bounds as the nearest bound. The first registration of an
- * id is the musical; another one of the same id, which no command of ours appends, changes nothing. */
+ * Invariants: 0 <= seats <= OP_MAX_SEATS, 0 <= held, whatever stands in the events: anyone may append to the journal,
+ * so a member that is missing counts as absent, and a number out of bounds as the nearest bound. The first registration
+ * of an id is the musical; another one of the same id, which no command of ours appends, changes nothing. */
 #include "musical.h"
 
 #include <assert.h>
 #include <string.h>
 
 /* What op_musical_apply() folds. */
-const char *const op_musical_types[] = {OP_MUSICAL_REGISTERED,   OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_SALES_CLOSED,
-                                        OP_MUSICAL_SALES_OPENED, OP_RESERVATION_PLACED,     OP_SEATS_RELEASED,
+const char *const op_musical_types[] = {OP_MUSICAL_REGISTERED,
+                                        OP_MUSICAL_SEATS_ADJUSTED,
+                                        OP_MUSICAL_SALES_CLOSED,
+                                        OP_MUSICAL_SALES_OPENED,
+                                        OP_RESERVATION_PLACED,
+                                        OP_SEATS_RELEASED,
                                         NULL};
 
 /* A member within bounds; the fallback where it is absent. */

@@ -1,9 +1,9 @@
 /* processor.c - the loop of every `run`: look what is pending, do it, append the outcomes, look again.
  *
  * Invariants (rule 5): what is pending is read from durable events only; each outcome is appended under a guard that
- * makes a second one impossible, at the offset that the work was read at; nothing is remembered between two rounds but what
- * the journal gives back. Killed at any line, the next run does the same work with the same idempotency keys.
- * A batch that conflicts or fails is done one thing at a time, so that one bad thing does not hold up those before it.
+ * makes a second one impossible, at the offset that the work was read at; nothing is remembered between two rounds but
+ * what the journal gives back. Killed at any line, the next run does the same work with the same idempotency keys. A
+ * batch that conflicts or fails is done one thing at a time, so that one bad thing does not hold up those before it.
  * Errors: those of the work and of the store; 70 where the work drafts again what was appended already. */
 #include "commit.h"
 
@@ -20,10 +20,10 @@ struct run {
   struct op_model *model;
   struct op_drafts drafts, before; /* of this round, and of the last one that appended */
   struct op_guard guard;
-  size_t limit;    /* things in the next round */
-  bool single;     /* something failed: no batches any more */
-  uint64_t done;   /* things handled */
-  bool printing;   /* op_lines_begin() was called */
+  size_t limit;  /* things in the next round */
+  bool single;   /* something failed: no batches any more */
+  uint64_t done; /* things handled */
+  bool printing; /* op_lines_begin() was called */
 };
 
 /* Has whoever reads our stdout gone? */

@@ -1,9 +1,10 @@
 /* append.c - op-journal append: events from NDJSON, all or none, as one commit, unless the condition forbids it.
  *
- * The condition is one query item made of --unless-type, --unless-tag and --after; --after alone rules out any event that
- * stands after it. Ids that the input names are checked against the whole journal from --after on, so that the same input
- * again is answered with the events that are there. With --request-id the ids are made from the key, and found again from the
- * start of the journal: the key with other content is refused. Nothing is told before what it rests on is durable. */
+ * The condition is one query item made of --unless-type, --unless-tag and --after; --after alone rules out any event
+ * that stands after it. Ids that the input names are checked against the whole journal from --after on, so that the
+ * same input again is answered with the events that are there. With --request-id the ids are made from the key, and
+ * found again from the start of the journal: the key with other content is refused. Nothing is told before what it
+ * rests on is durable. */
 #include "input.h"
 #include "select.h"
 #include "standing.h"
@@ -124,8 +125,8 @@ static bool continues_request(const struct appending *a, const evs_event *event)
   return same_string(next, event->id);
 }
 
-/* Prints the events of this commit that stand in the journal from `first` to `last`, which are durable. With a request id
- * they must be the very events of the input: nothing is printed where they are not. */
+/* Prints the events of this commit that stand in the journal from `first` to `last`, which are durable. With a request
+ * id they must be the very events of the input: nothing is printed where they are not. */
 static int show_stored(struct appending *a, uint64_t first, uint64_t last, struct op_error *error) {
   struct op_app *app = a->app;
   for (int pass = app->request_id ? 0 : 1; pass < 2; pass++) {
@@ -225,7 +226,8 @@ static int already_there(struct appending *a, uint64_t first, uint64_t last, str
   return show_stored(a, first, last, error);
 }
 
-/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom. */
+/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom.
+ */
 static int try_append(struct appending *a, bool *ret_again, struct op_error *error) {
   struct op_app *app = a->app;
   *ret_again = false;
@@ -262,8 +264,8 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
   return op_fail_store(error, rc, &store_error);
 }
 
-/* Who decided after position N must have read to N: a position beyond the journal comes from another one, or from one that
- * lost its end, and a condition on it would let everything pass. */
+/* Who decided after position N must have read to N: a position beyond the journal comes from another one, or from one
+ * that lost its end, and a condition on it would let everything pass. */
 static int check_after(struct appending *a, struct op_error *error) {
   evs_stat stat;
   evs_error store_error;

@@ -1,8 +1,9 @@
 /* check.c - op-journal verify, repair and stat: is the journal whole, and what can be done where it is not.
  *
- * verify reads every byte. What it finds is its result, one row for each finding, and the exit code says how bad it is: 0 for a
- * clean journal or the torn tail that an interrupted append leaves, 74 for damage. repair never does anything before it is
- * told --cut, because what stands behind the damage was acknowledged; what is cut is kept in files beside the journal. */
+ * verify reads every byte. What it finds is its result, one row for each finding, and the exit code says how bad it is:
+ * 0 for a clean journal or the torn tail that an interrupted append leaves, 74 for damage. repair never does anything
+ * before it is told --cut, because what stands behind the damage was acknowledged; what is cut is kept in files beside
+ * the journal. */
 #include "select.h"
 #include "verbs.h"
 
@@ -11,18 +12,18 @@
 #include <string.h>
 
 static const struct op_column finding_columns[] = {
-    {"finding", "FINDING", false}, {"file", "FILE", false},   {"line", "LINE", true},
+    {"finding", "FINDING", false}, {"file", "FILE", false},  {"line", "LINE", true},
     {"byte", "BYTE", true},        {"bytes", "BYTES", true}, {"message", "MESSAGE", false},
 };
 
 static const struct op_column summary_columns[] = {
-    {"outcome", "OUTCOME", false}, {"events", "EVENTS", true}, {"head", "HEAD", true},
-    {"segments", "SEGMENTS", true}, {"bytes", "BYTES", true},  {"tornBytes", "TORN BYTES", true},
+    {"outcome", "OUTCOME", false},  {"events", "EVENTS", true}, {"head", "HEAD", true},
+    {"segments", "SEGMENTS", true}, {"bytes", "BYTES", true},   {"tornBytes", "TORN BYTES", true},
 };
 
 static const struct op_column stat_columns[] = {
-    {"head", "HEAD", true},         {"written", "WRITTEN", true},      {"segments", "SEGMENTS", true},
-    {"bytes", "BYTES", true},       {"outcome", "OUTCOME", false},     {"tornBytes", "TORN BYTES", true},
+    {"head", "HEAD", true},   {"written", "WRITTEN", true},  {"segments", "SEGMENTS", true},
+    {"bytes", "BYTES", true}, {"outcome", "OUTCOME", false}, {"tornBytes", "TORN BYTES", true},
     {"path", "PATH", false},
 };
 
@@ -39,12 +40,12 @@ struct check {
   struct op_app *app;
   bool print; /* a row for each finding; not where the journal cannot be judged */
   uint64_t events, torn_bytes;
-  uint64_t damages;     /* findings that are no torn tail */
+  uint64_t damages;      /* findings that are no torn tail */
   struct op_error first; /* the first of them */
 };
 
-/* Counts a finding, keeps the first that is damage, and prints it. A torn tail in an otherwise good journal is no row: the
- * summary tells it. It comes last, being a tail. */
+/* Counts a finding, keeps the first that is damage, and prints it. A torn tail in an otherwise good journal is no row:
+ * the summary tells it. It comes last, being a tail. */
 static int visit(void *context, const evs_finding *finding) {
   struct check *check = context;
   struct op_output *output = check->app->output;
@@ -72,7 +73,8 @@ static int visit(void *context, const evs_finding *finding) {
   return 0;
 }
 
-/* Reads everything. 0 where the journal is whole but for a torn tail, else the exit code and error of the first damage. */
+/* Reads everything. 0 where the journal is whole but for a torn tail, else the exit code and error of the first damage.
+ */
 static int check_all(struct check *check, struct op_error *error) {
   evs_error store_error;
   int rc = evs_verify(check->app->store, visit, check, &check->events, &store_error);
@@ -130,7 +132,9 @@ static int cut(struct op_app *app, const struct check *check, uint64_t last, str
   int rc = evs_repair(app->store, last, &head, &store_error);
   if (rc)
     return op_fail_store(error, rc, &store_error);
-  op_warn(app, "cut after position %" PRIu64 ": what stood behind it is no longer in the journal, and kept in *.cut-N beside it",
+  op_warn(app,
+          "cut after position %" PRIu64
+          ": what stood behind it is no longer in the journal, and kept in *.cut-N beside it",
           head);
   repair_row(app, "cut", head, "what was cut is kept in journal/*.cut-N");
   return OP_OK;
@@ -152,7 +156,9 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   rc = check_all(&check, error);
   if (rc && !(told && check.damages)) {
     if (check.damages)
-      op_warn(app, "nothing was changed; `repair --cut` cuts the journal before the damage, and loses what stands behind it");
+      op_warn(
+          app,
+          "nothing was changed; `repair --cut` cuts the journal before the damage, and loses what stands behind it");
     return rc;
   }
   if (told && (check.damages || last || check.torn_bytes))
@@ -161,7 +167,8 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   if (rc)
     return op_fail_store(error, rc, &store_error);
   repair_row(app, check.torn_bytes ? "recovered" : "clean", stat.head,
-             check.torn_bytes ? "a torn tail, which the next append cuts by itself: nothing to repair" : "nothing to repair");
+             check.torn_bytes ? "a torn tail, which the next append cuts by itself: nothing to repair"
+                              : "nothing to repair");
   return OP_OK;
 }
 

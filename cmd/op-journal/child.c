@@ -1,8 +1,8 @@
 /* child.c - runs a command with a batch on its standard input.
  *
  * posix_spawnp() tells at once whether the command could be executed, without a fork of our whole memory and without a
- * shell that would take words apart. The child inherits stdout, stderr and the environment; SIGPIPE, SIGINT and SIGTERM are at
- * their defaults again. A signal to us never cuts a batch short: the child in hand is fed and waited for. */
+ * shell that would take words apart. The child inherits stdout, stderr and the environment; SIGPIPE, SIGINT and SIGTERM
+ * are at their defaults again. A signal to us never cuts a batch short: the child in hand is fed and waited for. */
 #include "child.h"
 
 #include <errno.h>

@@ -13,7 +13,8 @@
 void cloudevent_source(const char *directory, struct op_text *text) {
   op_text_adds(text, "file://");
   for (const char *c = directory; *c; c++) {
-    bool unreserved = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~/", *c);
+    bool unreserved =
+        (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("-._~/", *c);
     if (unreserved)
       op_text_add(text, c, 1);
     else

@@ -1,8 +1,8 @@
 /* consume.c - op-journal consume: gives new events to any program, in batches, and remembers how far it came.
  *
- * The offset moves when CMD exits 0, and only then: whoever is killed, wherever, sees the batch again (at least once, so CMD
- * should know an event by its id or seq). One holder of a consumer at a time: the lease of libevstore. Events that the
- * options leave out are passed over, and the offset moves past them too, so that the lag stays honest. */
+ * The offset moves when CMD exits 0, and only then: whoever is killed, wherever, sees the batch again (at least once,
+ * so CMD should know an event by its id or seq). One holder of a consumer at a time: the lease of libevstore. Events
+ * that the options leave out are passed over, and the offset moves past them too, so that the lag stays honest. */
 #include "child.h"
 #include "commit.h"
 #include "select.h"
@@ -95,8 +95,8 @@ static int consume_all(struct consuming *c, struct op_error *error) {
     if (rc)
       return rc;
     if (c->count)
-      op_explain(c->app, "consumer %s: events %" PRIu64 " to %" PRIu64 " done (%" PRIu64 ")", c->name, c->first, c->last,
-                 c->count);
+      op_explain(c->app, "consumer %s: events %" PRIu64 " to %" PRIu64 " done (%" PRIu64 ")", c->name, c->first,
+                 c->last, c->count);
     bool stop = !c->app->follow;
     if (end && !stop && op_follow_wait(c->app, evs_cursor_position(c->cursor), &stop, error))
       return error->exit_code;

@@ -1,8 +1,8 @@
 /* consumers.c - op-journal consumers and seek: who has read how far.
  *
- * Two kinds have an offset: consumers, which are any program's and are moved by `consume` or `seek`, and models, the read
- * models that the commands keep for themselves in state/. A model's offset says what its tables hold: it cannot be moved,
- * only built again. */
+ * Two kinds have an offset: consumers, which are any program's and are moved by `consume` or `seek`, and models, the
+ * read models that the commands keep for themselves in state/. A model's offset says what its tables hold: it cannot be
+ * moved, only built again. */
 #include "models.h"
 #include "select.h"
 #include "verbs.h"
@@ -12,8 +12,8 @@
 #include <string.h>
 
 static const struct op_column columns[] = {
-    {"consumer", "CONSUMER", false}, {"offset", "OFFSET", true},         {"head", "HEAD", true},
-    {"lag", "LAG", true},            {"updatedAt", "UPDATED AT", false}, {"kind", "KIND", false},
+    {"consumer", "CONSUMER", false},    {"offset", "OFFSET", true}, {"head", "HEAD", true}, {"lag", "LAG", true},
+    {"updatedAt", "UPDATED AT", false}, {"kind", "KIND", false},
 };
 #define COLUMNS (sizeof columns / sizeof *columns)
 
@@ -109,8 +109,8 @@ int verb_seek(struct op_app *app, struct op_error *error) {
   if (rc)
     return rc;
   if ((uint64_t)position > listing.head) {
-    op_fail(error, OP_DATA, "beyond_head", "position %" PRId64 " lies beyond the head of the journal, %" PRIu64, position,
-            listing.head);
+    op_fail(error, OP_DATA, "beyond_head", "position %" PRId64 " lies beyond the head of the journal, %" PRIu64,
+            position, listing.head);
     op_error_number(error, "position", position);
     op_error_number(error, "head", (int64_t)listing.head);
     return OP_DATA;

@@ -1,11 +1,11 @@
 /* input.c - NDJSON into new events: strict, whole, and with `data` in the writer's own words.
  *
- * A line is an object with type, tags, data, id, correlation, causation and time, of which only type is required. What the
- * journal adds to a line (seq, crc, durable, format) is let through and ignored, so that what one store gives, another
- * takes. Any other member is refused: a misspelt `corelation` would be lost in silence.
+ * A line is an object with type, tags, data, id, correlation, causation and time, of which only type is required. What
+ * the journal adds to a line (seq, crc, durable, format) is let through and ignored, so that what one store gives,
+ * another takes. Any other member is refused: a misspelt `corelation` would be lost in silence.
  *
- * jansson says whether the line is JSON, and decodes strings. `data` is not taken from its tree but cut out of the line's own
- * text, because a tree rounds: numbers beyond 64 bits and decimals come through as they were written. */
+ * jansson says whether the line is JSON, and decodes strings. `data` is not taken from its tree but cut out of the
+ * line's own text, because a tree rounds: numbers beyond 64 bits and decimals come through as they were written. */
 #include "input.h"
 #include "words.h"
 
@@ -169,7 +169,8 @@ static int slurp(FILE *stream, struct op_text *text, struct op_error *error) {
   size_t got = 0;
   while ((got = fread(chunk, 1, sizeof chunk, stream)) > 0) {
     if (text->len + got > MAX_INPUT)
-      return op_fail(error, OP_DATA, "too_large", "the input is too large for one commit (%u MiB)", EVS_MAX_COMMIT >> 20);
+      return op_fail(error, OP_DATA, "too_large", "the input is too large for one commit (%u MiB)",
+                     EVS_MAX_COMMIT >> 20);
     op_text_add(text, chunk, got);
   }
   if (ferror(stream))

@@ -22,8 +22,8 @@ struct input {
   size_t count, size;
 };
 
-/* Reads events to the end of the stream. `correlation` (or NULL) is that of events that name none. Blank lines are passed
- * over. Exit 65: bad_line with the line, and the member where there is one; too_large. */
+/* Reads events to the end of the stream. `correlation` (or NULL) is that of events that name none. Blank lines are
+ * passed over. Exit 65: bad_line with the line, and the member where there is one; too_large. */
 int input_read(FILE *stream, const char *correlation, struct input *ret_input, struct op_error *error);
 void input_free(struct input *input);
 

@@ -1,4 +1,5 @@
-/* main.c - op-journal: the journal itself, for people, shells and programs in any language. Verbs and their options only. */
+/* main.c - op-journal: the journal itself, for people, shells and programs in any language. Verbs and their options
+ * only. */
 #include "verbs.h"
 
 #define SELECTING                                                                                                      \
@@ -39,27 +40,29 @@ static const struct op_option repair_options[] = {
 static const struct op_verb verbs[] = {
     {"read", "", "print events as NDJSON", 0, 0, OP_FOLLOWS, read_options, verb_read},
     {"append", "", "append events from NDJSON on stdin, all or none", 0, 0, OP_CHANGES, append_options, verb_append},
-    {"consume", "-- CMD [ARG...]", "give new events to CMD; the offset moves when it exits 0", 1, -1, OP_FOLLOWS | OP_MAX,
-     consume_options, verb_consume},
+    {"consume", "-- CMD [ARG...]", "give new events to CMD; the offset moves when it exits 0", 1, -1,
+     OP_FOLLOWS | OP_MAX, consume_options, verb_consume},
     {"consumers", "", "list who has read how far", 0, 0, 0, NULL, verb_consumers},
     {"seek", "NAME SEQ", "set the offset of a consumer", 2, 2, OP_DRY_RUN, NULL, verb_seek},
     {"verify", "", "check every byte; exit 74 where something is damaged", 0, 0, 0, NULL, verb_verify},
     {"repair", "", "say what is damaged, and with --cut give up what stands behind it", 0, 0, 0, repair_options,
      verb_repair},
     {"stat", "", "head, size and condition of the journal", 0, 0, 0, NULL, verb_stat},
-    {"rebuild", "[NAME]", "drop a read model, or all; its command builds it again", 0, 1, OP_DRY_RUN, NULL, verb_rebuild},
+    {"rebuild", "[NAME]", "drop a read model, or all; its command builds it again", 0, 1, OP_DRY_RUN, NULL,
+     verb_rebuild},
     {0},
 };
 
 static const char *const examples[] = {
     "op-journal read --correlation 1 | jq -c '[.seq, .type]'",
     "op-journal read --follow --type PaymentApproved --format data",
-    "echo '{\"type\":\"MusicalSalesClosed\",\"tags\":[\"musical:1\"],\"data\":{\"musicalId\":\"1\"}}' | op-journal append",
+    "echo '{\"type\":\"MusicalSalesClosed\",\"tags\":[\"musical:1\"],\"data\":{\"musicalId\":\"1\"}}' | op-journal "
+    "append",
     "op-journal consume --consumer kakao -- python3 consumer.py",
     NULL,
 };
 
-static const struct op_program program = {"op-journal", "reads, appends to, consumes and checks the event journal", verbs,
-                                          examples};
+static const struct op_program program = {"op-journal", "reads, appends to, consumes and checks the event journal",
+                                          verbs, examples};
 
 int main(int argc, char **argv) { return op_main(&program, argc, argv); }

@@ -1,8 +1,8 @@
 /* models.c - the built-in read models from outside: their files, and the offset in the row of their table `meta`.
  *
- * They are opened for reading only and never waited for. As in cmd/common/model_open.c files are removed under the exclusive
- * flock(2) on state/, so that a database never meets the WAL of another one. A file that cannot be read as a database still
- * is listed, with an offset that is unknown, and can be deleted. */
+ * They are opened for reading only and never waited for. As in cmd/common/model_open.c files are removed under the
+ * exclusive flock(2) on state/, so that a database never meets the WAL of another one. A file that cannot be read as a
+ * database still is listed, with an offset that is unknown, and can be deleted. */
 #include "models.h"
 
 #include <dirent.h>
@@ -24,7 +24,8 @@ static int open_state(struct op_app *app, char *path, size_t size, int *ret_fd, 
   int rc = op_store_directory(app, path, size - sizeof "/state", error);
   if (rc)
     return rc;
-  strcat(path, "/state");
+  size_t len = strlen(path);
+  snprintf(path + len, size - len, "/state");
   *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (*ret_fd < 0 && errno != ENOENT && errno != ENOTDIR)
     return op_fail(error, errno == EACCES ? OP_NOPERM : OP_IO, errno == EACCES ? "no_permission" : "io_error",
@@ -70,7 +71,7 @@ static int by_name(const void *a, const void *b) {
 static bool is_model(const char *file, size_t *ret_len) {
   size_t len = strlen(file);
   *ret_len = len - (sizeof SUFFIX - 1);
-  return len >= sizeof SUFFIX && len < sizeof ((struct model_info *)0)->name && file[0] != '.' &&
+  return len >= sizeof SUFFIX && len < sizeof((struct model_info *)0)->name && file[0] != '.' &&
          strcmp(file + *ret_len, SUFFIX) == 0;
 }
 

@@ -1,8 +1,8 @@
 /* read.c - op-journal read: events as NDJSON, as they stand in the journal, as CloudEvents, or their data alone.
  *
- * `native` copies the line byte for byte, CRC and all, so that it can be checked (and appended elsewhere) downstream. Only
- * what is durable is shown. The two other formats are JSON by nature: on a terminal too they come as lines, not as a table,
- * and -o table and csv are a wrong call with them. */
+ * `native` copies the line byte for byte, CRC and all, so that it can be checked (and appended elsewhere) downstream.
+ * Only what is durable is shown. The two other formats are JSON by nature: on a terminal too they come as lines, not as
+ * a table, and -o table and csv are a wrong call with them. */
 #include "cloudevents.h"
 #include "commit.h"
 #include "listing.h"
@@ -32,8 +32,8 @@ static int choose_output(struct reading *reading, struct op_error *error) {
   int rc = op_check_word("--format", format, formats, error);
   if (rc)
     return rc;
-  while (format && strcmp(format, formats[reading->shape]) != 0)
-    reading->shape++;
+  for (enum shape shape = NATIVE; format && shape <= DATA; shape++)
+    reading->shape = strcmp(format, formats[shape]) == 0 ? shape : reading->shape;
   enum op_format form = op_output_format(app->output);
   bool asked = op_option_given(app, "output");
   bool tabular = form == OP_TABLE || form == OP_CSV;

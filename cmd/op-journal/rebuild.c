@@ -1,7 +1,7 @@
 /* rebuild.c - op-journal rebuild: drops read models, which hold nothing that the journal does not.
  *
- * Only the command that owns a model knows how to fold it, and no command reaches into another: the next call of the owner
- * builds it again, at once and in full. */
+ * Only the command that owns a model knows how to fold it, and no command reaches into another: the next call of the
+ * owner builds it again, at once and in full. */
 #include "models.h"
 #include "verbs.h"
 
@@ -22,7 +22,8 @@ static int only(struct model_info *models, size_t *count, const char *name, stru
     *count = 1;
     return OP_OK;
   }
-  return op_fail(error, OP_REFUSED, "no_such_model", "there is no read model '%s'; 'op-journal consumers' lists them", name);
+  return op_fail(error, OP_REFUSED, "no_such_model", "there is no read model '%s'; 'op-journal consumers' lists them",
+                 name);
 }
 
 int verb_rebuild(struct op_app *app, struct op_error *error) {
@@ -40,7 +41,8 @@ int verb_rebuild(struct op_app *app, struct op_error *error) {
   op_rows_begin(app->output, columns, sizeof columns / sizeof *columns, false);
   for (size_t i = 0; i < count; i++) {
     op_cell_text(app->output, models[i].name);
-    op_cell_text(app->output, app->dry_run ? "would be dropped" : "dropped; the next call of its command builds it again");
+    op_cell_text(app->output,
+                 app->dry_run ? "would be dropped" : "dropped; the next call of its command builds it again");
     op_row_end(app->output);
   }
   op_rows_end(app->output);

@@ -25,8 +25,9 @@ static int cut_types(const char *const *values, size_t count, struct selection *
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   char *at = selection->words;
   for (size_t i = 0; i < count; i++) {
-    char *word = strcpy(at, values[i]);
-    at += strlen(values[i]) + 1;
+    size_t len = strlen(values[i]) + 1;
+    char *word = memcpy(at, values[i], len);
+    at += len;
     while (word) {
       char *comma = strchr(word, ',');
       if (comma)

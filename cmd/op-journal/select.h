@@ -13,7 +13,8 @@ struct selection {
   bool given; /* some option said something: else it matches every event */
 };
 
-/* Reads the options `type_option` (T,... and repeatable) and `tag_option` (K:V, repeatable). `correlation` may be NULL. */
+/* Reads the options `type_option` (T,... and repeatable) and `tag_option` (K:V, repeatable). `correlation` may be NULL.
+ */
 int selection_make(const struct op_app *app, const char *type_option, const char *tag_option, const char *correlation,
                    struct selection *ret_selection, struct op_error *error);
 

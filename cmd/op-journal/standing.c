@@ -1,8 +1,9 @@
 /* standing.c - looks through the written journal before an append, outside of the write lock.
  *
- * The append itself decides, with its condition and under the lock. Looking first keeps that lock short (the condition then
- * starts where the look ended), is all that --dry-run does, and tells "the same again" from "another with that id". It may
- * look at what is not durable yet, since it only prepares an append (rule 3); who tells a user of it syncs first. */
+ * The append itself decides, with its condition and under the lock. Looking first keeps that lock short (the condition
+ * then starts where the look ended), is all that --dry-run does, and tells "the same again" from "another with that
+ * id". It may look at what is not durable yet, since it only prepares an append (rule 3); who tells a user of it syncs
+ * first. */
 #include "standing.h"
 
 #include <stdlib.h>
@@ -74,8 +75,8 @@ int standing_ids(struct op_app *app, const struct id_index *index, size_t count,
   return rc == EVS_END ? OP_OK : op_fail_store(error, rc, &store_error);
 }
 
-int standing_match(struct op_app *app, const evs_query *query, uint64_t after, uint64_t *ret_seq, uint64_t *ret_position,
-                   struct op_error *error) {
+int standing_match(struct op_app *app, const evs_query *query, uint64_t after, uint64_t *ret_seq,
+                   uint64_t *ret_position, struct op_error *error) {
   *ret_seq = 0;
   evs_cursor *cursor = NULL;
   evs_error store_error;

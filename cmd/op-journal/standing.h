@@ -9,11 +9,12 @@ struct id_index {
   struct id_entry {
     const char *id;
     size_t place; /* index of its event */
-  } *entries;
+  } * entries;
   size_t count;
 };
 
-/* Collects the ids of those events that name one. Exit 65 duplicate_id where two are the same (*ret_twice its place). */
+/* Collects the ids of those events that name one. Exit 65 duplicate_id where two are the same (*ret_twice its place).
+ */
 int id_index_make(const evs_new_event *events, size_t count, struct id_index *ret_index, size_t *ret_twice,
                   struct op_error *error);
 void id_index_free(struct id_index *index);
@@ -34,7 +35,7 @@ int standing_ids(struct op_app *app, const struct id_index *index, size_t count,
                  struct standing *ret_standing, struct op_error *error);
 
 /* The seq of the first event after `after` that matches, up to the written tail; 0: none. */
-int standing_match(struct op_app *app, const evs_query *query, uint64_t after, uint64_t *ret_seq, uint64_t *ret_position,
-                   struct op_error *error);
+int standing_match(struct op_app *app, const evs_query *query, uint64_t after, uint64_t *ret_seq,
+                   uint64_t *ret_position, struct op_error *error);
 
 #endif

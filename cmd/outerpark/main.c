@@ -1,7 +1,7 @@
 /* main.c - outerpark, the front door: `outerpark reserve place ...` is `op-reserve place ...`, and tick runs them all.
  *
- * It knows no context: it hands arguments over untouched, the common options that stood before the verb among them, and the
- * program that takes them over answers for everything, --help included. */
+ * It knows no context: it hands arguments over untouched, the common options that stood before the verb among them, and
+ * the program that takes them over answers for everything, --help included. */
 #include "sibling.h"
 #include "tick.h"
 
@@ -33,7 +33,8 @@ static int become(struct op_app *app, struct op_error *error) {
                  "%s: cannot be executed: %s", path, strerror(rc));
 }
 
-#define CONTEXT(name, summary) {name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become}
+#define CONTEXT(name, summary)                                                                                         \
+  { name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become }
 
 static const struct op_verb verbs[] = {
     CONTEXT("musical", "musicals and their seats: op-musical"),

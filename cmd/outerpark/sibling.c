@@ -1,5 +1,5 @@
-/* sibling.c - finds the op-* program that belongs to this outerpark: a build tree, or an installation that is not in PATH, uses
- * its own. */
+/* sibling.c - finds the op-* program that belongs to this outerpark: a build tree, or an installation that is not in
+ * PATH, uses its own. */
 #include "sibling.h"
 
 #include <limits.h>

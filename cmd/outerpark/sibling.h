@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Where `program` ("op-pay") is: beside this executable where it can be executed there, else its bare name, for PATH. */
+/* Where `program` ("op-pay") is: beside this executable where it can be executed there, else its bare name, for PATH.
+ */
 void sibling_path(const char *program, char *buf, size_t size);
 
 #endif

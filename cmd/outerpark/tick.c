@@ -1,9 +1,9 @@
 /* tick.c - outerpark tick: every processor, in turn, until nobody has anything to do now. For cron.
  *
- * A processor reacts to the events of another (a cancellation is refunded, the refund is told to the customer), so one round is
- * rarely enough; the journal's head, before and after a round, says whether there is more. A processor that fails has had its turn:
- * it said why itself, the others go on, and its exit code is that of the tick. A store that nobody has made yet has nothing to
- * do, so that cron does not mail before the first musical. */
+ * A processor reacts to the events of another (a cancellation is refunded, the refund is told to the customer), so one
+ * round is rarely enough; the journal's head, before and after a round, says whether there is more. A processor that
+ * fails has had its turn: it said why itself, the others go on, and its exit code is that of the tick. A store that
+ * nobody has made yet has nothing to do, so that cron does not mail before the first musical. */
 #include "tick.h"
 #include "sibling.h"
 

@@ -92,7 +92,9 @@ expect 'exit code of the refusal' 1 exit_code op-reserve place --musical 1 --sea
 
 section '3. The saga goes on by itself: pay, then tell the customers'
 say 'outerpark tick runs every processor until nobody has anything left to do; cron would do it once a minute.'
-run outerpark tick "${table[@]}"
+run outerpark tick -q
+say 'It appended two payments and two notices behind the first three events:'
+expect 'events in the journal' 7 field head op-journal stat
 say '3.1 100 - 10 - 15 = 75 seats are left:'
 run op-musical list "${table[@]}"
 expect 'seats left' 75 field reservableSeats op-musical show 1
@@ -113,7 +115,9 @@ run op-reserve list "${table[@]}"
 expect 'reservations left' 1 count op-reserve list
 
 section '5. The compensations: money back, seats back, customer told'
-run outerpark tick "${table[@]}"
+run outerpark tick -q
+say 'After the cancellation came a refund, the release of the seats, and a notice:'
+expect 'events in the journal' 11 field head op-journal stat
 say '5.1 75 + 10 = 85 seats can be reserved again:'
 run op-musical list "${table[@]}"
 expect 'seats left' 85 field reservableSeats op-musical show 1

@@ -153,9 +153,10 @@ fails_as() {
   fi
 }
 
-# jq_program FIELD|FILTER: a bare name is a field.
+# jq_program FIELD|FILTER: a bare name is a field, but for jq's own `length` and `keys`.
 jq_program() {
   case $1 in
+  length | keys) printf '%s\n' "$1" ;;
   [a-zA-Z_]*[!a-zA-Z0-9_]* | [!a-zA-Z_]* | '') printf '%s\n' "$1" ;;
   *) printf '.%s\n' "$1" ;;
   esac

@@ -22,12 +22,14 @@ import sys
 
 BLOCK = re.compile(r"<!-- (?P<mark>run|same as (?P<path>\S+)) -->\n```(?P<lang>\w*)\n(?P<body>.*?)^```$", re.S | re.M)
 
+COLORS = re.compile(r"\x1b\[[0-9;]*m")  # jq asks nobody
+
 
 def on_terminal(command):
     """What the command prints on a terminal, stdout and stderr as they come."""
     done = subprocess.run(["script", "-qec", "bash -c " + shlex.quote(command), "/dev/null"], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=60)
-    text = done.stdout.decode("utf-8").replace("\r\n", "\n")
+    text = COLORS.sub("", done.stdout.decode("utf-8").replace("\r\n", "\n"))
     return "".join(line.rstrip(" ") + "\n" for line in text.splitlines())
 
 

@@ -77,24 +77,9 @@ static void test_forget_request(void **state) {
 static void test_addresses(void **state) {
   (void)state;
   static const char *const good[] = {"a@b", "minsu.kim+tag@example.org", "김민수@예시.한국"};
-  static const char *const bad[] = {"",
-                                    "a",
-                                    "@b",
-                                    "a@",
-                                    "a@b@c",
-                                    "a b@c",
-                                    "a@b\nBcc:x",
-                                    "a@b\r",
-                                    "<a@b>",
-                                    "a,b@c",
-                                    "a@b;",
-                                    "\"a\"@b",
-                                    "a@b\x7f",
-                                    "a@\xff\xfe",
-                                    "a@b c",
-                                    "a(b)@c",
-                                    "a@\xc2\x85"
-                                    "b"};
+  static const char *const bad[] = {"",           "a",          "@b",    "a@",     "a@b@c",     "a b@c",
+                                    "a@b\nBcc:x", "a@b\r",      "<a@b>", "a,b@c",  "a@b;",      "\"a\"@b",
+                                    "a@b\x7f",    "a@\xff\xfe", "a@b c", "a(b)@c", "\xc2\x85@b"};
   struct op_error error = {0};
   for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
     assert_int_equal(address_check(good[i], &error), 0);

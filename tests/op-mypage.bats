@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# op-mypage: what the customer sees, and how it came to that.
+
+load lib/common
+
+# The scenario up to two paid reservations of customers c1 and c2.
+two_paid() {
+  succeeds op-musical register --id 1 --name '겨울왕국 🎭' --seats 100 --price 50000
+  succeeds op-reserve place --musical 1 --seats 10 --customer c1
+  succeeds op-reserve place --musical 1 --seats 15 --customer c2
+  succeeds op-pay run
+}
+
+@test "one row per reservation, with its name, figures and statuses" {
+  two_paid
+  succeeds op-mypage
+  assert_json reservationId $'1\n2'
+  succeeds op-mypage show 1
+  assert_json musicalId 1
+  assert_json musicalName '겨울왕국 🎭'
+  assert_json customerId c1
+  assert_json seats 10
+  assert_json amount 500000
+  assert_json currency KRW
+  assert_json status PaymentApproved
+  assert_json paymentStatus PaymentApproved
+  assert_json ticketStatus null
+  assert_json pickup null
+  [[ $(json updatedAt) == *Z ]]
+}
+
+@test "the statuses of a saga, step by step" {
+  succeeds op-musical register --id 1 --name Frozen --seats 100 --price 50000
+  succeeds op-reserve place --musical 1 --seats 10
+  assert_equal "$(json_of '[.status, .paymentStatus] | join(" ")' op-mypage)" 'Reserved Pending'
+  succeeds op-pay run
+  assert_equal "$(json_of '[.status, .paymentStatus] | join(" ")' op-mypage)" 'PaymentApproved PaymentApproved'
+  succeeds op-reserve cancel 1 --seats 4
+  assert_equal "$(json_of '[.status, .seats, .amount] | join(" ")' op-mypage)" 'PaymentApproved 6 300000'
+  succeeds op-reserve cancel 1
+  assert_equal "$(json_of '[.status, .paymentStatus] | join(" ")' op-mypage)" 'Cancelled PaymentApproved'
+  succeeds op-pay run
+  assert_equal "$(json_of '[.status, .paymentStatus, .seats] | join(" ")' op-mypage)" 'PaymentCancelled PaymentCancelled 6'
+}
+
+@test "history: every event of the saga in order, each with its cause" {
+  two_paid
+  succeeds op-notify run
+  succeeds op-reserve cancel 1 --reason '감기 🤧'
+  succeeds op-musical run
+  succeeds op-pay run
+  succeeds op-notify run
+  succeeds op-mypage history 1
+  assert_json event \
+    $'ReservationPlaced\nPaymentApproved\nNotificationSent\nReservationCancelled\nSeatsReleased\nPaymentCancelled\nNotificationSent'
+  assert_json status \
+    $'Reserved\nPaymentApproved\nPaymentApproved\nCancelled\nCancelled\nPaymentCancelled\nPaymentCancelled'
+  assert_equal "$(json seq)" "$(op-journal read --correlation 1 | jq -r .seq)"
+  assert_equal "$(json causation)" "$(op-journal read --correlation 1 | jq -r .causation)"
+  assert_equal "$(json .time)" "$(op-journal read --correlation 1 | jq -r .time)"
+  assert_equal "$(json 'select(.event == "ReservationPlaced") | .detail')" \
+    '10 seats of 겨울왕국 🎭 reserved for 500,000 KRW.'
+  assert_equal "$(json 'select(.event == "ReservationCancelled") | [.seats, .amount, .detail] | join(" ")')" \
+    '10 500000 10 seats cancelled, the whole reservation (감기 🤧).'
+}
+
+@test "history shows events of other programs, too" {
+  two_paid
+  echo '{"type":"Applauded","correlation":"2","data":{}}' | succeeds op-journal append
+  mark_damaged
+  succeeds op-mypage history 2
+  assert_json event $'ReservationPlaced\nPaymentApproved\nApplauded'
+  assert_equal "$(json detail | tail -1)" 'Applauded recorded.'
+}
+
+@test "--customer, --status, --since choose" {
+  two_paid
+  succeeds op-reserve cancel 2
+  succeeds op-mypage --customer c1
+  assert_json reservationId 1
+  succeeds op-mypage --customer nobody
+  assert_equal "$output" ''
+  succeeds op-mypage --status Cancelled
+  assert_json reservationId 2
+  updated=$(json updatedAt)
+  succeeds op-mypage --since "$updated"
+  assert_json reservationId 2
+  succeeds op-mypage --since 2100-01-01T09:00:00+09:00
+  assert_equal "$output" ''
+  succeeds op-mypage --since 2000-01-01T00:00:00Z --customer c1 --status PaymentApproved
+  assert_json reservationId 1
+}
+
+@test "--follow prints what changes, after the first full print, and ends with 0" {
+  two_paid
+  op-mypage --follow >followed &
+  pid=$!
+  wait_until 10 sh -c '[ "$(wc -l <followed)" -eq 2 ]'
+  succeeds op-reserve cancel 1
+  wait_until 10 sh -c '[ "$(wc -l <followed)" -eq 3 ]'
+  succeeds op-pay run
+  wait_until 10 sh -c '[ "$(wc -l <followed)" -eq 4 ]'
+  kill -INT "$pid"
+  wait "$pid"
+  assert_equal "$(jq -r '[.reservationId, .status] | join(" ")' followed)" \
+    $'1 PaymentApproved\n2 PaymentApproved\n1 Cancelled\n1 PaymentCancelled'
+}
+
+@test "--follow -o json is one array in the end" {
+  two_paid
+  op-mypage --follow -o json >followed &
+  pid=$!
+  wait_until 10 grep -q reservationId followed
+  succeeds op-reserve cancel 1
+  wait_until 10 grep -q '"Cancelled"' followed
+  kill -TERM "$pid"
+  wait "$pid"
+  assert_equal "$(jq length followed)" 3
+}
+
+@test "labels translate statuses in tables only, by the language of the environment" {
+  two_paid
+  printf 'labels: {ko: {PaymentApproved: 결제완료}}\n' >labels.yaml
+  export LC_ALL='' LANG=ko_KR.UTF-8
+  succeeds op-mypage --config labels.yaml -o table
+  [[ $output == *결제완료* && $output != *PaymentApproved* ]]
+  succeeds op-mypage --config labels.yaml history 1 -o table
+  [[ $output == *결제완료* ]]
+  succeeds op-mypage --config labels.yaml
+  [[ $output != *결제완료* ]]
+  succeeds op-mypage --config labels.yaml -o csv
+  [[ $output != *결제완료* ]]
+  LANG=en_US.UTF-8 succeeds op-mypage --config labels.yaml -o table
+  [[ $output != *결제완료* ]]
+}
+
+@test "the read model can be deleted, and is the same when it was folded event by event" {
+  two_paid
+  succeeds op-mypage
+  succeeds op-reserve cancel 1 --seats 3
+  succeeds op-mypage
+  succeeds op-pay run
+  before=$(op-mypage && op-mypage history 1)
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(op-mypage && op-mypage history 1)" "$before"
+}
+
+@test "who may not write the store gets the same answers" {
+  [ "$(id -u)" -ne 0 ] || skip "root may write everywhere"
+  two_paid
+  before=$(op-mypage)
+  rm -rf "$OP_STORE/state"
+  chmod -R a-w "$OP_STORE"
+  after=$(op-mypage)
+  chmod -R u+w "$OP_STORE"
+  assert_equal "$after" "$before"
+}
+
+@test "errors: unknown reservation, bad id, bad status, bad time, no store" {
+  fails_as 66 no_store op-mypage
+  fails_as 66 no_store op-mypage history 1
+  two_paid
+  fails_as 1 no_such_reservation op-mypage show 9
+  assert_error_json reservationId 9
+  fails_as 1 no_such_reservation op-mypage history 9
+  fails_as 65 bad_id op-mypage show 'a/b'
+  fails_as 65 bad_id op-mypage --customer ''
+  fails_as 64 usage op-mypage --status Paid
+  fails_as 65 bad_time op-mypage --since yesterday
+  fails_as 64 usage op-mypage history
+  fails_as 64 usage op-mypage shwo 1
+}

@@ -1,0 +1,417 @@
+/* test_reserve_decide.c - given a musical or a reservation, when op-reserve decides, then this event, or this refusal.
+ */
+#include "cmd/op-reserve/decide.h"
+#include "cmd/op-reserve/order_json.h"
+#include "given.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOON INT64_C(1795176000000000) /* 2026-11-20T12:00:00Z */
+#define HOUR INT64_C(3600000000)
+
+/* ---- place ------------------------------------------------------------------------------------------------------ */
+
+struct place_row {
+  const char *name;
+  struct op_musical given;
+  struct place_facts facts;
+  struct place when;
+  const char *then; /* "" : placed; else the code of the refusal */
+  const char *data; /* the event's data, or the refusal's message */
+};
+
+#define MUSICAL .id = "1", .seats = 100, .currency = "KRW"
+
+static const struct place_row place_rows[] = {
+    {"seats are there",
+     {MUSICAL, .held = 25, .price = 50000},
+     {.last_number = 2},
+     {"1", "", "", "", 75, 50000},
+     "",
+     "{\"reservationId\":\"3\",\"musicalId\":\"1\",\"seats\":75,\"price\":50000,\"amount\":3750000,\"currency\":"
+     "\"KRW\"}"},
+    {"one too many",
+     {MUSICAL, .held = 25, .price = 50000},
+     {0},
+     {"1", "", "", "", 76, -1},
+     "insufficient_seats",
+     "musical 1: 76 seats asked, 75 left"},
+    {"the seed's numbers",
+     {MUSICAL, .held = 25, .price = 50000},
+     {0},
+     {"1", "", "", "", 200, 50000},
+     "insufficient_seats",
+     "musical 1: 200 seats asked, 75 left"},
+    {"more held than there are",
+     {MUSICAL, .held = 125, .price = -1},
+     {0},
+     {"1", "", "", "", 1, -1},
+     "insufficient_seats",
+     "musical 1: 1 seats asked, 0 left"},
+    {"no such musical",
+     {.id = ""},
+     {0},
+     {"7", "", "", "", 1, -1},
+     "no_such_musical",
+     "musical 7: there is no such musical"},
+    {"the list price by default",
+     {MUSICAL, .price = 50000},
+     {0},
+     {"1", "kim", "r1", "", 2, -1},
+     "",
+     "{\"reservationId\":\"r1\",\"musicalId\":\"1\",\"customerId\":\"kim\",\"seats\":2,\"price\":50000,"
+     "\"amount\":100000,\"currency\":\"KRW\"}"},
+    {"the customer's price where there is no list price",
+     {MUSICAL, .price = -1},
+     {0},
+     {"1", "", "", "", 2, 7},
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":7,\"amount\":14,\"currency\":\"KRW\"}"},
+    {"free of charge where there is neither",
+     {MUSICAL, .price = -1},
+     {0},
+     {"1", "", "", "", 2, -1},
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,\"currency\":\"KRW\"}"},
+    {"a list price of nothing is a price",
+     {MUSICAL, .price = 0},
+     {0},
+     {"1", "", "", "", 2, 5},
+     "price_changed",
+     "musical 1: a seat costs 0 KRW, not 5"},
+    {"another price",
+     {MUSICAL, .price = 50000},
+     {0},
+     {"1", "", "", "", 2, 40000},
+     "price_changed",
+     "musical 1: a seat costs 50000 KRW, not 40000"},
+    {"an amount that no number holds",
+     {MUSICAL, .price = -1},
+     {0},
+     {"1", "", "", "", 2, OP_MAX_MONEY},
+     "bad_price",
+     "2 seats at 9007199254740991 cost more than 9007199254740991"},
+    {"the id is taken",
+     {MUSICAL, .price = -1},
+     {.id_taken = true},
+     {"1", "", "r1", "", 2, -1},
+     "id_taken",
+     "reservation r1: the id is taken"},
+    {"sales are closed",
+     {MUSICAL, .price = -1, .closed = true},
+     {0},
+     {"1", "", "", "", 2, -1},
+     "sales_closed",
+     "musical 1: its sales are closed"},
+    {"sales are not open",
+     {MUSICAL, .price = -1, .sales_open = "2026-11-20T13:00:00Z", .sales_open_us = NOON + HOUR},
+     {.now_us = NOON + HOUR - 1},
+     {"1", "", "", "", 2, -1},
+     "sales_not_open",
+     "musical 1: its sales open at 2026-11-20T13:00:00Z"},
+    {"sales open on the instant",
+     {MUSICAL, .price = -1, .sales_open = "x", .sales_open_us = NOON + HOUR},
+     {.now_us = NOON + HOUR},
+     {"1", "", "", "", 2, -1},
+     "",
+     NULL},
+    {"sales close on the instant",
+     {MUSICAL, .price = -1, .sales_close = "2026-11-20T13:00:00Z", .sales_close_us = NOON + HOUR},
+     {.now_us = NOON + HOUR},
+     {"1", "", "", "", 2, -1},
+     "sales_closed",
+     "musical 1: its sales closed at 2026-11-20T13:00:00Z"},
+    {"and not before",
+     {MUSICAL, .price = -1, .sales_close = "x", .sales_close_us = NOON + HOUR},
+     {.now_us = NOON + HOUR - 1},
+     {"1", "", "", "", 2, -1},
+     "",
+     NULL},
+    {"up to the customer's limit",
+     {MUSICAL, .price = -1, .max_per_customer = 4},
+     {.customer_held = 2},
+     {"1", "kim", "", "", 2, -1},
+     "",
+     NULL},
+    {"beyond it",
+     {MUSICAL, .price = -1, .max_per_customer = 4},
+     {.customer_held = 3},
+     {"1", "kim", "", "", 2, -1},
+     "customer_limit",
+     "musical 1: 2 seats asked, the customer has 3 of at most 4"},
+    {"nobody is limited",
+     {MUSICAL, .price = -1, .max_per_customer = 4},
+     {0},
+     {"1", "", "", "", 2, -1},
+     "customer_required",
+     "musical 1: its seats are limited by customer, say which customer"},
+};
+
+/* Every row of the table. */
+static void placing(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof place_rows / sizeof place_rows[0]; i++) {
+    const struct place_row *row = &place_rows[i];
+    struct place_facts facts = row->facts;
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    facts.musical = &row->given;
+    facts.now_us = facts.now_us ? facts.now_us : NOON;
+    print_message("%s\n", row->name);
+    int code = decide_place(&row->when, &facts, &drafts, &guard, &error);
+    assert_int_equal(code == 0, row->then[0] == '\0');
+    assert_int_equal(drafts.count, code == 0 ? 1 : 0);
+    assert_int_equal(guard.count, code == 0 ? 2 : 0);
+    if (code == 0 && row->data)
+      assert_string_equal(drafts.items[0].data.ptr, row->data);
+    if (code != 0) {
+      assert_int_equal(code, strcmp(row->then, "bad_price") == 0 ? OP_DATA : OP_REFUSED);
+      assert_string_equal(error.code, row->then);
+      assert_string_equal(error.message, row->data);
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* A placement is guarded by its musical, its id and its request; the musical once in a commit. */
+static void guards(void **unused) {
+  (void)unused;
+  const struct op_musical musical = {MUSICAL, .price = -1, .defined_by = 5};
+  const struct place place = {"1", "kim", "r1", "k1", 2, -1};
+  struct place_facts facts = {.musical = &musical, .now_us = NOON};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  struct op_error error = {0};
+  assert_int_equal(decide_place(&place, &facts, &drafts, &guard, &error), 0);
+  const evs_query *query = op_guard_query(&guard);
+  assert_int_equal(query->count, 3);
+  assert_string_equal(query->items[0].tags[0], "request:k1");
+  assert_string_equal(query->items[1].tags[0], "reservation:r1");
+  assert_string_equal(query->items[2].tags[0], "musical:1");
+  assert_int_equal(drafts.items[0].causation, 5);
+  assert_string_equal(drafts.items[0].correlation, "r1");
+  assert_int_equal(drafts.items[0].tag_count, 4);
+  assert_non_null(strstr(drafts.items[0].data.ptr,
+                         "\"requestId\":\"k1\",\"request\":\"place musical=1 seats=2 price= customer=kim id=r1\""));
+  facts.guarded = true;
+  op_guard_reset(&guard);
+  assert_int_equal(decide_place(&place, &facts, &drafts, &guard, &error), 0);
+  assert_int_equal(guard.count, 2);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+}
+
+/* ---- the fold, and cancel --------------------------------------------------------------------------------------- */
+
+#define PLACED                                                                                                         \
+  {                                                                                                                    \
+    "ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"customerId\":\"c\",\"seats\":10,\"price\":5," \
+                         "\"amount\":50,\"currency\":\"KRW\"}"                                                         \
+  }
+#define PARTLY                                                                                                         \
+  { "ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":3,\"amount\":15,\"reason\":\"ill\"}" }
+#define WHOLLY                                                                                                         \
+  { "ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":10,\"amount\":50}" }
+#define PAID                                                                                                           \
+  { "PaymentApproved", "{\"reservationId\":\"1\",\"amount\":50}" }
+#define DECLINED                                                                                                       \
+  { "PaymentDeclined", "{\"reservationId\":\"1\",\"amount\":50,\"reason\":\"card\"}" }
+#define REFUNDED                                                                                                       \
+  { "PaymentCancelled", "{\"reservationId\":\"1\",\"amount\":50}" }
+
+struct given {
+  const char *type, *data;
+};
+
+struct cancel_row {
+  const char *name;
+  struct given given[5];
+  const char *status; /* of the fold; NULL: there is no reservation */
+  int64_t have, amount;
+  int64_t seats;    /* to cancel; 0: all */
+  const char *then; /* "" : cancelled; else the code of the refusal */
+  const char *data; /* a part of the event's data */
+};
+
+static const struct cancel_row cancel_rows[] = {
+    {"all of it", {PLACED}, "Reserved", 10, 50, 0, "", "\"seats\":10,\"remainingSeats\":0,\"amount\":50,"},
+    {"all of it, counted", {PLACED}, "Reserved", 10, 50, 10, "", "\"seats\":10,\"remainingSeats\":0,\"amount\":50,"},
+    {"some of it", {PLACED}, "Reserved", 10, 50, 3, "", "\"seats\":3,\"remainingSeats\":7,\"amount\":15,"},
+    {"more than it has", {PLACED}, "Reserved", 10, 50, 11, "seats_exceed_reservation", NULL},
+    {"the rest", {PLACED, PARTLY}, "Reserved", 7, 35, 0, "", "\"seats\":7,\"remainingSeats\":0,\"amount\":35,"},
+    {"more than the rest", {PLACED, PARTLY}, "Reserved", 7, 35, 8, "seats_exceed_reservation", NULL},
+    {"what is paid", {PLACED, PAID}, "PaymentApproved", 10, 50, 0, "", "\"seats\":10,\"remainingSeats\":0"},
+    {"partly, what is paid", {PLACED, PAID, PARTLY}, "PaymentApproved", 7, 35, 0, "", "\"seats\":7"},
+    {"what is declined", {PLACED, DECLINED}, "Reserved", 10, 50, 0, "", "\"seats\":10"},
+    {"twice", {PLACED, WHOLLY}, "Cancelled", 10, 50, 0, "already_cancelled", NULL},
+    {"after the refund", {PLACED, PAID, WHOLLY, REFUNDED}, "PaymentCancelled", 10, 50, 0, "already_cancelled", NULL},
+    {"paid after it was cancelled", {PLACED, WHOLLY, PAID}, "Cancelled", 10, 50, 0, "already_cancelled", NULL},
+    {"nothing", {{0}}, NULL, 0, 0, 0, "no_such_reservation", NULL},
+    {"what was never placed", {PAID, WHOLLY}, NULL, 0, 0, 0, "no_such_reservation", NULL},
+    {"a second placement changes nothing", {PLACED, PARTLY, PLACED}, "Reserved", 7, 35, 7, "", "\"seats\":7"},
+    {"an odd cancellation changes nothing",
+     {PLACED, {"ReservationCancelled", "{\"reservationId\":\"1\"}"}},
+     "Reserved",
+     10,
+     50,
+     0,
+     "",
+     "\"seats\":10"},
+    {"an odd placement is none",
+     {{"ReservationPlaced", "{\"reservationId\":\"1\",\"seats\":-4}"}},
+     NULL,
+     0,
+     0,
+     0,
+     "no_such_reservation",
+     NULL},
+};
+
+/* Folds the events with the seqs 1, 2, 3 ... */
+static struct reservation fold(const struct given *given, size_t count) {
+  struct reservation reservation = {.status = OP_STATUS_RESERVED};
+  for (size_t i = 0; i < count && given[i].type; i++) {
+    evs_event event = given_event(i + 1, given[i].type, 0, given[i].data);
+    reservation_apply(&reservation, &event);
+  }
+  return reservation;
+}
+
+/* Every row of the table. */
+static void cancelling(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof cancel_rows / sizeof cancel_rows[0]; i++) {
+    const struct cancel_row *row = &cancel_rows[i];
+    struct reservation reservation = fold(row->given, sizeof row->given / sizeof row->given[0]);
+    const struct cancel cancel = {.reservation_id = "1", .seats = row->seats};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    print_message("%s\n", row->name);
+    assert_int_equal(reservation.id[0] != '\0', row->status != NULL);
+    if (row->status) {
+      assert_string_equal(reservation.status, row->status);
+      assert_int_equal(reservation.seats, row->have);
+      assert_int_equal(reservation.amount, row->amount);
+    }
+    int code = decide_cancel(&cancel, &reservation, &drafts, &guard, &error);
+    assert_int_equal(code, row->then[0] ? OP_REFUSED : 0);
+    assert_int_equal(drafts.count, code == 0 ? 1 : 0);
+    if (code != 0) {
+      assert_string_equal(error.code, row->then);
+    } else {
+      assert_int_equal(drafts.items[0].causation, 1);
+      assert_non_null(strstr(drafts.items[0].data.ptr, row->data));
+      assert_string_equal(op_guard_query(&guard)->items[0].tags[0], "reservation:1");
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* A declined payment cancels what is left, under an id that is derived from it. */
+static void declined(void **unused) {
+  (void)unused;
+  const struct given given[] = {PLACED, PARTLY, DECLINED};
+  struct reservation reservation = fold(given, 3);
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  decide_declined(&reservation, &drafts, &guard);
+  assert_int_equal(drafts.count, 1);
+  assert_string_equal(drafts.items[0].id, "reservation-cancelled:3");
+  assert_int_equal(drafts.items[0].causation, 3);
+  assert_string_equal(
+      drafts.items[0].data.ptr,
+      "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"customerId\":\"c\",\"seats\":7,\"remainingSeats\":0,"
+      "\"amount\":35,\"currency\":\"KRW\",\"reason\":\"payment_declined\"}");
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+}
+
+/* Which ids count as numbers. */
+static void numbers(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *id;
+    int64_t number;
+  } ids[] = {{"1", 1},
+             {"42", 42},
+             {"0", 0},
+             {"07", 0},
+             {"4a", 0},
+             {"-1", 0},
+             {"", 0},
+             {"999999999999999999", 999999999999999999},
+             {"1000000000000000000", 0}};
+  for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+    assert_int_equal(reservation_number(ids[i].id), ids[i].number);
+}
+
+/* ---- lines of a batch ------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *line, *then; /* "" : good; else the code */
+} lines[] = {
+    {"{\"musicalId\":\"1\",\"seats\":2}", ""},
+    {"{\"musicalId\":1,\"seats\":2,\"customerId\":7,\"id\":8,\"requestId\":9}", ""},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"price\":null,\"customerId\":null,\"id\":null,\"requestId\":null}", ""},
+    {" {\"seats\":2,\"reservationId\":\"r\",\"musicalId\":\"1\"} ", ""},
+    {"{\"musicalId\":\"1\",\"seats\":0}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":-1}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":1.5}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":2.0}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":1e3}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":\"2\"}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":null}", "bad_seats"},
+    {"{\"musicalId\":\"1\",\"seats\":99999999999999999999}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"price\":-1}", "bad_price"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"price\":1.5}", "bad_price"},
+    {"{\"musicalId\":\"\",\"seats\":2}", "bad_id"},
+    {"{\"musicalId\":\"a b\",\"seats\":2}", "bad_id"},
+    {"{\"musicalId\":\"a\\n\",\"seats\":2}", "bad_id"},
+    {"{\"musicalId\":\"a\\u0000b\",\"seats\":2}", "malformed"},
+    {"{\"musicalId\":-1,\"seats\":2}", "bad_id"},
+    {"{\"musicalId\":1.5,\"seats\":2}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"id\":\"a\",\"reservationId\":\"a\"}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"seats\":2}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"sets\":2}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2} x", "malformed"},
+    {"{\"musicalId\":\"1\"}", "malformed"},
+    {"{\"seats\":2}", "malformed"},
+    {"[]", "malformed"},
+    {"7", "malformed"},
+    {"{\"musicalId\":", "malformed"},
+    {"{\"musicalId\":\"\xff\",\"seats\":2}", "malformed"},
+};
+
+/* Every row of the table. */
+static void reading(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+    struct place place;
+    struct op_error error = {0};
+    print_message("%s\n", lines[i].line);
+    int code = place_from_json(lines[i].line, strlen(lines[i].line), &place, &error);
+    assert_int_equal(code, lines[i].then[0] ? OP_DATA : 0);
+    if (code != 0)
+      assert_string_equal(error.code, lines[i].then);
+    else
+      assert_true(strcmp(place.musical_id, "1") == 0 && place.seats == 2 && place.price == -1);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(placing),  cmocka_unit_test(guards),  cmocka_unit_test(cancelling),
+      cmocka_unit_test(declined), cmocka_unit_test(numbers), cmocka_unit_test(reading),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
