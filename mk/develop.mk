@@ -49,7 +49,7 @@ TIDY_FLAGS = $(filter-out -MMD -MP,$(BASE_FLAGS)) -Icmd/common -I. -Itests/unit 
 lint: deps-lint ## format, warnings of two compilers, clang-tidy, shellcheck, direction of dependencies
 	@tests/lint/run lint-format lint-layers lint-shell lint-gcc lint-clang lint-tidy
 lint-format:
-	@clang-format --dry-run -Werror $(sort $(LINT_C) $(LINT_H))
+	@tests/lint/format $(sort $(LINT_C) $(LINT_H))
 lint-layers:
 	@tests/lint/layers
 lint-shell:

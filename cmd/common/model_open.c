@@ -36,12 +36,12 @@ static int lock_state(const struct op_model *model, int fd, int operation, struc
 
 /* Finds (makes) state/ and the path of the file. *ret_fd is -1 where it cannot be. */
 static int open_state(struct op_model *model, int *ret_fd, struct op_error *error) {
-  char path[PATH_SIZE];
+  char store[PATH_SIZE], path[PATH_SIZE + 8];
   *ret_fd = -1;
-  int rc = op_store_directory(model->app, path, sizeof path - 64, error);
+  int rc = op_store_directory(model->app, store, sizeof store, error);
   if (rc != OP_OK)
     return rc;
-  strcat(path, "/state");
+  snprintf(path, sizeof path, "%s/state", store);
   if (mkdir(path, 0700) != 0 && errno != EEXIST)
     return OP_OK;
   *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -211,7 +211,7 @@ bool op__model_moved(struct op_model *model) {
 static void unlink_files(const char *file) {
   static const char *const suffixes[] = {"", "-wal", "-shm"};
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-    char path[PATH_SIZE + 8];
+    char path[PATH_SIZE + 128];
     snprintf(path, sizeof path, "%s%s", file, suffixes[i]);
     unlink(path);
   }

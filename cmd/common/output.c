@@ -7,6 +7,8 @@
  * closed pipe is no error. */
 #include "output.h"
 
+#include "money.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -95,18 +97,6 @@ static void emit(struct op_output *output, const char *bytes, size_t len) {
 void op_output_say(struct op_output *output, const char *text) {
   put(output, text, strlen(text));
   put(output, "\n", 1);
-}
-
-/* Adds a number with its digits in groups: 1,234,567. */
-static void add_grouped(struct op_text *text, int64_t number) {
-  char digits[32];
-  int length = snprintf(digits, sizeof digits, "%" PRId64, number);
-  int start = digits[0] == '-';
-  for (int i = 0; i < length; i++) {
-    if (i > start && (length - i) % 3 == 0)
-      op_text_add(text, ",", 1);
-    op_text_add(text, &digits[i], 1);
-  }
 }
 
 /* Adds a CSV field, in quotes where RFC 4180 wants them; the empty text is quoted to differ from null. */
@@ -274,7 +264,7 @@ void op_cell_number(struct op_output *output, int64_t number) {
   if (output->format == OP_TABLE) {
     struct op_text text = {0};
     if (output->columns[output->cell].right)
-      add_grouped(&text, number);
+      op_text_grouped(&text, number);
     else
       op_text_addf(&text, "%" PRId64, number);
     table_cell(output, text.ptr);

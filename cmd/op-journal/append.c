@@ -281,6 +281,7 @@ static int check_after(struct appending *a, struct op_error *error) {
   return OP_DATA;
 }
 
+/* The verb append. */
 int verb_append(struct op_app *app, struct op_error *error) {
   struct appending a = {.app = app};
   int rc = prepare(&a, error);

@@ -87,6 +87,7 @@ static int check_all(struct check *check, struct op_error *error) {
   return rc ? op_fail_store(error, rc, &store_error) : OP_OK;
 }
 
+/* The verb verify. */
 int verb_verify(struct op_app *app, struct op_error *error) {
   struct check check = {.app = app, .print = true};
   evs_stat stat = {0};
@@ -140,6 +141,7 @@ static int cut(struct op_app *app, const struct check *check, uint64_t last, str
   return OP_OK;
 }
 
+/* The verb repair. */
 int verb_repair(struct op_app *app, struct op_error *error) {
   struct check check = {.app = app};
   evs_stat stat = {0};
@@ -172,6 +174,7 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   return OP_OK;
 }
 
+/* The verb stat. */
 int verb_stat(struct op_app *app, struct op_error *error) {
   char directory[4096];
   evs_stat stat = {0};

@@ -59,6 +59,7 @@ static int feed(int fd, const char *bytes, size_t len) {
   return 0;
 }
 
+/* Runs the command with its input. */
 int child_feed(char *const argv[], const char *bytes, size_t len, int *ret_status, struct op_error *error) {
   int ends[2];
   pid_t pid;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The store as a URI reference. */
 void cloudevent_source(const char *directory, struct op_text *text) {
   op_text_adds(text, "file://");
   for (const char *c = directory; *c; c++) {
@@ -42,6 +43,7 @@ static void add_tags(struct op_text *text, evs_slice tags) {
   op_text_adds(text, "\",");
 }
 
+/* The event as CloudEvents JSON. */
 void cloudevent_add(const evs_event *event, const char *source, struct op_text *text) {
   op_text_adds(text, "{\"specversion\":\"1.0\",");
   add_string(text, "id", event->id);

@@ -106,6 +106,7 @@ static int consume_all(struct consuming *c, struct op_error *error) {
   return OP_OK;
 }
 
+/* The verb consume. */
 int verb_consume(struct op_app *app, struct op_error *error) {
   struct consuming c = {.app = app, .name = op_option(app, "consumer"), .left = app->max};
   struct selection selection = {0};

@@ -44,6 +44,7 @@ static void row(const struct listing *listing, const char *name, const uint64_t 
   op_row_end(output);
 }
 
+/* One row for each consumer. */
 static int consumer_row(void *context, const evs_consumer_info *info) {
   const struct listing *listing = context;
   row(listing, info->name, &info->offset, info->updated_us, "consumer");
@@ -60,6 +61,7 @@ static int open_head(struct listing *listing, struct op_error *error) {
   return rc ? op_fail_store(error, rc, &store_error) : OP_OK;
 }
 
+/* The verb consumers. */
 int verb_consumers(struct op_app *app, struct op_error *error) {
   struct listing listing = {.app = app};
   struct model_info *models = NULL;
@@ -98,6 +100,7 @@ static int is_built_in(struct op_app *app, const char *name, bool *ret_built_in,
   return rc;
 }
 
+/* The verb seek. */
 int verb_seek(struct op_app *app, struct op_error *error) {
   struct listing listing = {.app = app};
   char *name = app->operands[0];

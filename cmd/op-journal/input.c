@@ -178,6 +178,7 @@ static int slurp(FILE *stream, struct op_text *text, struct op_error *error) {
   return OP_OK;
 }
 
+/* Reads all events of the stream. */
 int input_read(FILE *stream, const char *correlation, struct input *ret_input, struct op_error *error) {
   *ret_input = (struct input){0};
   struct op_text text = {0};
@@ -199,6 +200,7 @@ int input_read(FILE *stream, const char *correlation, struct input *ret_input, s
   return rc;
 }
 
+/* Frees the events and what they borrow from. */
 void input_free(struct input *input) {
   for (size_t i = 0; i < input->count; i++) {
     json_decref(input->lines[i].root);

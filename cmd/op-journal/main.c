@@ -56,8 +56,7 @@ static const struct op_verb verbs[] = {
 static const char *const examples[] = {
     "op-journal read --correlation 1 | jq -c '[.seq, .type]'",
     "op-journal read --follow --type PaymentApproved --format data",
-    "echo '{\"type\":\"MusicalSalesClosed\",\"tags\":[\"musical:1\"],\"data\":{\"musicalId\":\"1\"}}' | op-journal "
-    "append",
+    "op-journal append --unless-tag seat:A1 < events.ndjson",
     "op-journal consume --consumer kakao -- python3 consumer.py",
     NULL,
 };

@@ -63,6 +63,7 @@ static int64_t updated_us(int state_fd, const char *file) {
   return latest;
 }
 
+/* Orders models by name. */
 static int by_name(const void *a, const void *b) {
   return strcmp(((const struct model_info *)a)->name, ((const struct model_info *)b)->name);
 }
@@ -75,6 +76,7 @@ static bool is_model(const char *file, size_t *ret_len) {
          strcmp(file + *ret_len, SUFFIX) == 0;
 }
 
+/* Lists the files in state/. */
 int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error) {
   char path[4096];
   int fd = -1;
@@ -125,6 +127,7 @@ static int lock_state(const struct op_app *app, int fd, struct op_error *error) 
   return OP_OK;
 }
 
+/* Removes the files of one model. */
 int models_delete(struct op_app *app, const char *name, struct op_error *error) {
   static const char *const suffixes[] = {SUFFIX, SUFFIX "-wal", SUFFIX "-shm"};
   char path[4096];

@@ -96,6 +96,7 @@ static int show_all(struct reading *reading, evs_cursor *cursor, struct op_error
   return OP_OK;
 }
 
+/* The verb read. */
 int verb_read(struct op_app *app, struct op_error *error) {
   struct reading reading = {.app = app};
   struct selection selection = {0};

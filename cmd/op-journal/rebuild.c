@@ -26,6 +26,7 @@ static int only(struct model_info *models, size_t *count, const char *name, stru
                  name);
 }
 
+/* The verb rebuild. */
 int verb_rebuild(struct op_app *app, struct op_error *error) {
   struct model_info *models = NULL;
   size_t count = 0;

@@ -41,6 +41,7 @@ static int cut_types(const char *const *values, size_t count, struct selection *
   return OP_OK;
 }
 
+/* Reads the options into a query item. */
 int selection_make(const struct op_app *app, const char *type_option, const char *tag_option, const char *correlation,
                    struct selection *ret_selection, struct op_error *error) {
   *ret_selection = (struct selection){0};
@@ -64,6 +65,7 @@ int selection_make(const struct op_app *app, const char *type_option, const char
   return OP_OK;
 }
 
+/* The query. */
 const evs_query *selection_query(struct selection *selection) {
   if (!selection->given)
     return NULL;
@@ -71,12 +73,14 @@ const evs_query *selection_query(struct selection *selection) {
   return &selection->query;
 }
 
+/* Frees it. */
 void selection_free(struct selection *selection) {
   free(selection->words);
   free(selection->types);
   *selection = (struct selection){0};
 }
 
+/* A position as an option. */
 int position_option(const struct op_app *app, const char *name, uint64_t fallback, uint64_t *ret_position,
                     struct op_error *error) {
   *ret_position = fallback;
@@ -90,6 +94,7 @@ int position_option(const struct op_app *app, const char *name, uint64_t fallbac
   return rc;
 }
 
+/* A count as an option. */
 int count_option(const struct op_app *app, const char *name, uint64_t fallback, uint64_t max, uint64_t *ret_count,
                  struct op_error *error) {
   *ret_count = fallback;

@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Orders ids. */
 static int by_id(const void *a, const void *b) {
   return strcmp(((const struct id_entry *)a)->id, ((const struct id_entry *)b)->id);
 }
 
+/* Collects and sorts the ids. */
 int id_index_make(const evs_new_event *events, size_t count, struct id_index *ret_index, size_t *ret_twice,
                   struct op_error *error) {
   *ret_index = (struct id_index){0};
@@ -34,11 +36,13 @@ int id_index_make(const evs_new_event *events, size_t count, struct id_index *re
   return OP_OK;
 }
 
+/* Frees the index. */
 void id_index_free(struct id_index *index) {
   free(index->entries);
   *index = (struct id_index){0};
 }
 
+/* Finds an id of the journal. */
 long id_index_find(const struct id_index *index, evs_slice id) {
   char text[EVS_MAX_ID + 1];
   if (index->count == 0 || evs_json_unescape(id, text, sizeof text) >= sizeof text)
@@ -48,6 +52,7 @@ long id_index_find(const struct id_index *index, evs_slice id) {
   return found ? (long)found->place : -1;
 }
 
+/* Looks for the ids. */
 int standing_ids(struct op_app *app, const struct id_index *index, size_t count, uint64_t after,
                  struct standing *ret_standing, struct op_error *error) {
   *ret_standing = (struct standing){.position = after};
@@ -75,6 +80,7 @@ int standing_ids(struct op_app *app, const struct id_index *index, size_t count,
   return rc == EVS_END ? OP_OK : op_fail_store(error, rc, &store_error);
 }
 
+/* Looks for a match. */
 int standing_match(struct op_app *app, const evs_query *query, uint64_t after, uint64_t *ret_seq,
                    uint64_t *ret_position, struct op_error *error) {
   *ret_seq = 0;

@@ -14,11 +14,14 @@ static bool plain(const char *text, size_t max) {
   return true;
 }
 
+/* Can this be a type? */
 bool word_is_type(const char *text) { return plain(text, EVS_MAX_TYPE) && !strpbrk(text, " ,\"\\"); }
 
+/* Can this be a tag? */
 bool word_is_tag(const char *text) {
   const char *colon = strchr(text, ':');
   return plain(text, EVS_MAX_TAG) && colon && colon != text && colon[1];
 }
 
+/* Can this be an id or a correlation? */
 bool word_is_id(const char *text) { return plain(text, EVS_MAX_ID); }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Finds a program. */
 void sibling_path(const char *program, char *buf, size_t size) {
   char self[PATH_MAX];
   ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);

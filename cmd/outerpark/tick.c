@@ -73,6 +73,7 @@ static bool no_store(struct op_app *app) {
          errno == ENOENT;
 }
 
+/* The verb tick. */
 int verb_tick(struct op_app *app, struct op_error *error) {
   if (no_store(app)) {
     op_explain(app, "no store yet: nothing to do");

@@ -40,7 +40,7 @@ common_setup() {
   export OP_STORE=$BATS_TEST_TMPDIR/store
   export LC_ALL=C.UTF-8 TZ=UTC
   # A finding of a sanitizer must not look like one of our own exit codes.
-  export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=exitcode=99
+  export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=exitcode=99:halt_on_error=1:print_stacktrace=1 LSAN_OPTIONS=exitcode=99
   OP_BUILD=$(build_dir)
   PATH=$OP_BUILD/bin:$PATH
   mkdir -p "$HOME"

@@ -1,0 +1,285 @@
+#!/usr/bin/python3
+"""Shows from a journal that no seat was sold twice, and that what each process was told is what happened.
+
+    check_sales.py STORE [LOG...]
+
+At every prefix of the journal, for every musical: 0 <= held <= capacity, where held is what was placed and not released.
+A cancellation takes no more than its reservation has, and is released at most once, with its own figures. For every answer
+in the logs of sell.py: an exit 0 has its event with the same figures, written between the start and the end of the call; a
+refusal is right for some prefix between the two; and every event was told to somebody. Prints what is wrong, exits 1.
+"""
+
+import json
+import sys
+
+import journal
+
+MAX_FINDINGS = 20
+
+
+class Reservation:
+    def __init__(self, event):
+        data = event["data"]
+        self.placed = event
+        self.musical = data["musicalId"]
+        self.seats = data["seats"]
+        self.amount = data["amount"]
+
+
+class Sales:
+    """The fold of a journal, with what it was at every prefix."""
+
+    def __init__(self, events, report):
+        self.report = report
+        self.events = events
+        self.capacity, self.held = {}, {}
+        self.available = {}  # musical -> [(seq, available)], by change
+        self.reservations = {}
+        self.seats_at = {}  # reservation -> [(seq, seats left)]
+        self.cancellations, self.released = {}, {}
+        self.ids = set()
+        for event in events:
+            self.fold(event)
+
+    def wrong(self, event, text):
+        self.report("event %d (%s): %s" % (event["seq"], event["type"], text))
+
+    def fold(self, event):
+        if event["id"] in self.ids:
+            self.wrong(event, "the id %s stands twice" % event["id"])
+        self.ids.add(event["id"])
+        data, kind = event["data"], event["type"]
+        if kind == "MusicalRegistered":
+            self.capacity[data["musicalId"]] = data["seats"]
+            self.hold(event, 0)
+        elif kind == "MusicalSeatsAdjusted":
+            self.capacity[data["musicalId"]] = data["seats"]
+            self.hold(event, 0)
+        elif kind == "ReservationPlaced":
+            self.place(event)
+        elif kind == "ReservationCancelled":
+            self.cancel(event)
+        elif kind == "SeatsReleased":
+            self.release(event)
+
+    def hold(self, event, seats):
+        """Seats are taken or (below 0) given back; the invariant is checked here, at every prefix."""
+        musical = event["data"]["musicalId"]
+        held = self.held.get(musical, 0) + seats
+        capacity = self.capacity.get(musical, 0)
+        self.held[musical] = held
+        self.available.setdefault(musical, []).append((event["seq"], capacity - held))
+        if held > capacity:
+            self.wrong(event, "oversold: musical %s has %d seats, %d are held" % (musical, capacity, held))
+        if held < 0:
+            self.wrong(event, "musical %s: %d seats are held" % (musical, held))
+
+    def place(self, event):
+        data = event["data"]
+        if data["seats"] < 1:
+            self.wrong(event, "%d seats" % data["seats"])
+        if data["amount"] != data["seats"] * data["price"]:
+            self.wrong(event, "the amount is not seats times price")
+        if data["reservationId"] in self.reservations:
+            self.wrong(event, "reservation %s was placed before" % data["reservationId"])
+            return
+        self.reservations[data["reservationId"]] = Reservation(event)
+        self.seats_at[data["reservationId"]] = [(event["seq"], data["seats"])]
+        self.hold(event, data["seats"])
+
+    def cancel(self, event):
+        data = event["data"]
+        reservation = self.reservations.get(data["reservationId"])
+        if reservation is None or reservation.musical != data["musicalId"]:
+            self.wrong(event, "there is no such reservation")
+            return
+        if not 1 <= data["seats"] <= reservation.seats:
+            self.wrong(event, "%d seats cancelled of %d" % (data["seats"], reservation.seats))
+        reservation.seats -= data["seats"]
+        reservation.amount -= data["amount"]
+        if data["remainingSeats"] != reservation.seats:
+            self.wrong(event, "remainingSeats %d, should be %d" % (data["remainingSeats"], reservation.seats))
+        if reservation.amount != reservation.seats * reservation.placed["data"]["price"]:
+            self.wrong(event, "%d left to pay for %d seats" % (reservation.amount, reservation.seats))
+        self.cancellations[event["seq"]] = event
+        self.seats_at[data["reservationId"]].append((event["seq"], reservation.seats))
+
+    def release(self, event):
+        cause = self.cancellations.get(event["causation"])
+        if cause is None:
+            self.wrong(event, "no cancellation is its cause")
+            return
+        for key in ("musicalId", "reservationId", "seats"):
+            if event["data"][key] != cause["data"][key]:
+                self.wrong(event, "%s differs from the cancellation %d" % (key, cause["seq"]))
+        if cause["seq"] in self.released:
+            self.wrong(event, "cancellation %d was released before" % cause["seq"])
+        self.released[cause["seq"]] = event
+        self.hold(event, -event["data"]["seats"])
+
+    def values(self, history, before, after):
+        """The values that a history [(seq, value)] had at any prefix from `before` to `after`."""
+        result, current = set(), None
+        for seq, value in history:
+            if seq > after:
+                break
+            if seq > before and current is not None:
+                result.add(current)
+            current = value
+        if current is not None:
+            result.add(current)
+        return result
+
+
+class Answers:
+    """Compares the logs with the fold."""
+
+    def __init__(self, sales, report):
+        self.sales = sales
+        self.report = report
+        self.told = set()  # seqs of events that somebody was told
+        self.requests = {}  # request id -> answer
+        self.refusals = self.successes = 0
+
+    def wrong(self, call, text):
+        self.report("process %d asked %s %s, between event %d and %d: %s" % (
+            call["process"], call["kind"], json.dumps(call["asked"], ensure_ascii=False), call["before"],
+            call["after"], text))
+
+    def event(self, call, seq):
+        """An event that a call appended stands between its start and its end."""
+        if seq in self.told:
+            self.wrong(call, "event %d was told to somebody else, too" % seq)
+        self.told.add(seq)
+        if not call["before"] < seq <= call["after"]:
+            self.wrong(call, "event %d was not appended during the call" % seq)
+
+    def placed(self, call, asked, answer):
+        self.successes += 1
+        key = asked.get("requestId")
+        if key and key in self.requests:
+            if self.requests[key] != answer:
+                self.wrong(call, "the repeated request got another answer")
+            return
+        self.requests[key] = answer
+        reservation = self.sales.reservations.get(answer.get("reservationId"))
+        if reservation is None:
+            self.wrong(call, "reservation %s is not in the journal" % answer.get("reservationId"))
+            return
+        data = reservation.placed["data"]
+        for name in ("musicalId", "seats", "price", "amount", "currency"):
+            if answer[name] != data[name]:
+                self.wrong(call, "%s: told %s, the journal says %s" % (name, answer[name], data[name]))
+        for name, value in (("musicalId", asked["musicalId"]), ("seats", asked["seats"]),
+                            ("customerId", asked.get("customerId"))):
+            if data.get(name) != value:
+                self.wrong(call, "%s of event %d is %s" % (name, reservation.placed["seq"], data.get(name)))
+        self.event(call, reservation.placed["seq"])
+
+    def refused(self, call, asked, answer):
+        """A placement that got exit 1."""
+        self.refusals += 1
+        if answer.get("error") != "insufficient_seats":
+            self.wrong(call, "refused with %s" % answer.get("error"))
+            return
+        possible = self.sales.values(self.sales.available[asked["musicalId"]], call["before"], call["after"])
+        if answer["requested"] != asked["seats"] or answer["available"] >= asked["seats"]:
+            self.wrong(call, "requested %d, available %d" % (answer["requested"], answer["available"]))
+        if answer["available"] not in possible:
+            self.wrong(call, "available %d was never right meanwhile, but %s" % (answer["available"], sorted(possible)))
+
+    def cancelled(self, call):
+        self.successes += 1
+        answer = json.loads(call["stdout"])
+        asked = call["asked"]
+        found = [event for event in self.sales.cancellations.values()
+                 if event["data"]["reservationId"] == asked["reservationId"]
+                 and call["before"] < event["seq"] <= call["after"] and event["seq"] not in self.told]
+        if not found or answer["reservationId"] != asked["reservationId"]:
+            self.wrong(call, "its cancellation is not in the journal")
+            return
+        data = found[0]["data"]
+        self.event(call, found[0]["seq"])
+        if asked["seats"] and data["seats"] != asked["seats"]:
+            self.wrong(call, "%d seats were cancelled" % data["seats"])
+        if not asked["seats"] and data["remainingSeats"] != 0:
+            self.wrong(call, "%d seats are left" % data["remainingSeats"])
+        shown = data["remainingSeats"] or data["seats"]
+        if answer["seats"] != shown or (answer["status"] == "Cancelled") != (data["remainingSeats"] == 0):
+            self.wrong(call, "told %s with %d seats" % (answer["status"], answer["seats"]))
+
+    def cancel_refused(self, call):
+        self.refusals += 1
+        error = json.loads(call["stderr"])["error"]
+        asked = call["asked"]
+        possible = self.sales.values(self.sales.seats_at[asked["reservationId"]], call["before"], call["after"])
+        right = {"already_cancelled": 0 in possible,
+                 "seats_exceed_reservation": any(0 < seats < (asked["seats"] or 0) for seats in possible)}
+        if not right.get(error):
+            self.wrong(call, "refused with %s, though the seats left were %s" % (error, sorted(possible)))
+
+    def check(self, call):
+        kind, code = call["kind"], call["exit"]
+        if kind == "batch":
+            self.check_batch(call)
+        elif code not in (0, 1) or (kind == "release" and code != 0):
+            self.wrong(call, "exit %d: %s" % (code, call["stderr"].strip()))
+        elif code == 1 and call["stdout"]:
+            self.wrong(call, "a refusal with something on stdout")
+        elif code == 0 and call["stderr"]:
+            self.wrong(call, "a success that says: %s" % call["stderr"].strip())
+        elif kind == "place" and code == 0:
+            self.placed(call, call["asked"], json.loads(call["stdout"]))
+        elif kind == "place":
+            self.refused(call, call["asked"], json.loads(call["stderr"]))
+        elif kind == "cancel" and code == 0:
+            self.cancelled(call)
+        elif kind == "cancel":
+            self.cancel_refused(call)
+
+    def check_batch(self, call):
+        answers = [json.loads(line) for line in call["stdout"].splitlines()]
+        refusals = sum("error" in answer for answer in answers)
+        if len(answers) != len(call["asked"]) or call["exit"] != (1 if refusals else 0):
+            self.wrong(call, "exit %d, %d answers, %d refusals: %s" % (call["exit"], len(answers), refusals,
+                                                                    call["stderr"].strip()))
+        for number, (asked, answer) in enumerate(zip(call["asked"], answers)):
+            if answer["line"] != number + 1:
+                self.wrong(call, "answer %d is of line %d" % (number + 1, answer["line"]))
+            if "error" in answer:
+                self.refused(call, asked, answer)
+            else:
+                self.placed(call, asked, answer)
+
+    def check_all_told(self):
+        for event in self.sales.events:
+            if event["type"] in ("ReservationPlaced", "ReservationCancelled") and event["seq"] not in self.told:
+                self.report("event %d (%s): nobody was told of it" % (event["seq"], event["type"]))
+
+
+def main():
+    findings = []
+    events = journal.read(sys.argv[1])
+    sales = Sales(events, findings.append)
+    answers = Answers(sales, findings.append)
+    calls = []
+    for path in sys.argv[2:]:
+        with open(path, encoding="utf-8") as file:
+            calls += [json.loads(line) for line in file]
+    for call in calls:
+        answers.check(call)
+    if calls:
+        answers.check_all_told()
+    for finding in findings[:MAX_FINDINGS]:
+        print(finding, file=sys.stderr)
+    if len(findings) > MAX_FINDINGS:
+        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
+    left = {musical: sales.capacity[musical] - held for musical, held in sales.held.items()}
+    print(json.dumps({"events": len(events), "calls": len(calls), "told": answers.successes,
+                      "refused": answers.refusals, "cancelled": len(sales.cancellations),
+                      "released": len(sales.released), "left": left}))
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

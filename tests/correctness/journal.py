@@ -1,0 +1,67 @@
+"""Reads the journal of a store for the checkers, without the help of the programs that are under test.
+
+Torn bytes and half a commit at the end are what a killed append leaves; they are no events and are not given. Everything
+else that is not a line of JSON with the next seq raises ValueError: a checker must not pass over what it cannot read.
+"""
+
+import hashlib
+import json
+import os
+import re
+
+SEGMENT = re.compile(r"^[0-9]{20}\.ndjson$")
+TAIL_BYTES = 1 << 16
+END_OF_COMMIT = b',"durable":'
+
+
+def segments(store):
+    """The paths of the segments, in order."""
+    directory = os.path.join(store, "journal")
+    try:
+        names = sorted(name for name in os.listdir(directory) if SEGMENT.match(name))
+    except FileNotFoundError:
+        return []
+    return [os.path.join(directory, name) for name in names]
+
+
+def digest(store):
+    """A hash over the names and bytes of all segments."""
+    result = hashlib.sha256()
+    for path in segments(store):
+        with open(path, "rb") as file:
+            content = file.read()
+        result.update(b"%s %d\n" % (os.path.basename(path).encode(), len(content)))
+        result.update(content)
+    return result.hexdigest()
+
+
+def last_seq(store):
+    """The seq of the last whole line that is written, durable or not; 0 where there is none."""
+    for path in reversed(segments(store)):
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL_BYTES))
+            lines = file.read().split(b"\n")
+        if len(lines) >= 2 and lines[-2].startswith(b'{"seq":'):
+            return int(re.match(rb'\{"seq":([0-9]+)', lines[-2]).group(1))
+    return 0
+
+
+def read(store):
+    """All events, as dicts, in order."""
+    lines = []
+    for path in segments(store):
+        with open(path, "rb") as file:
+            content = file.read()
+        whole = content.split(b"\n")
+        whole.pop()
+        lines += whole
+    while lines and END_OF_COMMIT not in lines[-1]:
+        lines.pop()
+    events = []
+    for number, line in enumerate(lines):
+        event = json.loads(line)
+        if event["seq"] != number + 1:
+            raise ValueError("event %d stands where %d is expected" % (event["seq"], number + 1))
+        events.append(event)
+    return events

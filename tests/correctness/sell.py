@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+"""One of many processes that sell the same musicals: places, cancels, and logs each answer for check_sales.py.
+
+    sell.py --roles ROLE,ROLE... --store S --seed N --round R --logs DIR [--steps N]     one process for each role
+    sell.py --plan --seed N --round R --process I --role ROLE [--steps N]     prints the choices and does nothing
+
+A role is single (place and cancel), batch (place --batch and cancel) or release (as single, and op-musical run).
+
+What a process chooses depends on the seed and its number alone: every step draws the same count of numbers, whatever the
+others do; only which of its own reservations a choice falls on depends on what it got. It ends when it was told of every musical that nothing is left, or after --steps.
+
+A line of the log: kind, what was asked, seq of the journal's last line before and after the call, exit code, stdout, stderr.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+
+import journal
+
+MUSICALS = ["1", "2", "3"]
+CUSTOMERS = ["minsu", "jun", "가람", None]
+
+
+class Choice:
+    """What one step does, as far as that is chosen."""
+
+    def __init__(self, rng, step):
+        draws = [rng.random() for _ in range(8)]
+        self.step = step
+        self.action = draws[0]
+        self.musical = MUSICALS[int(draws[1] * len(MUSICALS))]
+        self.seats = 1 + int(draws[2] * 4)
+        self.pick = draws[3]
+        self.part = draws[4]
+        self.customer = CUSTOMERS[int(draws[5] * len(CUSTOMERS))]
+        self.again = draws[6] < 0.15
+        self.lines = int(rng.getrandbits(3)) + 2
+        self.seed = rng.getrandbits(32)
+
+    def __str__(self):
+        return "%d %.6f %s %d %.6f %.6f %s %s %d %d" % (
+            self.step, self.action, self.musical, self.seats, self.pick, self.part, self.customer, self.again,
+            self.lines, self.seed)
+
+
+class Seller:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.log = None
+        self.mine = []  # [id, seats] of reservations that are not known to be cancelled
+        self.sold_out = set()
+
+    def call(self, kind, asked, command, stdin=None):
+        """Runs a command and logs it; returns (exit code, stdout)."""
+        before = journal.last_seq(self.arguments.store)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        after = journal.last_seq(self.arguments.store)
+        line = {"process": self.arguments.process, "kind": kind, "asked": asked, "before": before, "after": after,
+                "exit": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        self.log.write(json.dumps(line) + "\n")
+        self.log.flush()
+        return done.returncode, done.stdout, done.stderr
+
+    def request_id(self, step):
+        return "r%s-%d-%d" % (self.arguments.round, self.arguments.process, step)
+
+    def note(self, musical, refusal):
+        if refusal.get("error") == "insufficient_seats" and refusal.get("available") == 0:
+            self.sold_out.add(musical)
+
+    def place(self, choice):
+        asked = {"musicalId": choice.musical, "seats": choice.seats, "customerId": choice.customer, "requestId": None}
+        command = ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "place", "--musical",
+                   choice.musical, "--seats", str(choice.seats)]
+        if choice.customer:
+            command += ["--customer", choice.customer]
+        if choice.again:
+            asked["requestId"] = self.request_id(choice.step)
+            command += ["--request-id", asked["requestId"]]
+        for _ in range(2 if choice.again else 1):
+            code, stdout, stderr = self.call("place", asked, command)
+        if code == 0:
+            self.mine.append([json.loads(stdout)["reservationId"], choice.seats])
+        elif code == 1:
+            self.note(choice.musical, json.loads(stderr))
+
+    def place_batch(self, choice):
+        rng = random.Random(choice.seed)
+        asked = []
+        for number in range(choice.lines):
+            request = {"musicalId": rng.choice(MUSICALS), "seats": rng.randint(1, 3)}
+            if rng.random() < 0.5:
+                request["customerId"] = rng.choice(CUSTOMERS)
+            if rng.random() < 0.3:
+                request["requestId"] = "%s-%d" % (self.request_id(choice.step), number)
+            asked.append(request)
+        stdin = "".join(json.dumps(request) + "\n" for request in asked)
+        _, stdout, _ = self.call("batch", asked, ["op-reserve", "--timeout", "120s", "place", "--batch"], stdin)
+        for request, line in zip(asked, stdout.splitlines()):
+            answer = json.loads(line)
+            if "error" in answer:
+                self.note(request["musicalId"], answer)
+            else:
+                self.mine.append([answer["reservationId"], request["seats"]])
+
+    def cancel(self, choice):
+        if not self.mine:
+            return
+        index = int(choice.pick * len(self.mine))
+        reservation, seats = self.mine[index]
+        asked = {"reservationId": reservation, "seats": None}
+        command = ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel", reservation]
+        if seats > 1 and choice.part < 0.4:
+            asked["seats"] = 1 + int(choice.part / 0.4 * (seats - 1))
+            command += ["--seats", str(asked["seats"])]
+        code, _, _ = self.call("cancel", asked, command)
+        if code == 0 and asked["seats"]:
+            self.mine[index][1] -= asked["seats"]
+        elif choice.again:
+            self.call("cancel", asked, command)  # once more: already_cancelled
+        if code == 0 and not asked["seats"]:
+            self.mine.pop(index)
+
+    def release(self):
+        self.call("release", None, ["op-musical", "--errors", "json", "--timeout", "120s", "-q", "run"])
+
+    def step(self, choice):
+        if self.arguments.role == "release" and choice.action < 0.5:
+            self.release()
+        elif choice.action < 0.25:
+            self.cancel(choice)
+        elif self.arguments.role == "batch":
+            self.place_batch(choice)
+        else:
+            self.place(choice)
+
+
+def run_one(arguments):
+    """One seller: waits for its stdin to end, then sells."""
+    rng = random.Random("%s:%s:%d:%s" % (arguments.seed, arguments.round, arguments.process, arguments.role))
+    seller = Seller(arguments)
+    if not arguments.plan:
+        seller.log = open(arguments.log, "a", encoding="utf-8")
+        sys.stdin.read()
+    for step in range(arguments.steps):
+        choice = Choice(rng, step)
+        if arguments.plan:
+            print(choice)
+            continue
+        seller.step(choice)
+        if len(seller.sold_out) == len(MUSICALS):
+            break
+    return 0
+
+
+def run_together(arguments):
+    """Starts one seller for each role of --roles; they begin all at once, when the pipe that they read is closed."""
+    gate, opener = os.pipe()
+    processes = []
+    for number, role in enumerate(arguments.roles.split(",")):
+        command = [sys.executable, "-B", __file__, "--store", arguments.store, "--seed", arguments.seed, "--round",
+                   arguments.round, "--steps", str(arguments.steps), "--process", str(number), "--role", role,
+                   "--log", os.path.join(arguments.logs, "%d.log" % number)]
+        processes.append(subprocess.Popen(command, stdin=gate))
+    os.close(gate)
+    os.close(opener)
+    return max(process.wait() for process in processes)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--store")
+    parser.add_argument("--seed", required=True)
+    parser.add_argument("--process", type=int)
+    parser.add_argument("--role", choices=["single", "batch", "release"])
+    parser.add_argument("--roles")
+    parser.add_argument("--round", default="1")
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--log")
+    parser.add_argument("--logs")
+    arguments = parser.parse_args()
+    return run_together(arguments) if arguments.roles else run_one(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,500 @@
+#!/usr/bin/env bats
+# op-reserve.bats - placing one by one and in batches, cancelling, lists, and declined payments.
+
+load lib/common
+
+# frozen [OPTION...]: the musical most tests start from.
+frozen() { op-musical -q register --id 1 --name 겨울왕국 --seats 100 "$@"; }
+
+# payment TYPE RID: what a payment context would append about a reservation.
+payment() {
+  jq -cn --arg type "$1" --arg id "$2" '{type: $type, correlation: $id, tags: ["reservation:" + $id],
+    data: ({paymentId: $id, reservationId: $id, amount: 500000, currency: "KRW", provider: "test", providerRef: "ref"}
+      + if $type == "PaymentDeclined" then {reason: "card"} elif $type == "PaymentCancelled" then {remainingAmount: 0} else {} end)}' |
+    op-journal -q append
+}
+
+# ---- place ---------------------------------------------------------------------------------------------------------
+
+@test "place prints the reservation, and ids are the next whole numbers" {
+  frozen --price 50000
+  succeeds env OP_NOW=2026-11-20T12:00:00Z op-reserve place --musical 1 --seats 10 --price 50000
+  assert_equal "$output" '{"reservationId":"1","musicalId":"1","customerId":null,"seats":10,"price":50000,"amount":500000,"currency":"KRW","status":"Reserved","reason":null,"placedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
+  answered=$output
+  assert_equal "$(json_of . op-reserve show 1 | jq -c .)" "$answered"
+  assert_equal "$(json_of reservationId op-reserve place --musical 1 --seats 15 --customer 김철수)" 2
+  assert_equal "$(json_of reservationId op-reserve place --musical 1 --seats 1 --id 41)" 41
+  assert_equal "$(json_of reservationId op-reserve place --musical 1 --seats 1 --id vip-7)" vip-7
+  assert_equal "$(json_of reservationId op-reserve place --musical 1 --seats 1)" 42
+}
+
+@test "every event of a reservation carries its correlation, its cause and its tags" {
+  frozen
+  op-reserve -q place --musical 1 --seats 10 --customer kim --request-id k1
+  op-reserve -q cancel 1
+  assert_equal "$(journal_bytes | jq -c 'select(.correlation == "1") | [.type,.causation,.tags]')" \
+    $'["ReservationPlaced",1,["musical:1","reservation:1","customer:kim","request:k1"]]\n["ReservationCancelled",2,["musical:1","reservation:1","customer:kim"]]'
+}
+
+@test "not enough seats: exit 1 with what was asked and what is left" {
+  frozen --price 50000
+  op-reserve -q place --musical 1 --seats 10
+  op-reserve -q place --musical 1 --seats 15
+  appends_nothing fails_with 1 op-reserve place --musical 1 --seats 200 --price 50000
+  assert_equal "$stderr" 'op-reserve: musical 1: 200 seats asked, 75 left'
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 76
+  assert_error_json '[.requested,.available]|tojson' '[76,75]'
+  succeeds op-reserve place --musical 1 --seats 75
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 1
+}
+
+@test "the price: the customer's, else the list price, else nothing" {
+  frozen --price 50000
+  op-musical -q register --id 2 --name B --seats 10 --currency USD
+  appends_nothing fails_as 1 price_changed op-reserve place --musical 1 --seats 1 --price 40000
+  assert_error_json '[.price,.listPrice]|tojson' '[40000,50000]'
+  assert_equal "$(json_of amount op-reserve place --musical 1 --seats 2)" 100000
+  succeeds op-reserve place --musical 2 --seats 2 --price 7
+  assert_json '[.price,.amount,.currency]|tojson' '[7,14,"USD"]'
+  succeeds op-reserve place --musical 2 --seats 2
+  assert_json '[.price,.amount]|tojson' '[0,0]'
+  succeeds op-reserve place --musical 2 --seats 1 --price 9007199254740991
+  assert_json amount 9007199254740991
+  appends_nothing fails_as 65 bad_price op-reserve place --musical 2 --seats 2 --price 9007199254740991
+}
+
+@test "sales have their time" {
+  frozen --sales-open 2026-11-20T12:00:00Z --sales-close 2026-11-21T12:00:00Z
+  OP_NOW=2026-11-20T12:00:00Z succeeds op-reserve place --musical 1 --seats 1
+  export OP_NOW=2026-11-20T11:59:59Z
+  appends_nothing fails_as 1 sales_not_open op-reserve place --musical 1 --seats 1
+  export OP_NOW=2026-11-21T12:00:00Z
+  appends_nothing fails_as 1 sales_closed op-reserve place --musical 1 --seats 1
+}
+
+@test "a customer's limit counts what is not cancelled" {
+  frozen --max-per-customer 4
+  appends_nothing fails_as 1 customer_required op-reserve place --musical 1 --seats 1
+  op-reserve -q place --musical 1 --seats 3 --customer kim
+  appends_nothing fails_as 1 customer_limit op-reserve place --musical 1 --seats 2 --customer kim
+  assert_error_json '[.limit,.held,.requested]|tojson' '[4,3,2]'
+  op-reserve -q place --musical 1 --seats 4 --customer lee
+  op-reserve -q cancel 1 --seats 2
+  succeeds op-reserve place --musical 1 --seats 3 --customer kim
+  op-reserve -q cancel 1
+  op-reserve -q cancel 3
+  succeeds op-reserve place --musical 1 --seats 4 --customer kim
+  rm -r "$OP_STORE/state"
+  appends_nothing fails_as 1 customer_limit op-reserve place --musical 1 --seats 1 --customer kim
+  op-reserve -q list
+  appends_nothing fails_as 1 customer_limit op-reserve place --musical 1 --seats 1 --customer kim
+}
+
+@test "no musical, an id that is taken" {
+  appends_nothing fails_as 1 no_such_musical op-reserve place --musical 1 --seats 1
+  frozen
+  op-reserve -q place --musical 1 --seats 1 --id r1
+  appends_nothing fails_as 1 id_taken op-reserve place --musical 1 --seats 1 --id r1
+  op-reserve -q cancel r1
+  appends_nothing fails_as 1 id_taken op-reserve place --musical 1 --seats 1 --id r1
+}
+
+@test "bad values are exit 65 and append nothing, wrong calls exit 64" {
+  local value
+  frozen
+  for value in 0 -1 1.5 1e3 99999999999999999999 '' ' 1' +1 0x1; do
+    appends_nothing fails_as 65 bad_seats op-reserve place --musical 1 --seats="$value"
+    appends_nothing fails_as 65 bad_seats op-reserve cancel 1 --seats="$value"
+  done
+  for value in -1 1.5 99999999999999999999 9007199254740992 x; do
+    appends_nothing fails_as 65 bad_price op-reserve place --musical 1 --seats 1 --price="$value"
+  done
+  for value in '' "$(printf '%065d' 0)" $'a\nb' $'a\x01b' $'\xff' 'a b' 'a/b' "a'b" 'a"b'; do
+    appends_nothing fails_as 65 bad_id op-reserve place --seats 1 --musical="$value"
+    appends_nothing fails_as 65 bad_id op-reserve place --musical 1 --seats 1 --customer="$value"
+    appends_nothing fails_as 65 bad_id op-reserve place --musical 1 --seats 1 --id="$value"
+    appends_nothing fails_as 65 bad_id op-reserve cancel -- "$value"
+    fails_as 65 bad_id op-reserve show -- "$value"
+  done
+  appends_nothing fails_as 65 bad_text op-reserve cancel 1 --reason $'a\nb'
+  fails_as 64 usage op-reserve place --musical 1
+  fails_as 64 usage op-reserve place --seats 1
+  fails_as 64 usage op-reserve place --musical 1 --seats
+  fails_as 64 usage op-reserve place --musical 1 --seats 1 --colour red
+  fails_as 64 usage op-reserve place --batch --musical 1
+  fails_as 64 usage op-reserve cancel
+  fails_as 64 usage op-reserve list --status Paid
+  fails_as 64 usage op-reserve reserve
+}
+
+@test "a repeated request id answers as the first time, byte for byte" {
+  frozen
+  succeeds op-reserve place --musical 1 --seats 10 --request-id k1
+  first=$output
+  succeeds op-reserve cancel 1 --seats 3 --reason '아파요' --request-id k2
+  second=$output
+  assert_json '[.seats,.status,.reason]|tojson' '[7,"Reserved","아파요"]'
+  payment PaymentApproved 1
+  op-reserve -q cancel 1
+  local i
+  for i in 1 2; do
+    appends_nothing succeeds op-reserve place --musical 1 --seats 10 --request-id k1
+    assert_equal "$output" "$first"
+    appends_nothing succeeds op-reserve cancel 1 --seats 3 --reason '아파요' --request-id k2
+    assert_equal "$output" "$second"
+    rm -r "$OP_STORE/state"
+  done
+  appends_nothing fails_as 1 request_id_reused op-reserve place --musical 1 --seats 11 --request-id k1
+  appends_nothing fails_as 1 request_id_reused op-reserve place --musical 1 --seats 3 --request-id k2
+  appends_nothing fails_as 1 request_id_reused op-reserve cancel 1 --request-id k1
+}
+
+@test "one request sent by eight at once is one reservation" {
+  frozen
+  local i
+  for i in 1 2 3 4 5 6 7 8; do
+    op-reserve place --musical 1 --seats 1 --request-id k1 >"out.$i" &
+  done
+  wait
+  assert_equal "$(event_count ReservationPlaced)" 1
+  assert_equal "$(cat out.* | sort -u | wc -l)" 1
+}
+
+@test "--dry-run decides and appends nothing" {
+  frozen
+  appends_nothing succeeds op-reserve place --musical 1 --seats 10 --dry-run
+  assert_json reservationId 1
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 101 --dry-run
+  op-reserve -q place --musical 1 --seats 10
+  appends_nothing succeeds op-reserve cancel 1 --dry-run
+  assert_json status Cancelled
+  assert_equal "$(json_of status op-reserve show 1)" Reserved
+}
+
+@test "sixteen at once sell what is there and not one seat more, under different numbers" {
+  frozen
+  local i
+  for i in {1..16}; do
+    (for _ in {1..10}; do op-reserve place --musical 1 --seats 1 || :; done >"out.$i" 2>"err.$i") &
+  done
+  wait
+  assert_equal "$(cat out.* | jq -r .reservationId | sort -un | wc -l)" 100
+  assert_equal "$(cat err.* | sort | uniq -c | sed 's/^ *//')" '60 op-reserve: musical 1: 1 seats asked, 0 left'
+  assert_equal "$(json_of reservableSeats op-musical show 1)" 0
+  assert_equal "$(event_count ReservationPlaced)" 100
+}
+
+# ---- place --batch -------------------------------------------------------------------------------------------------
+
+@test "a batch answers every line in order; 65 wins over 1" {
+  frozen --price 5
+  cat >batch <<'LINES'
+{"musicalId":"1","seats":60,"price":5,"customerId":"kim"}
+{"musicalId":1,"seats":41}
+
+{"musicalId":"1","seats":40,"id":"vip"}
+{"musicalId":"1","seats":1
+{"musicalId":"2","seats":1}
+{"musicalId":"1","seats":1.5}
+{"musicalId":"1","seats":1,"colour":"red"}
+LINES
+  exits_with 65 op-reserve place --batch <batch
+  assert_equal "$stderr" ''
+  assert_equal "$(jq -c '[.line,.reservationId,.error,.available]' <<<"$output")" "$(
+    cat <<'ROWS'
+[1,"1",null,null]
+[2,null,"insufficient_seats",40]
+[4,"vip",null,null]
+[5,null,"malformed",null]
+[6,null,"no_such_musical",null]
+[7,null,"bad_seats",null]
+[8,null,"malformed",null]
+ROWS
+  )"
+  assert_equal "$(event_count ReservationPlaced)" 2
+  head -2 batch >again
+  exits_with 1 op-reserve place --batch <again
+  assert_equal "$(jq -r .message <<<"$output" | head -1)" 'musical 1: 60 seats asked, 0 left'
+  succeeds op-reserve place --batch </dev/null
+  assert_equal "$output" ''
+}
+
+@test "an answer of a batch has the fields of a reservation" {
+  frozen
+  echo '{"musicalId":"1","seats":2,"customerId":"김철수"}' >batch
+  succeeds op-reserve place --batch <batch
+  assert_equal "$(jq -c 'del(.line)' <<<"$output")" "$(op-reserve show 1)"
+}
+
+@test "requests of a batch with the same id are the same request, also the next time" {
+  frozen
+  cat >batch <<'LINES'
+{"musicalId":"1","seats":2,"requestId":"k1"}
+{"musicalId":"1","seats":2,"requestId":"k1"}
+{"musicalId":"1","seats":3,"requestId":"k1"}
+{"musicalId":"1","seats":3,"requestId":"k2"}
+LINES
+  exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(jq -c '[.line,.reservationId,.error]' <<<"$output")" \
+    $'[1,"1",null]\n[2,"1",null]\n[3,null,"request_id_reused"]\n[4,"2",null]'
+  first=$(jq -c 'del(.message,.position)' <<<"$output")
+  appends_nothing exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(jq -c 'del(.message,.position)' <<<"$output")" "$first"
+  appends_nothing succeeds op-reserve place --musical 1 --seats 2 --request-id k1
+  assert_equal "$output" "$(head -1 <<<"$first" | jq -c 'del(.line)')"
+}
+
+@test "ids, limits and numbers hold within one batch" {
+  frozen --max-per-customer 4
+  cat >batch <<'LINES'
+{"musicalId":"1","seats":3,"customerId":"kim","id":"7"}
+{"musicalId":"1","seats":3,"customerId":"lee"}
+{"musicalId":"1","seats":1,"customerId":"lee","id":"8"}
+{"musicalId":"1","seats":2,"customerId":"kim"}
+{"musicalId":"1","seats":1,"customerId":"kim","reservationId":"7"}
+{"musicalId":"1","seats":1,"customerId":"kim"}
+LINES
+  exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(jq -c '[.reservationId,.error]' <<<"$output")" "$(
+    cat <<'ROWS'
+["7",null]
+["8",null]
+["8","id_taken"]
+[null,"customer_limit"]
+["7","id_taken"]
+["9",null]
+ROWS
+  )"
+}
+
+@test "a long batch goes through in a few commits and agrees with the journal" {
+  frozen
+  op-musical -q adjust 1 --seats 4990
+  seq 5000 | jq -c '{musicalId: "1", seats: 1, customerId: "c\(. % 7)", requestId: "k\(.)"}' >batch
+  exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(wc -l <"$stdout_file")" 5000
+  assert_equal "$(jq -r 'select(.error) | .line' "$stdout_file" | tr '\n' ' ')" \
+    '4991 4992 4993 4994 4995 4996 4997 4998 4999 5000 '
+  assert_equal "$(json_of reservableSeats op-musical show 1)" 0
+  diff <(jq -c 'select(.error | not) | del(.line)' "$stdout_file") <(op-reserve list)
+}
+
+@test "a batch on a pipe answers each line before the next one comes" {
+  frozen
+  mkfifo in
+  op-reserve place --batch <in >out &
+  exec 7>in
+  echo '{"musicalId":"1","seats":2}' >&7
+  wait_until 10 grep -q '"line":1' out
+  echo '{"musicalId":"1","seats":3}' >&7
+  wait_until 10 grep -q '"line":2' out
+  exec 7>&-
+  wait $!
+  assert_equal "$(event_count ReservationPlaced)" 2
+}
+
+@test "a line of more than a mebibyte is malformed, and the rest goes on" {
+  frozen
+  {
+    printf '{"musicalId":"1","seats":1,"customerId":"%s"}\n' "$(head -c 3000000 /dev/zero | tr '\0' x)"
+    printf '{"musicalId":"1","seats":1}'
+  } >batch
+  exits_with 65 op-reserve place --batch <batch
+  assert_equal "$(jq -c '[.line,.error,.reservationId]' <<<"$output")" $'[1,"malformed",null]\n[2,null,"1"]'
+}
+
+@test "--dry-run of a batch decides all of it and appends nothing" {
+  frozen
+  seq 1200 | jq -c '{musicalId: "1", seats: 1}' >batch
+  appends_nothing exits_with 1 op-reserve place --batch --dry-run <batch
+  assert_equal "$(jq -r 'select(.error == null) | .line' <<<"$output" | wc -l)" 100
+}
+
+@test "-q leaves the answers of a batch that are no success" {
+  frozen
+  printf '%s\n' '{"musicalId":"1","seats":1}' '{"musicalId":"2","seats":1}' >batch
+  exits_with 1 op-reserve -q place --batch <batch
+  assert_equal "$(jq -c .line <<<"$output")" 2
+}
+
+@test "a closed pipe ends a batch quietly" {
+  frozen
+  seq 20000 | jq -c '{musicalId: "1", seats: 1}' >batch
+  op-reserve place --batch <batch 2>err | head -1 >first
+  assert_equal "$(jq .line first)" 1
+  assert_equal "$(cat err)" ''
+}
+
+@test "batches and single placements at once sell what is there" {
+  frozen
+  op-musical -q adjust 1 --seats 1000
+  seq 400 | jq -c '{musicalId: "1", seats: 1}' >batch
+  local i
+  for i in 1 2 3; do
+    op-reserve place --batch <batch >"batch.$i" &
+    (for _ in {1..20}; do op-reserve place --musical 1 --seats 1 || :; done >"out.$i" 2>/dev/null) &
+  done
+  wait
+  assert_equal "$(cat batch.* out.* | jq -r '.reservationId // empty' | sort -u | wc -l)" 1000
+  assert_equal "$(json_of reservableSeats op-musical show 1)" 0
+}
+
+# ---- cancel --------------------------------------------------------------------------------------------------------
+
+@test "cancel wholly, once" {
+  frozen --price 50000
+  op-reserve -q place --musical 1 --seats 10
+  succeeds op-reserve cancel 1 --reason '일이 생겼어요'
+  assert_json '[.seats,.amount,.status,.reason]|tojson' '[10,500000,"Cancelled","일이 생겼어요"]'
+  assert_equal "$output" "$(op-reserve show 1)"
+  appends_nothing fails_as 1 already_cancelled op-reserve cancel 1
+  appends_nothing fails_as 1 already_cancelled op-reserve cancel 1 --seats 1
+  appends_nothing fails_as 1 no_such_reservation op-reserve cancel 2
+  assert_equal "$(journal_bytes | tail -1 | jq -c .data)" \
+    '{"reservationId":"1","musicalId":"1","seats":10,"remainingSeats":0,"amount":500000,"currency":"KRW","reason":"일이 생겼어요"}'
+}
+
+@test "cancel some of the seats" {
+  frozen --price 50000
+  op-reserve -q place --musical 1 --seats 10
+  succeeds op-reserve cancel 1 --seats 3
+  assert_json '[.seats,.amount,.status]|tojson' '[7,350000,"Reserved"]'
+  appends_nothing fails_as 1 seats_exceed_reservation op-reserve cancel 1 --seats 8
+  assert_error_json '[.requested,.seats]|tojson' '[8,7]'
+  succeeds op-reserve cancel 1 --seats 7
+  assert_json '[.seats,.amount,.status]|tojson' '[7,350000,"Cancelled"]'
+}
+
+@test "a cancellation frees nothing until op-musical has seen it" {
+  frozen
+  op-reserve -q place --musical 1 --seats 100
+  op-reserve -q cancel 1
+  fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 1
+  op-musical -q run
+  succeeds op-reserve place --musical 1 --seats 100
+}
+
+@test "eight who cancel at once: one does, the others hear that it is cancelled" {
+  frozen
+  op-reserve -q place --musical 1 --seats 8
+  local i
+  for i in 1 2 3 4 5 6 7 8; do
+    (
+      code=0
+      op-reserve -q --errors json cancel 1 2>"err.$i" || code=$?
+      echo "$code" >"code.$i"
+    ) &
+  done
+  wait
+  assert_equal "$(cat code.* | sort | tr '\n' ' ')" '0 1 1 1 1 1 1 1 '
+  assert_equal "$(cat err.* | jq -r .error | sort -u)" already_cancelled
+  assert_equal "$(event_count ReservationCancelled)" 1
+}
+
+# ---- list, show ----------------------------------------------------------------------------------------------------
+
+@test "list by musical, customer and status; cancelled ones when asked for" {
+  frozen
+  op-musical -q register --id 2 --name B --seats 10
+  op-reserve -q place --musical 1 --seats 1 --customer kim
+  op-reserve -q place --musical 1 --seats 2 --customer lee
+  op-reserve -q place --musical 2 --seats 3 --customer kim
+  op-reserve -q place --musical 2 --seats 4
+  payment PaymentApproved 1
+  payment PaymentApproved 2
+  op-reserve -q cancel 2
+  op-reserve -q cancel 3
+  payment PaymentCancelled 2
+  ids() { succeeds op-reserve list "$@" && jq -r .reservationId <<<"$output" | tr '\n' ' '; }
+  assert_equal "$(ids)" '1 4 '
+  assert_equal "$(ids --all)" '1 2 3 4 '
+  assert_equal "$(ids --musical 1)" '1 '
+  assert_equal "$(ids --musical 1 --all)" '1 2 '
+  assert_equal "$(ids --customer kim --all)" '1 3 '
+  assert_equal "$(ids --status PaymentApproved)" '1 '
+  assert_equal "$(ids --status Cancelled)" '3 '
+  assert_equal "$(ids --status PaymentCancelled)" '2 '
+  assert_equal "$(ids --status Reserved)" '4 '
+  assert_equal "$(ids --musical nowhere)" ''
+  succeeds op-reserve list --all -o json
+  assert_json length 4
+  succeeds op-reserve list --all -o table
+  [[ $output == *PaymentCancelled* ]]
+  fails_as 1 no_such_reservation op-reserve show 9
+}
+
+@test "lists are the same after state/ was deleted, and a closed pipe ends quietly" {
+  frozen
+  seq 100 | jq -c '{musicalId: "1", seats: 1}' | op-reserve -q place --batch
+  op-reserve -q cancel 7
+  before=$(op-reserve list --all)
+  rm -r "$OP_STORE/state"
+  assert_equal "$(op-reserve list --all)" "$before"
+  op-reserve list 2>err | head -1 >first
+  assert_equal "$(jq -r .reservationId first)$(cat err)" 1
+}
+
+@test "reading a store that is not there is exit 66" {
+  fails_as 66 no_store op-reserve list
+  fails_as 66 no_store op-reserve show 1
+}
+
+# ---- run -----------------------------------------------------------------------------------------------------------
+
+@test "run cancels what was declined, once, with its reason" {
+  frozen
+  op-reserve -q place --musical 1 --seats 10 --customer kim
+  op-reserve -q place --musical 1 --seats 5
+  op-reserve -q place --musical 1 --seats 2
+  payment PaymentDeclined 1
+  payment PaymentApproved 2
+  payment PaymentDeclined 3
+  op-reserve -q cancel 3
+  succeeds op-reserve run
+  assert_equal "$(jq -c '[.type,.correlation,.causation,.id,.data.seats,.data.reason]' <<<"$output")" \
+    '["ReservationCancelled","1",5,"reservation-cancelled:5",10,"payment_declined"]'
+  assert_equal "$(op-reserve show 1 | jq -c '[.status,.reason]')" '["Cancelled","payment_declined"]'
+  appends_nothing succeeds op-reserve run
+  rm -r "$OP_STORE/state"
+  appends_nothing succeeds op-reserve run
+}
+
+@test "eight of run at once cancel once" {
+  frozen
+  local i
+  for i in 1 2 3 4 5; do
+    op-reserve -q place --musical 1 --seats 1
+    payment PaymentDeclined "$i"
+  done
+  for i in 1 2 3 4 5 6 7 8; do
+    op-reserve -q run &
+  done
+  wait
+  assert_equal "$(event_count ReservationCancelled)" 5
+}
+
+@test "odd events of others are folded without harm" {
+  frozen
+  mark_damaged
+  printf '%s\n' '{"type":"ReservationPlaced"}' '{"type":"ReservationPlaced","data":{"reservationId":7,"musicalId":1,"seats":2}}' \
+    '{"type":"ReservationPlaced","data":{"reservationId":"x","musicalId":"1","seats":"many"}}' \
+    '{"type":"ReservationCancelled","data":{"reservationId":"7","seats":99999999999}}' \
+    '{"type":"PaymentDeclined","data":{"reservationId":"nobody"}}' \
+    '{"type":"ReservationPlaced","data":{"reservationId":"a b","musicalId":"1","seats":1}}' |
+    op-journal -q append
+  succeeds op-reserve list --all
+  assert_equal "$(jq -c '[.reservationId,.seats,.status]' <<<"$output")" '["7",2,"Cancelled"]'
+  appends_nothing succeeds op-reserve run
+  succeeds op-musical run
+  assert_equal "$(event_count SeatsReleased)" 1
+  succeeds op-reserve place --musical 1 --seats 1
+  assert_json reservationId 8
+}
+
+@test "help, version and examples" {
+  succeeds op-reserve --help
+  [[ $output == *cancel* && $output == *xample* ]]
+  succeeds op-reserve place --help
+  [[ $output == *--batch* ]]
+  succeeds op-reserve --version
+}
