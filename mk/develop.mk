@@ -3,7 +3,7 @@
 # Each step first installs what it needs and then starts make again, so that what the step found missing at the start
 # (a compiler, pkg-config) is there when the building begins.
 
-DEMO ?= examples/demo
+DEMO ?= examples/outerpark/demo.sh
 again = +@$(MAKE) --no-print-directory -j$(JOBS)
 built = $(again) -s all
 export BUILD SANITIZE JOBS
@@ -11,7 +11,7 @@ export BUILD SANITIZE JOBS
 .PHONY: demo
 demo: deps ## build, and play the scenario of the seed on a temporary store
 	$(built)
-	@$(DEMO)
+	@PATH="$(abspath $(BUILD))/bin:$$PATH" $(DEMO)
 
 .PHONY: test unit bats check-install
 test: deps-test ## build and run all tests; the last line counts them

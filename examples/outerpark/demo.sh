@@ -2,11 +2,13 @@
 # demo.sh - plays the acceptance scenario of OuterPark: two reservations, one too many, one cancelled, everything told.
 #
 # Every command is shown as it is run, on a store that is made for this and removed at the end. Every number is checked;
-# the exit code is 0 only if all of them came out as they should. `make demo` builds first and puts the programs on PATH.
+# the exit code is 0 only if all of them came out as they should. `make demo` builds first.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-command -v outerpark >/dev/null || PATH=$here/../../build/bin:$PATH
+# Under make: what was just built. Else what is installed, else the build in this source tree.
+build=$(cd "$here/../.." && cd "${BUILD:-build}" 2>/dev/null && pwd) || build=
+if [ -n "${BUILD-}" ] || ! command -v outerpark >/dev/null; then PATH=$build/bin:$PATH; fi
 command -v outerpark >/dev/null || {
   echo "demo: outerpark is not on PATH; run 'make demo' at the top of the source tree" >&2
   exit 66
