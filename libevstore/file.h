@@ -136,11 +136,11 @@ void evs__reader_free(struct evs__reader *reader);
 
 /* What a scan of a segment from its start found. Set `stop` before, the rest is filled in. */
 struct evs__scan {
-  uint64_t last;  /* seq of the last event of the last whole commit; segment - 1: none */
-  uint64_t end;   /* bytes up to there */
-  uint64_t size;  /* bytes in the file */
-  bool damaged;   /* something after `end` is no crash: an event after it was written when more was durable */
-  uint64_t stop;  /* look for the last commit that ends at or before this seq; 0: the last of all */
+  uint64_t last; /* seq of the last event of the last whole commit; segment - 1: none */
+  uint64_t end;  /* bytes up to there */
+  uint64_t size; /* bytes in the file */
+  bool damaged;  /* something after `end` is no crash: an event after it was written when more was durable */
+  uint64_t stop; /* look for the last commit that ends at or before this seq; 0: the last of all */
 };
 /* Scans lines, CRCs, order and commit marks. 0 (look at `damaged` and end < size), EVS_FUTURE or an errno. */
 int evs__scan_segment(int fd, uint64_t segment, struct evs__scan *scan, evs_error *error);

@@ -23,13 +23,13 @@ struct commit {
   const evs_condition *condition;
   struct evs__prepared *events;
   size_t count;
-  const char **ids;         /* those that the caller chose, sorted, to find one among many */
+  const char **ids; /* those that the caller chose, sorted, to find one among many */
   size_t id_count;
-  evs_cursor *cursor;       /* walks from condition->after to the tail */
-  size_t matched;           /* how many of these events stood in a row, from the first */
+  evs_cursor *cursor; /* walks from condition->after to the tail */
+  size_t matched;     /* how many of these events stood in a row, from the first */
   uint64_t matched_first;
   uint64_t matched_last;
-  uint64_t conflict;        /* seq of the first event that matches the condition or has one of the ids */
+  uint64_t conflict; /* seq of the first event that matches the condition or has one of the ids */
 };
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
@@ -211,8 +211,7 @@ static int open_condition(struct evs__file *file, struct commit *commit, evs_err
     return 0;
   uint64_t basis = file->basis; /* of what the caller decided on, not of this look */
   int rc = evs__query_compile(commit->condition->unless, &query, error);
-  rc = rc ? rc
-          : evs__file_read(&file->base, query, commit->condition->after, EVS_READ_WRITTEN, &commit->cursor, error);
+  rc = rc ? rc : evs__file_read(&file->base, query, commit->condition->after, EVS_READ_WRITTEN, &commit->cursor, error);
   file->basis = basis;
   return rc;
 }

@@ -110,8 +110,8 @@ static int lease(struct evs__file *file, const char *name, int *ret_fd, evs_erro
     }
     evs__io_close(*ret_fd);
     if (evs__monotonic_ms() >= deadline)
-      return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s is run by another process for more than %u ms", name,
-                          file->base.timeout_ms);
+      return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s is run by another process for more than %u ms",
+                          name, file->base.timeout_ms);
     struct timespec pause = {.tv_nsec = POLL_NS};
     nanosleep(&pause, NULL);
   }

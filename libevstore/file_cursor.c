@@ -64,7 +64,8 @@ static int move_limit(struct file_cursor *cursor, evs_error *error) {
     return rc;
   if ((cursor->base.flags & EVS_READ_WRITTEN) && file->page) {
     if (evs__taken_back(file, cursor->basis, cursor->base.position))
-      return evs__fail(error, EVS_LOST, "events that were read to decide were taken back after a failed sync: read again");
+      return evs__fail(error, EVS_LOST,
+                       "events that were read to decide were taken back after a failed sync: read again");
     limit = atomic_load(&file->page->tail_seq);
   } else {
     limit = evs__file_durable(file);
@@ -160,7 +161,7 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
 
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
   struct file_cursor *cursor = (struct file_cursor *)base;
-  struct evs__line line;
+  struct evs__line line = {0};
   for (;;) {
     if (base->position >= cursor->limit) {
       int rc = move_limit(cursor, error);

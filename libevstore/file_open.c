@@ -17,7 +17,7 @@
 static int make_directories(const char *path) {
   char *copy = strdup(path);
   int rc = copy ? 0 : ENOMEM;
-  for (char *slash = copy; !rc && slash; ) {
+  for (char *slash = copy; !rc && slash;) {
     slash = strchr(slash + 1, '/');
     if (slash)
       *slash = '\0';
@@ -52,8 +52,8 @@ static int open_directories(struct evs__file *file, bool create, evs_error *erro
     }
   }
   if (rc == ENOENT || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
-    return evs__fail(error, EVS_NO_STORE, rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file",
-                     file->path);
+    return evs__fail(error, EVS_NO_STORE,
+                     rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file", file->path);
   if (rc)
     return evs__fail(error, rc, "cannot %s the store %s: %s", create ? "make" : "open", file->path, strerror(rc));
   return 0;

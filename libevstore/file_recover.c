@@ -36,8 +36,8 @@ static int fail_damaged(uint64_t segment, const struct evs__scan *scan, evs_erro
   evs__segment_name(segment, name);
   snprintf(path, sizeof path, "journal/%s", name);
   return evs__fail_at(error, EVS_CORRUPT, path, scan->last - segment + 2, scan->end,
-                      "the journal is damaged: %s, line %" PRIu64 ", byte %" PRIu64
-                      ": event %" PRIu64 " was durable and is no longer whole; nothing is appended before it is repaired",
+                      "the journal is damaged: %s, line %" PRIu64 ", byte %" PRIu64 ": event %" PRIu64
+                      " was durable and is no longer whole; nothing is appended before it is repaired",
                       path, scan->last - segment + 2, scan->end, scan->last + 1);
 }
 

@@ -60,7 +60,7 @@ int evs__segments(struct evs__file *file, uint64_t **ret_firsts, size_t *ret_cou
   if (!rc && !dir)
     rc = errno;
   errno = 0;
-  for (struct dirent *entry; !rc && (entry = readdir(dir)); errno = 0) {
+  for (struct dirent *entry; dir && !rc && (entry = readdir(dir)); errno = 0) {
     uint64_t first = parse_name(entry->d_name);
     if (!first)
       continue;
@@ -199,6 +199,7 @@ static int look_for_damage(struct evs__reader *reader, struct evs__scan *scan, c
     if (rc == EVS_END) { /* a stretch without newlines that is longer than any line: step over it */
       reader->begin += len;
       reader->offset += len;
+      line = "";
       len = 0;
     } else if (rc) {
       return rc;

@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLICE_MS 20u       /* longest sleep of a waiter before it looks whether the syncer lives */
-#define PATIENCE_MS 1000   /* a syncer that takes longer is taken for stopped */
+#define SLICE_MS 20u     /* longest sleep of a waiter before it looks whether the syncer lives */
+#define PATIENCE_MS 1000 /* a syncer that takes longer is taken for stopped */
 #define COPY_BYTES (64u << 10)
 
 uint64_t evs__file_durable(struct evs__file *file) {

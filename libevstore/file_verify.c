@@ -19,10 +19,10 @@ struct walk {
   int (*visit)(void *context, const evs_finding *finding);
   void *context;
   uint64_t events;
-  uint64_t good;  /* seq of the last commit that is whole and has nothing bad before it */
-  uint64_t next;  /* seq that the next line must have; 0: any */
+  uint64_t good; /* seq of the last commit that is whole and has nothing bad before it */
+  uint64_t next; /* seq that the next line must have; 0: any */
   uint64_t durable;
-  bool open;      /* inside of a commit */
+  bool open; /* inside of a commit */
   int worst;
 };
 
@@ -137,8 +137,9 @@ int evs__file_verify(evs_store *store, int (*visit)(void *context, const evs_fin
   *ret_events = walk.events;
   if (rc || !walk.worst)
     return rc;
-  return evs__fail(error, walk.worst, walk.worst == EVS_FUTURE ? "the journal has a format that this program does not know"
-                                                               : "the journal is damaged");
+  return evs__fail(error, walk.worst,
+                   walk.worst == EVS_FUTURE ? "the journal has a format that this program does not know"
+                                            : "the journal is damaged");
 }
 
 /* Copies the end of a segment, from `offset`, into NAME.cut-N. */
@@ -162,7 +163,8 @@ static int keep_rest(struct evs__file *file, int fd, const char *name, uint64_t 
   rc = rc ? rc : evs__io_sync_all(out);
   evs__io_close(out);
   free(buf);
-  return rc ? evs__fail_at(error, rc, aside, 0, 0, "cannot keep what is cut in journal/%s: %s", aside, strerror(rc)) : 0;
+  return rc ? evs__fail_at(error, rc, aside, 0, 0, "cannot keep what is cut in journal/%s: %s", aside, strerror(rc))
+            : 0;
 }
 
 /* Cuts one segment after the last commit at or before `last`; one that holds nothing of it is moved aside whole. */

@@ -386,7 +386,7 @@ size_t evs_json_unescape(evs_slice value, char *buf, size_t size) {
   struct sink sink = {buf, size, 0};
   const char *at = value.ptr;
   const char *end = value.ptr ? value.ptr + value.len : NULL;
-  if (value.len >= 2 && at[0] == '"' && end[-1] == '"') {
+  if (at && value.len >= 2 && at[0] == '"' && end[-1] == '"') {
     at++;
     end--;
   }
@@ -403,7 +403,8 @@ size_t evs_json_unescape(evs_slice value, char *buf, size_t size) {
 
 size_t evs_json_escape(const char *text, size_t len, char *buf, size_t size) {
   static const char hex[] = "0123456789abcdef";
-  static const char *const shorts[0x20] = {['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
+  static const char *const shorts[0x20] = {
+      ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
   struct sink sink = {buf, size, 0};
   for (size_t i = 0; i < len; i++) {
     unsigned char c = (unsigned char)text[i];

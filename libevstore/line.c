@@ -29,10 +29,11 @@ static bool plain(const char *text, size_t max) {
 
 int evs__event_check(const evs_new_event *event, size_t number, evs_error *error) {
   if (!event->type || !plain(event->type, EVS_MAX_TYPE) || strpbrk(event->type, " ,\"\\"))
-    return evs__fail(error, EVS_INVALID,
-                     "event %zu: its type must be 1 to %u bytes of UTF-8 without spaces, commas, quotes, backslashes and "
-                     "control characters",
-                     number, EVS_MAX_TYPE);
+    return evs__fail(
+        error, EVS_INVALID,
+        "event %zu: its type must be 1 to %u bytes of UTF-8 without spaces, commas, quotes, backslashes and "
+        "control characters",
+        number, EVS_MAX_TYPE);
   if (event->id && !plain(event->id, EVS_MAX_ID))
     return evs__fail(error, EVS_INVALID, "event %zu: its id must be 1 to %u bytes of UTF-8 without control characters",
                      number, EVS_MAX_ID);

@@ -166,8 +166,8 @@ uint64_t evs_consumer_offset(const evs_consumer *consumer) { return consumer->of
 
 int evs_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error) {
   if (offset < consumer->offset)
-    return evs__fail(error, EVS_INVALID, "consumer %s: its offset moves forward only, evs_consumer_seek() moves it back",
-                     consumer->name);
+    return evs__fail(error, EVS_INVALID,
+                     "consumer %s: its offset moves forward only, evs_consumer_seek() moves it back", consumer->name);
   return consumer->store->backend->consumer_commit(consumer, offset, time_us, error);
 }
 

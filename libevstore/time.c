@@ -10,6 +10,7 @@
 
 #define US_PER_S INT64_C(1000000)
 #define S_PER_DAY 86400
+#define LAST_SECOND INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 /* Days from 1970-01-01 to a date; the year begins in March, so that the leap day is the last. */
 static int64_t days_from_civil(int64_t year, int month, int day) {
@@ -21,7 +22,7 @@ static int64_t days_from_civil(int64_t year, int month, int day) {
 }
 
 void evs_time_format(int64_t time_us, char buf[EVS_TIME_SIZE]) {
-  const int64_t last = INT64_C(253402300799) * US_PER_S + US_PER_S - 1; /* the end of the year 9999 */
+  const int64_t last = LAST_SECOND * US_PER_S + US_PER_S - 1;
   time_us = time_us < 0 ? 0 : time_us > last ? last : time_us;
   int64_t days = time_us / (S_PER_DAY * US_PER_S) + 719468;
   int64_t in_day = time_us % (S_PER_DAY * US_PER_S);
@@ -35,8 +36,8 @@ void evs_time_format(int64_t time_us, char buf[EVS_TIME_SIZE]) {
   unsigned year = (unsigned)(yoe + era * 400 + (month <= 2));
   unsigned second = (unsigned)(in_day / US_PER_S);
   char text[64]; /* larger than any value could need, so that the compiler sees no truncation */
-  snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", year, month, day, second / 3600,
-           second / 60 % 60, second % 60, (unsigned)(in_day % US_PER_S));
+  snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", year, month, day, second / 3600, second / 60 % 60,
+           second % 60, (unsigned)(in_day % US_PER_S));
   memcpy(buf, text, EVS_TIME_SIZE - 1);
   buf[EVS_TIME_SIZE - 1] = '\0';
 }
@@ -118,7 +119,7 @@ bool evs_time_parse(const char *text, size_t len, int64_t *ret_time_us) {
     offset = sign * (hours * 3600 + minutes * 60);
   }
   int64_t seconds = days_from_civil(year, month, day) * S_PER_DAY + hour * 3600 + minute * 60 + second - offset;
-  if (text != end || seconds < 0)
+  if (text != end || seconds < 0 || seconds > LAST_SECOND)
     return false;
   *ret_time_us = seconds * US_PER_S + fraction;
   return true;

@@ -21,27 +21,26 @@ sellers() {
   local round=$1 roles=$2
   shift 2
   mkdir -p logs
-  op_python -B "$OP_TESTS/correctness/sell.py" --seed "$SEED" --round "$round" --store "$OP_STORE" --logs logs \
-    --roles "$roles" "$@"
+  OP_STORE=${URL:-$OP_STORE} op_python -B "$OP_TESTS/correctness/sell.py" --seed "$SEED" --round "$round" \
+    --store "$OP_STORE" --logs logs --roles "$roles" "$@"
 }
 
 SIXTEEN=single,single,batch,single,single,single,single,batch,single,single,single,single,batch,single,single,single
 RELEASING=release,single,batch,single,single,single,single,batch,single,single,single,single,batch,single,single,release
 
 three_musicals() {
-  succeeds op-musical register --id 1 --name Frozen --seats 230 --price 50000
-  succeeds op-musical register --id 2 --name '겨울왕국' --seats 110
-  succeeds op-musical register --id 3 --name Wicked --seats 60 --price 7
+  succeeds op-musical register --id 1 --name Frozen --seats 330 --price 50000
+  succeeds op-musical register --id 2 --name '겨울왕국' --seats 150
+  succeeds op-musical register --id 3 --name Wicked --seats 80 --price 7
 }
 
-# sold_out: the sum of the reservable seats as the command tells it.
+# The sum of the reservable seats as the command tells it.
 seats_left() { op-musical list | jq -s 'map(.reservableSeats) | add'; }
 
 # bats test_tags=slow
 @test "16 processes sell three musicals out, again after cancellations, and while seats come back: never a seat twice" {
   # Small segments, so that the sale also goes over their ends.
-  local url="file://$OP_STORE?segment_bytes=65536"
-  export OP_STORE_URL=$url
+  URL="file://$OP_STORE?segment_bytes=65536"
   three_musicals
 
   sellers 1 "$SIXTEEN"

@@ -68,13 +68,13 @@ struct op_app {
   struct op_config config;
   struct op_output *output; /* where rows go, see output.h */
   bool quiet, verbose, dry_run, follow, errors_json;
-  const char *request_id;  /* --request-id, valid as an id, or NULL */
-  uint64_t max;            /* --max N; UINT64_MAX: no bound */
-  unsigned timeout_ms;     /* --timeout; default 10,000 */
-  const char *store_url;   /* resolved: --store, OP_STORE, configuration, default; NULL: no HOME to derive it from */
-  int64_t fixed_now_us;    /* OP_NOW, or 0 */
-  evs_store *store;        /* opened by op_store_*(), closed by op_main() */
-  bool worked;             /* a verb sets it when it did something without giving a row: then SIGINT is no 130 */
+  const char *request_id; /* --request-id, valid as an id, or NULL */
+  uint64_t max;           /* --max N; UINT64_MAX: no bound */
+  unsigned timeout_ms;    /* --timeout; default 10,000 */
+  const char *store_url;  /* resolved: --store, OP_STORE, configuration, default; NULL: no HOME to derive it from */
+  int64_t fixed_now_us;   /* OP_NOW, or 0 */
+  evs_store *store;       /* opened by op_store_*(), closed by op_main() */
+  bool worked;            /* a verb sets it when it did something without giving a row: then SIGINT is no 130 */
   /* private to app.c and options.c */
   struct op_parsed *parsed; /* options.h */
 };
@@ -101,7 +101,8 @@ int64_t op_now_us(const struct op_app *app);
 int op_stopping(void);
 
 /* Installs the handlers behind op_stopping(). op_main() does it for verbs with OP_FOLLOWS and for `run`. SIGPIPE has a
- * handler that does nothing, so that writing gives EPIPE and a program that is executed starts with the default again. */
+ * handler that does nothing, so that writing gives EPIPE and a program that is executed starts with the default again.
+ */
 void op_catch_signals(void);
 
 /* -v: one line to stderr, "op-pay: ...". */

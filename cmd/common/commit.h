@@ -7,24 +7,23 @@
 #include "draft.h"
 #include "model.h"
 
-/* Loads the state up to the written tail, decides, and fills drafts and guard. *ret_position is how far it had read (the
- * model's offset, or the position of the op_model_pending() cursor at its end). No drafts: nothing to do. */
+/* Loads the state up to the written tail, decides, and fills drafts and guard. *ret_position is how far it had read
+ * (the model's offset, or the position of the op_model_pending() cursor at its end). No drafts: nothing to do. */
 typedef int op_decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
                       uint64_t *ret_position, struct op_error *error);
 
 struct op_committed {
   uint64_t first, last; /* seqs of the events; 0 where nothing was appended (nothing to do, or --dry-run) */
-  bool existed;         /* they were there already */
 };
 
-/* Runs `decide` and appends what it drafted, durably; on a conflict catches up and decides again, until the app's time limit
- * (exit 75 busy). A refusal is told only after what it rests on is durable. With --dry-run nothing is appended. On return
- * `drafts` (the caller's, reset first) holds what was appended or would be. */
+/* Runs `decide` and appends what it drafted, durably; on a conflict catches up and decides again, until the app's time
+ * limit (exit 75 busy). A refusal is told only after what it rests on is durable. With --dry-run nothing is appended.
+ * On return `drafts` (the caller's, reset first) holds what was appended or would be. */
 int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
               struct op_committed *ret_committed, struct op_error *error);
 
-/* Writes the drafts (stamped with the time where they have none) as one commit under the guard at `after`; as evs_write(), so
- * evs_sync() comes next. For op_commit() and op_process(); a command uses those. */
+/* Writes the drafts (stamped with the time where they have none) as one commit under the guard at `after`; as
+ * evs_write(), so evs_sync() comes next. For op_commit() and op_process(); a command uses those. */
 int op_drafts_write(struct op_app *app, struct op_drafts *drafts, struct op_guard *guard, uint64_t after,
                     evs_appended *ret_appended, evs_error *error);
 
@@ -32,15 +31,15 @@ int op_drafts_write(struct op_app *app, struct op_drafts *drafts, struct op_guar
 struct op_processor {
   const struct op_model_definition *model;
   size_t batch; /* things handled per commit, at most */
-  /* Drafts the outcome of up to `limit` pending things, with a guard that makes a second outcome impossible. Only what is
-   * durable is in the model. No drafts: nothing is pending. Each thing drafts one event at least. */
+  /* Drafts the outcome of up to `limit` pending things, with a guard that makes a second outcome impossible. Only what
+   * is durable is in the model. No drafts: nothing is pending. Each thing drafts one event at least. */
   int (*work)(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
               struct op_error *error);
   bool speaks; /* work() itself writes to stdout: the events that were appended are not printed */
 };
 
-/* The verb `run`: works until nothing is pending (or --max, or a signal), with --follow waits for more; prints the events
- * that it appended. Two at once are safe: the loser of a conflict catches up and looks again. */
+/* The verb `run`: works until nothing is pending (or --max, or a signal), with --follow waits for more; prints the
+ * events that it appended. Two at once are safe: the loser of a conflict catches up and looks again. */
 int op_process(struct op_app *app, const struct op_processor *processor, struct op_error *error);
 
 /* --follow for who only reads: waits until the journal has durable events after `position` (0), or a signal came

@@ -1,9 +1,9 @@
 /* config.h - outerpark.yaml: every key of the contract, its type and its default, in one table (config_read.c).
  *
- * Files are laid over one another: /etc/outerpark/outerpark.yaml, ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml,
- * then --config or $OP_CONFIG (which must exist). An unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78.
- * A value that asks for something that this version has not got (payment.provider: http) is refused the same way: a
- * configuration is never half obeyed. */
+ * Files are laid over one another: /etc/outerpark/outerpark.yaml,
+ * ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml, then --config or $OP_CONFIG (which must exist). An
+ * unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78. A value that asks for something that this version has
+ * not got (payment.provider: http) is refused the same way: a configuration is never half obeyed. */
 #ifndef OP_CONFIG_H
 #define OP_CONFIG_H
 
@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 struct op_config {
-  char *store;            /* or NULL */
-  char *payment_provider; /* "approve" */
-  char *notify_channel;   /* "file" or "stdout" */
-  char *notify_directory; /* "outbox": relative to the store's directory unless absolute */
-  char *notify_from;      /* "outerpark@localhost" */
+  char *store;             /* or NULL */
+  char *payment_provider;  /* "approve" */
+  char *notify_channel;    /* "file" or "stdout" */
+  char *notify_directory;  /* "outbox": relative to the store's directory unless absolute */
+  char *notify_from;       /* "outerpark@localhost" */
   struct op_label *labels; /* list of (language, word, label) */
 };
 

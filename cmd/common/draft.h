@@ -1,7 +1,7 @@
 /* draft.h - what a decision gives back: events to append (drafts) and the condition that guards them (guard).
  *
- * A decision is a pure function of folded state and a command; it fills these two or refuses by op_fail(). Appending them is
- * commit.h's business. Everything added is copied and owned by the lists. */
+ * A decision is a pure function of folded state and a command; it fills these two or refuses by op_fail(). Appending
+ * them is commit.h's business. Everything added is copied and owned by the lists. */
 #ifndef OP_DRAFT_H
 #define OP_DRAFT_H
 
@@ -29,7 +29,7 @@ struct op_drafts {
 struct op_draft *op_draft_add(struct op_drafts *drafts, const char *type, const char *correlation, uint64_t causation);
 void op_draft_id(struct op_draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void op_draft_tag(struct op_draft *draft, const char *name, const char *value); /* value NULL or "": no tag */
-void op_drafts_reset(struct op_drafts *drafts); /* empty, memory kept */
+void op_drafts_reset(struct op_drafts *drafts);                                 /* empty, memory kept */
 void op_drafts_free(struct op_drafts *drafts);
 
 /* Shows a draft as the event that it is or will be, for the code that prints and folds events: seq, causation, type,
@@ -50,8 +50,8 @@ struct op_guard {
 void op_guard_add(struct op_guard *guard, const char *const *types, const char *name, const char *value);
 void op_guard_reset(struct op_guard *guard);
 void op_guard_free(struct op_guard *guard);
-/* The guard as a query of libevstore; borrowed from the guard until it changes. NULL for an empty guard: it matches nothing,
- * where an empty query would match everything. */
+/* The guard as a query of libevstore; borrowed from the guard until it changes. NULL for an empty guard: it matches
+ * nothing, where an empty query would match everything. */
 const evs_query *op_guard_query(struct op_guard *guard);
 
 #endif

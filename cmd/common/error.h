@@ -12,16 +12,16 @@
 
 enum {
   OP_OK = 0,
-  OP_REFUSED = 1,      /* a rule says no, for good */
-  OP_USAGE = 64,       /* wrong usage */
-  OP_DATA = 65,        /* bad input data */
-  OP_NOINPUT = 66,     /* an input or a store that is not there */
-  OP_SOFTWARE = 70,    /* a bug of ours */
-  OP_CANTCREATE = 73,  /* cannot create */
-  OP_IO = 74,          /* I/O error, full disk, corrupt journal */
-  OP_TEMPORARY = 75,   /* not now, try again */
-  OP_NOPERM = 77,      /* no permission */
-  OP_CONFIG = 78,      /* bad configuration, unknown format of the journal */
+  OP_REFUSED = 1,     /* a rule says no, for good */
+  OP_USAGE = 64,      /* wrong usage */
+  OP_DATA = 65,       /* bad input data */
+  OP_NOINPUT = 66,    /* an input or a store that is not there */
+  OP_SOFTWARE = 70,   /* a bug of ours */
+  OP_CANTCREATE = 73, /* cannot create */
+  OP_IO = 74,         /* I/O error, full disk, corrupt journal */
+  OP_TEMPORARY = 75,  /* not now, try again */
+  OP_NOPERM = 77,     /* no permission */
+  OP_CONFIG = 78,     /* bad configuration, unknown format of the journal */
 };
 
 #define OP_MAX_FIGURES 8
@@ -35,8 +35,8 @@ struct op_figure {
 
 struct op_error {
   int exit_code;
-  const char *code;   /* snake_case, static storage */
-  char message[768];  /* one line without the program's name; control characters already made harmless */
+  const char *code;  /* snake_case, static storage */
+  char message[768]; /* one line without the program's name; control characters already made harmless */
   struct op_figure figures[OP_MAX_FIGURES];
   int figure_count;
 };

@@ -1,9 +1,9 @@
 /* model.h - read models: a command's own view of the journal in STORE/state/NAME.db (SQLite).
  *
- * state/NAME.db = fold(journal) and the offset it was folded up to, written in one transaction (CQRS projection). It may be
- * deleted at any time. It never holds what is not durable. It is rebuilt when its schema version differs from the code's, or
- * when the journal under it is another one (the event at its offset is not the one that it folded). Who may not write state/
- * gets the same answers from a model in memory.
+ * state/NAME.db = fold(journal) and the offset it was folded up to, written in one transaction (CQRS projection). It
+ * may be deleted at any time. It never holds what is not durable. It is rebuilt when its schema version differs from
+ * the code's, or when the journal under it is another one (the event at its offset is not the one that it folded). Who
+ * may not write state/ gets the same answers from a model in memory.
  *
  * Opened in WAL mode with synchronous=NORMAL: it can be rebuilt, so it is synced for integrity only. */
 #ifndef OP_MODEL_H
@@ -16,11 +16,11 @@
 struct op_model;
 
 struct op_model_definition {
-  const char *name;    /* "reserve": state/reserve.db */
-  int version;         /* of the schema and of the meaning of apply */
-  const char *schema;  /* CREATE TABLE ... statements */
+  const char *name;         /* "reserve": state/reserve.db */
+  int version;              /* of the schema and of the meaning of apply */
+  const char *schema;       /* CREATE TABLE ... statements */
   const char *const *types; /* event types that apply() wants, NULL-terminated; NULL: all */
-  bool requests; /* keep request ids (the member requestId of data), for --request-id */
+  bool requests;            /* keep request ids (the member requestId of data), for --request-id */
   /* Folds one event into the tables; called inside of a transaction, in order, once per event. */
   int (*apply)(struct op_model *model, const evs_event *event, struct op_error *error);
 };
@@ -28,8 +28,8 @@ struct op_model_definition {
 /* Opens (and makes, rebuilds) the model over app->store, which must be open, and catches up to the durable position. */
 int op_model_open(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
                   struct op_error *error);
-/* Opens without writing when the model is only a little behind (at most a few hundred events): the caller folds the rest
- * itself with op_model_pending(). For decisions, where a write to SQLite per call would be the whole cost. */
+/* Opens without writing when the model is only a little behind (at most a few hundred events): the caller folds the
+ * rest itself with op_model_pending(). For decisions, where a write to SQLite per call would be the whole cost. */
 int op_model_open_lazy(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
                        struct op_error *error);
 void op_model_close(struct op_model *model); /* NULL is legal */
@@ -44,12 +44,13 @@ bool op_model_is_lazy(const struct op_model *model);
 uint64_t op_model_offset(const struct op_model *model);
 struct op_app *op_model_app(const struct op_model *model);
 
-/* A cursor over events after the model's offset up to the written tail, for a decision (rule 3). The caller closes it. */
+/* A cursor over events after the model's offset up to the written tail, for a decision (rule 3). The caller closes it.
+ */
 int op_model_pending(struct op_model *model, const evs_query *query, evs_cursor **ret_cursor, struct op_error *error);
 
-/* A prepared statement of this model, reset and with bindings cleared; prepared once per SQL text (the pointer is the key, so
- * pass string literals). Owned by the model; do not finalize. NULL never: an error of the SQL itself is a bug and aborts
- * with exit 70. */
+/* A prepared statement of this model, reset and with bindings cleared; prepared once per SQL text (the pointer is the
+ * key, so pass string literals). Owned by the model; do not finalize. NULL never: an error of the SQL itself is a bug
+ * and aborts with exit 70. */
 sqlite3_stmt *op_model_sql(struct op_model *model, const char *sql);
 /* Steps a statement that returns no rows. 0 or an exit code. */
 int op_model_exec(struct op_model *model, sqlite3_stmt *statement, struct op_error *error);
@@ -57,27 +58,29 @@ int op_model_exec(struct op_model *model, sqlite3_stmt *statement, struct op_err
 int op_model_step(struct op_model *model, sqlite3_stmt *statement, bool *ret_row, struct op_error *error);
 
 /* Binding and reading helpers: JSON text of the journal decoded in place. */
-void op_bind_field(sqlite3_stmt *statement, int index, const evs_event *event, const char *key); /* string, number or NULL */
-void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside);                          /* an envelope string */
+void op_bind_field(sqlite3_stmt *statement, int index, const evs_event *event,
+                   const char *key);                                      /* string, number or NULL */
+void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside); /* an envelope string */
 /* A member of data: as a number (fallback where absent), as text into buf (empty where absent, false where absent). */
 int64_t op_field_number(const evs_event *event, const char *key, int64_t fallback);
 bool op_field_text(const evs_event *event, const char *key, char *buf, size_t size);
-/* A member of data that must be an id (op_check_id): empty and false where it is none, so that an odd event of somebody else
- * never becomes a tag or a correlation of ours. */
+/* A member of data that must be an id (op_check_id): empty and false where it is none, so that an odd event of somebody
+ * else never becomes a tag or a correlation of ours. */
 bool op_field_id(const evs_event *event, const char *key, char buf[OP_MAX_ID + 1]);
 /* event->type equals this plain text. */
 bool op_type_is(const evs_event *event, const char *type);
 
 /* ---- request ids ------------------------------------------------------------------------------- */
 
-/* Was a request with this key folded already (in the tables, or in what is pending after them)? *ret_seq is the seq of the
- * event that it appended (0: no such request). Where it was another request than `request` (canonical text, e.g.
+/* Was a request with this key folded already (in the tables, or in what is pending after them)? *ret_seq is the seq of
+ * the event that it appended (0: no such request). Where it was another request than `request` (canonical text, e.g.
  * "place musical=1 seats=2 ..."): exit 1 request_id_reused. */
 int op_request_find(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq,
                     struct op_error *error);
 
 /* Reads the event at `seq` and calls use(context, event), for an answer that is the same as the first time. */
-int op_event_at(struct op_app *app, uint64_t seq, int (*use)(void *context, const evs_event *event, struct op_error *error),
-                void *context, struct op_error *error);
+int op_event_at(struct op_app *app, uint64_t seq,
+                int (*use)(void *context, const evs_event *event, struct op_error *error), void *context,
+                struct op_error *error);
 
 #endif

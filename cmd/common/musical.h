@@ -1,7 +1,7 @@
 /* musical.h - a musical and its seats as every context that must know them folds them from the journal.
  *
- * The fold is pure. musical_table.c keeps it in a read model. Seats are held from ReservationPlaced until SeatsReleased, so
- * reservable = seats - held at every prefix of the journal, and never below zero. */
+ * The fold is pure. musical_table.c keeps it in a read model. Seats are held from ReservationPlaced until
+ * SeatsReleased, so reservable = seats - held at every prefix of the journal, and never below zero. */
 #ifndef OP_MUSICAL_H
 #define OP_MUSICAL_H
 
@@ -16,7 +16,7 @@ struct op_musical {
   int64_t held;
   int64_t price; /* minor units a seat; -1: no list price */
   char currency[4];
-  char venue[OP_MAX_NAME + 1]; /* "": none */
+  char venue[OP_MAX_NAME + 1];                         /* "": none */
   char starts_at[40], sales_open[40], sales_close[40]; /* RFC 3339 as given; "": none */
   int64_t sales_open_us, sales_close_us;               /* 0: none */
   int64_t max_per_customer;                            /* 0: no limit */

@@ -28,14 +28,16 @@ void op_output_free(struct op_output *output);
 /* The form of the rows, for what only people see (labels in tables). */
 enum op_format op_output_format(const struct op_output *output);
 
-/* `single`: one thing (json: an object; table: two columns, name and value), else a list (json: one array). `columns` has
- * `count` entries and outlives the rows. */
+/* `single`: one thing (json: an object; table: two columns, name and value), else a list (json: one array). `columns`
+ * has `count` entries and outlives the rows. */
 void op_rows_begin(struct op_output *output, const struct op_column *columns, size_t count, bool single);
 void op_cell_text(struct op_output *output, const char *text); /* NULL: null */
-void op_cell_slice(struct op_output *output, evs_slice json_string_inside); /* escaped text from the journal; ptr NULL: null */
+void op_cell_slice(struct op_output *output,
+                   evs_slice json_string_inside); /* escaped text from the journal; ptr NULL: null */
 void op_cell_number(struct op_output *output, int64_t number);
 void op_cell_null(struct op_output *output);
-void op_cell_json(struct op_output *output, const char *json); /* raw JSON for JSON formats; as it is in CSV and table */
+void op_cell_json(struct op_output *output,
+                  const char *json);       /* raw JSON for JSON formats; as it is in CSV and table */
 void op_row_end(struct op_output *output); /* asserts that every column got its cell */
 void op_rows_end(struct op_output *output);
 

@@ -134,7 +134,7 @@ static int read_document(const struct reader *reader, const yaml_node_t *root) {
 /* What libyaml found wrong, and where. */
 static int bad_yaml(const char *path, const yaml_parser_t *parser, const struct op_text *text, struct op_error *error) {
   yaml_mark_t mark = parser->problem_mark;
-  if (parser->error == YAML_READER_ERROR) { /* it tells a byte only */
+  if (parser->error == YAML_READER_ERROR && text->ptr) { /* it tells a byte only */
     mark = (yaml_mark_t){0};
     for (size_t i = 0; i < parser->problem_offset && i < text->len; i++) {
       mark.line += text->ptr[i] == '\n';

@@ -24,15 +24,19 @@ struct change {
   uint64_t repeated; /* seq of the event that this very request appended before; 0: none */
 };
 
-/* The four decisions. */
+/* The decisions in one shape: register, */
 static int decide_as_register(const struct change *change, struct op_drafts *drafts, struct op_guard *guard,
                               struct op_error *error) {
   return decide_register(change->states.items, &change->wanted, &change->request, drafts, guard, error);
 }
+
+/* adjust, */
 static int decide_as_adjust(const struct change *change, struct op_drafts *drafts, struct op_guard *guard,
                             struct op_error *error) {
   return decide_adjust(change->states.items, change->seats, &change->request, drafts, guard, error);
 }
+
+/* close and open. */
 static int decide_as_sales(const struct change *change, struct op_drafts *drafts, struct op_guard *guard,
                            struct op_error *error) {
   return decide_sales(change->states.items, change->closed, &change->request, drafts, guard, error);
@@ -160,6 +164,8 @@ static int sales(struct op_app *app, bool closed, struct op_error *error) {
   return run(app, &change, id, text, error);
 }
 
-/* The verbs `close` and `open`. */
+/* The verb `close`. */
 int verb_close(struct op_app *app, struct op_error *error) { return sales(app, true, error); }
+
+/* The verb `open`. */
 int verb_open(struct op_app *app, struct op_error *error) { return sales(app, false, error); }

@@ -60,6 +60,7 @@ static int id_taken(const struct state *state, struct op_error *error) {
   return error->exit_code;
 }
 
+/* A new musical, or the same again. */
 int decide_register(const struct state *state, const struct registration *wanted, const struct request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (state->musical.id[0]) {
@@ -85,6 +86,7 @@ int decide_register(const struct state *state, const struct registration *wanted
   return OP_OK;
 }
 
+/* Another capacity. */
 int decide_adjust(const struct state *state, int64_t seats, const struct request *request, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error) {
   const struct op_musical *musical = &state->musical;
@@ -107,6 +109,7 @@ int decide_adjust(const struct state *state, int64_t seats, const struct request
   return OP_OK;
 }
 
+/* Sales closed or open. */
 int decide_sales(const struct state *state, bool closed, const struct request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
   if (!state->musical.id[0])
@@ -118,6 +121,7 @@ int decide_sales(const struct state *state, bool closed, const struct request *r
   return OP_OK;
 }
 
+/* One entry of a catalogue. */
 int decide_import(const struct state *state, const struct registration *wanted, const struct request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (!state->musical.id[0])
@@ -127,6 +131,7 @@ int decide_import(const struct state *state, const struct registration *wanted, 
   return decide_adjust(state, wanted->seats, request, drafts, guard, error);
 }
 
+/* Seats back, once. */
 void decide_release(const struct cancellation *cancellation, struct op_drafts *drafts, struct op_guard *guard) {
   static const char *const released[] = {OP_SEATS_RELEASED, NULL};
   struct op_draft *draft = op_draft_add(drafts, OP_SEATS_RELEASED, cancellation->reservation_id, cancellation->seq);

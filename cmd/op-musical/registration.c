@@ -19,7 +19,7 @@ void registration_init(struct registration *registration) {
 static int set_text(char *field, const char *what, const char *text, struct op_error *error) {
   int code = op_check_text(what, text, OP_MAX_NAME, error);
   if (code == OP_OK)
-    strcpy(field, text);
+    memcpy(field, text, strlen(text) + 1);
   return code;
 }
 
@@ -33,7 +33,7 @@ static int set_time(char *field, const char *what, const char *text, struct op_e
   evs_time_format(time_us, field);
   char *fraction = strchr(field, '.');
   if (fraction && strcmp(fraction, no_fraction) == 0)
-    strcpy(fraction, "Z");
+    memcpy(fraction, "Z", sizeof "Z");
   return OP_OK;
 }
 
@@ -42,7 +42,7 @@ static int set_currency(struct registration *registration, const char *text, str
   if (strlen(text) != 3 || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
     return op_fail(error, OP_DATA, "bad_currency", "currency must be three capital letters such as KRW, not '%s'",
                    text);
-  strcpy(registration->currency, text);
+  memcpy(registration->currency, text, sizeof registration->currency);
   return OP_OK;
 }
 
@@ -51,7 +51,7 @@ int registration_set(struct registration *registration, const char *field, const
   if (strcmp(field, "id") == 0) {
     int code = op_check_id("musical id", text, error);
     if (code == OP_OK)
-      strcpy(registration->id, text);
+      memcpy(registration->id, text, strlen(text) + 1);
     return code;
   }
   if (strcmp(field, "name") == 0)

@@ -96,6 +96,7 @@ static int load_pending(struct op_model *model, struct book *book, struct op_err
   return r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
 }
 
+/* Loads what the orders name. */
 int book_load(struct op_model *model, const struct order *orders, size_t count, struct book *book,
               struct op_error *error) {
   *book = (struct book){0};
@@ -140,6 +141,7 @@ void book_apply(struct book *book, const evs_event *event) {
     op_musical_apply(&booked->musical, event);
 }
 
+/* Gives everything back. */
 void book_free(struct book *book) {
   names_free(&book->musicals);
   names_free(&book->ids);

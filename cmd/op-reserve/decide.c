@@ -20,17 +20,20 @@ void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
            place->seats, price, place->customer_id, place->reservation_id);
 }
 
+/* The same for a cancellation. */
 void cancel_request(const struct cancel *cancel, char buf[REQUEST_TEXT]) {
   snprintf(buf, REQUEST_TEXT, "cancel reservation=%s seats=%" PRId64 " reason=%s", cancel->reservation_id,
            cancel->seats, cancel->reason);
 }
 
+/* Refuses a command about a reservation that is not there. */
 int no_such_reservation(const char *id, struct op_error *error) {
   op_fail(error, OP_REFUSED, "no_such_reservation", "reservation %s: there is no such reservation", id);
   op_error_text(error, "reservationId", id);
   return error->exit_code;
 }
 
+/* Refuses a key that an earlier line of the batch owns. */
 int request_id_reused(const char *request_id, struct op_error *error) {
   op_fail(error, OP_REFUSED, "request_id_reused", "request id %s: it was used for another request", request_id);
   op_error_text(error, "requestId", request_id);
@@ -154,6 +157,7 @@ static void draft_placed(const struct place *place, const struct place_facts *fa
     op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, place->musical_id);
 }
 
+/* Takes seats. */
 int decide_place(const struct place *place, const struct place_facts *facts, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
   if (!facts->musical->id[0])
@@ -204,6 +208,7 @@ static struct op_draft *draft_cancelled(const struct reservation *reservation, i
   return draft;
 }
 
+/* Gives seats up. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error) {
   if (!reservation->id[0])
@@ -231,6 +236,7 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
   return OP_OK;
 }
 
+/* Gives up what will never be paid. */
 void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard) {
   struct op_draft *draft =
       draft_cancelled(reservation, reservation->seats, "payment_declined", reservation->declined_seq, drafts, guard);

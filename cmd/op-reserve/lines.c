@@ -13,11 +13,13 @@
 
 enum { BUFFER_BYTES = LINE_MAX_BYTES + (1 << 16) };
 
+/* Makes the buffer. */
 int lines_open(struct lines *lines, int fd, struct op_error *error) {
   *lines = (struct lines){.fd = fd, .buf = malloc(BUFFER_BYTES)};
   return lines->buf ? OP_OK : op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
 }
 
+/* Gives it back. */
 void lines_close(struct lines *lines) {
   free(lines->buf);
   *lines = (struct lines){0};
@@ -63,6 +65,7 @@ static enum lines_result give(struct lines *lines, size_t len, size_t more, cons
   return len > LINE_MAX_BYTES ? LINES_TOO_LONG : LINES_LINE;
 }
 
+/* The next line, or why there is none. */
 enum lines_result lines_next(struct lines *lines, bool wait, const char **ret_line, size_t *ret_len,
                              struct op_error *error) {
   for (;;) {

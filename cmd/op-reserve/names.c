@@ -24,6 +24,7 @@ void names_init(struct names *names, size_t capacity, size_t value_size) {
     out_of_memory();
 }
 
+/* Gives everything back. */
 void names_free(struct names *names) {
   if (names->values)
     hdestroy_r(&names->table);
@@ -31,11 +32,13 @@ void names_free(struct names *names) {
   *names = (struct names){0};
 }
 
+/* Looks a name up. */
 void *names_find(struct names *names, const char *name) {
   ENTRY entry = {.key = (char *)name}, *found = NULL;
   return hsearch_r(entry, FIND, &found, &names->table) ? found->data : NULL;
 }
 
+/* Looks a name up, or takes the next value for it. */
 void *names_add(struct names *names, const char *name, bool *ret_new) {
   void *value = names_find(names, name);
   *ret_new = !value;

@@ -21,7 +21,7 @@ static int read_id(const char *key, const json_t *value, char id[OP_MAX_ID + 1],
     return op_fail(error, OP_DATA, "malformed", "%s must be a string", key);
   int code = op_check_id(key, text, error);
   if (code == OP_OK)
-    strcpy(id, text);
+    memcpy(id, text, strlen(text) + 1);
   return code;
 }
 
@@ -57,6 +57,7 @@ static int read_member(const char *key, const json_t *value, struct place *place
   return read_id(key, value, place->reservation_id, error);
 }
 
+/* Reads one line. */
 int place_from_json(const char *line, size_t len, struct place *ret_place, struct op_error *error) {
   *ret_place = (struct place){.price = -1};
   json_error_t problem;

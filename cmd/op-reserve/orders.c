@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Keeps why an order is not placed. */
 void order_fail(struct order *order, const struct op_error *error) {
   if (!order->problem)
     order->problem = malloc(sizeof *order->problem);
@@ -20,11 +21,13 @@ void order_fail(struct order *order, const struct op_error *error) {
   *order->problem = *error;
 }
 
+/* Forgets it. */
 void order_free(struct order *order) {
   free(order->problem);
   order->problem = NULL;
 }
 
+/* Gives everything back. */
 void orders_free(struct orders *orders) {
   for (size_t i = 0; i < orders->count; i++)
     order_free(&orders->items[i]);
@@ -94,6 +97,7 @@ static void reset(struct order *order) {
   customer_key(order->place.musical_id, order->place.customer_id, order->customer_key);
 }
 
+/* Loads, and decides one after the other. */
 int orders_decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
                   uint64_t *ret_position, struct op_error *error) {
   struct orders *orders = context;
@@ -134,6 +138,7 @@ static int use_event(void *context, const evs_event *event, struct op_error *err
   return OP_OK;
 }
 
+/* From the journal or from the draft. */
 int order_answer(struct op_app *app, const struct order *order, const struct op_drafts *drafts, uint64_t first,
                  struct reservation *ret_reservation, struct op_error *error) {
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};

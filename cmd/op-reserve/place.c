@@ -18,7 +18,7 @@ static int read_id(const struct op_app *app, const char *option, const char *wha
     return OP_OK;
   int code = op_check_id(what, text, error);
   if (code == OP_OK)
-    strcpy(id, text);
+    memcpy(id, text, strlen(text) + 1);
   return code;
 }
 

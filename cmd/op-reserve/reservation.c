@@ -59,7 +59,7 @@ static bool apply_placed(struct reservation *reservation, const evs_event *event
   reservation->amount = bounded(event, "amount", OP_MAX_MONEY);
   if (!op_field_text(event, "currency", reservation->currency, sizeof reservation->currency) ||
       !reservation->currency[0])
-    strcpy(reservation->currency, "KRW");
+    memcpy(reservation->currency, "KRW", sizeof "KRW");
   snprintf(reservation->placed_at, sizeof reservation->placed_at, "%.*s", (int)event->time.len, event->time.ptr);
   return true;
 }

@@ -75,6 +75,7 @@ static bool no_store(struct op_app *app) {
 
 /* The verb tick. */
 int verb_tick(struct op_app *app, struct op_error *error) {
+  op_catch_signals(); /* the processor in hand ends its work, and no other starts */
   if (no_store(app)) {
     op_explain(app, "no store yet: nothing to do");
     return OP_OK;

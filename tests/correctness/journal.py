@@ -65,3 +65,28 @@ def read(store):
             raise ValueError("event %d stands where %d is expected" % (event["seq"], number + 1))
         events.append(event)
     return events
+
+
+class Follower:
+    """Counts the events of some types, reading only what came since the last time."""
+
+    def __init__(self, store, types):
+        self.store = store
+        self.marks = [b'"type":"%s"' % name.encode() for name in types]
+        self.read_to = {}  # segment -> bytes up to the end of its last whole commit
+        self.count = 0
+
+    def update(self):
+        for path in segments(self.store):
+            with open(path, "rb") as file:
+                file.seek(self.read_to.get(path, 0))
+                content = file.read()
+            end = position = 0
+            for line in content.split(b"\n")[:-1]:
+                position += len(line) + 1
+                end = position if END_OF_COMMIT in line else end
+            for line in content[:end].splitlines():
+                head = line[:line.find(b'"tags":')]
+                self.count += any(mark in head for mark in self.marks)
+            self.read_to[path] = self.read_to.get(path, 0) + end
+        return self.count
