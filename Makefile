@@ -132,15 +132,18 @@ $(LIBOPCOMMON): $(call objects,$(COMMON_SOURCES)) $(BUILD)/sources
 # The shared library stands on libc alone: every symbol that it wants must be there at its own link.
 $(LIBSHARED): $(call objects,$(LIB_SOURCES)) $(BUILD)/sources
 	@mkdir -p $(@D)
-	$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(filter %.o,$^)
+	$(LINK) -shared -Wl,-soname,$(SONAME) $(if $(SANITIZE),,-Wl,-z,defs) -o $@.new $(filter %.o,$^)
+	@mv -f $@.new $@
 	@ln -sf $(SOFILE) $(@D)/$(SONAME)
 	@ln -sf $(SONAME) $(@D)/libevstore.so
 
+# Linked beside its place and renamed, so that a program that is running is replaced whole.
 # $(1): a program. Its objects without main.o are an archive, too, for the unit tests of its decisions.
 define program_rules
 $(BUILD)/bin/$(1): $(call objects,$(wildcard cmd/$(1)/*.c)) $(LIBOPCOMMON) $(LIBEVSTORE) $(BUILD)/sources
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$(filter %.o,$$^) $(LIBOPCOMMON) $(LIBEVSTORE) $$(MODULE_LIBS)
+	$$(LINK) -o $$@.new $$(filter %.o,$$^) $(LIBOPCOMMON) $(LIBEVSTORE) $$(MODULE_LIBS)
+	@mv -f $$@.new $$@
 
 $(BUILD)/unit/lib$(1).a: $(call objects,$(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c))) $(BUILD)/sources
 	$$(archive)
@@ -157,7 +160,8 @@ define unit_rules
 $(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
 		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBOPCOMMON) $(LIBEVSTORE)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@ $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+	$$(LINK) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+	@mv -f $$@.new $$@
 endef
 $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
 

@@ -100,7 +100,8 @@ void evs__page_unmap(struct evs__file *file);
 bool evs__page_current(struct evs__file *file);
 /* Does the page hold, as far as the last segment's size and time tell? */
 bool evs__page_holds(struct evs__file *file);
-/* Under the write lock, before a recovery fills the page: makes it one of this version and this boot. */
+/* Under the write lock, before anything in the page is believed: makes it one of this version and this boot, empty if
+ * it was not. */
 void evs__page_begin(struct evs__file *file);
 /* This boot's id, or "" where the kernel does not tell: then no page is trusted. */
 void evs__boot_id(char id[EVS__BOOT_ID_SIZE]);

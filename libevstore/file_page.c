@@ -110,13 +110,18 @@ bool evs__page_current(struct evs__file *file) {
          info.inode == file->page_inode && info.size >= PAGE_BYTES;
 }
 
+/* Was the page made by this version, in this boot? If not, nothing in it means anything. */
+static bool of_this_boot(const struct evs__file *file) {
+  return memcmp(file->page->magic, magic, sizeof magic) == 0 &&
+         memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
+}
+
 bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   char name[EVS__SEGMENT_NAME_SIZE];
   struct evs__io_info info;
-  if (!page || memcmp(page->magic, magic, sizeof magic) != 0 || !atomic_load(&page->ready) ||
-      atomic_load(&page->changing) || atomic_load(&page->failed) || !file->boot_id[0] ||
-      memcmp(page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) != 0)
+  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) ||
+      atomic_load(&page->changing) || atomic_load(&page->failed))
     return false;
   uint64_t segment = atomic_load(&page->tail_segment);
   uint64_t next = atomic_load(&page->tail_seq) + 1;
@@ -132,12 +137,13 @@ bool evs__page_holds(struct evs__file *file) {
 
 void evs__page_begin(struct evs__file *file) {
   struct evs__page *page = file->page;
-  if (memcmp(page->magic, magic, sizeof magic) != 0) {
-    atomic_store(&page->ready, 0);
-    memset(page, 0, sizeof *page);
-    memcpy(page->magic, magic, sizeof magic);
-  }
+  if (of_this_boot(file))
+    return;
+  atomic_store(&page->ready, 0);
+  memset(page, 0, sizeof *page);
+  memcpy(page->magic, magic, sizeof magic);
   memcpy(page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE);
+  atomic_store(&page->holder, (uint32_t)getpid());
 }
 
 void evs__page_unmap(struct evs__file *file) {

@@ -165,7 +165,6 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
   rc = rc ? rc : fill_tail(file, segment, scan.last, scan.end, error);
   if (rc)
     return rc;
-  evs__page_begin(file);
   if (atomic_exchange(&page->failed, 0)) { /* another's sync failed meanwhile: what ours said is worth nothing */
     if (!ready)
       return evs__segment_fail(error, EIO, segment, "sync");
@@ -184,6 +183,7 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
 int evs__recover(struct evs__file *file, bool cut, evs_error *error) {
   struct evs__page *page = file->page;
   int rc = 0;
+  evs__page_begin(file);
   if (atomic_load(&page->ready) && atomic_load(&page->failed))
     rc = rebuild(file, error);
   else if (!evs__page_holds(file) || (cut && atomic_load(&page->file_size) != atomic_load(&page->tail_bytes)))

@@ -142,8 +142,8 @@ int evs_wait(evs_store *store, uint64_t after, unsigned timeout_ms, evs_error *e
   return store->backend->wait(store, after, timeout_ms, error);
 }
 
-/* Letters, digits, `.`, `_`, `-`; not starting with a dot. */
-static int check_consumer(const char *name, evs_error *error) {
+/* Letters, digits, `.`, `_`, `-`; not starting with a dot. A lease and an offset are written. */
+static int check_consumer(const evs_store *store, const char *name, evs_error *error) {
   size_t len = name ? strlen(name) : 0;
   bool good = len > 0 && len <= EVS_MAX_CONSUMER && name[0] != '.';
   for (size_t i = 0; good && i < len; i++)
@@ -153,12 +153,14 @@ static int check_consumer(const char *name, evs_error *error) {
     return evs__fail(error, EVS_INVALID,
                      "a consumer's name is 1 to %u letters, digits, `.`, `_` or `-`, and does not start with a dot",
                      EVS_MAX_CONSUMER);
+  if (store->flags & EVS_READONLY)
+    return evs__fail(error, EROFS, "the store was opened for reading only");
   return 0;
 }
 
 int evs_consumer_open(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error) {
   *ret_consumer = NULL;
-  int rc = check_consumer(name, error);
+  int rc = check_consumer(store, name, error);
   return rc ? rc : store->backend->consumer_open(store, name, ret_consumer, error);
 }
 
@@ -177,7 +179,7 @@ void evs_consumer_close(evs_consumer *consumer) {
 }
 
 int evs_consumer_seek(evs_store *store, const char *name, uint64_t offset, int64_t time_us, evs_error *error) {
-  int rc = check_consumer(name, error);
+  int rc = check_consumer(store, name, error);
   return rc ? rc : store->backend->consumer_seek(store, name, offset, time_us, error);
 }
 

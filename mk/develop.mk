@@ -55,10 +55,10 @@ lint-layers:
 lint-shell:
 	@tests/lint/shell
 lint-gcc:
-	$(again) -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries
+	$(again) -k -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries
 # What gcc says of -Wformat-nonliteral is enough: clang also wants it of functions that take a va_list.
 lint-clang:
-	$(again) -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries
+	$(again) -k -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries
 lint-tidy:
 	@printf '%s\n' $(sort $(LINT_C)) | TIDY_FLAGS='$(TIDY_FLAGS)' xargs -P $(JOBS) -n 4 tests/lint/tidy
 

@@ -21,8 +21,12 @@ sellers() {
   local round=$1 roles=$2
   shift 2
   mkdir -p logs
-  OP_STORE=${URL:-$OP_STORE} op_python -B "$OP_TESTS/correctness/sell.py" --seed "$SEED" --round "$round" \
-    --store "$OP_STORE" --logs logs --roles "$roles" "$@"
+  (
+    store=$OP_STORE
+    export OP_STORE=${URL:-$store}
+    op_python -B "$OP_TESTS/correctness/sell.py" --seed "$SEED" --round "$round" --store "$store" --logs logs \
+      --roles "$roles" "$@"
+  )
 }
 
 SIXTEEN=single,single,batch,single,single,single,single,batch,single,single,single,single,batch,single,single,single
@@ -118,7 +122,7 @@ finds() {
 
   tampered 'map(if .seq == $p then .data.seats = 500 | .data.amount = 500 * .data.price else . end)'
   finds oversold
-  tampered 'map(if .seq == $p then .data.seats += 1 else . end)'
+  tampered 'map(if .seq == $p then .data.amount += 1 else . end)'
   finds 'the amount is not seats times price'
   tampered 'map(if .seq == $p then .data.customerId = "nobody" else . end)'
   finds 'customerId of event'

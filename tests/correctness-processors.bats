@@ -191,7 +191,7 @@ finds() {
   tampered 'map(if .type == "ReservationCancelled" and .correlation == "6" then .type = "Note" else . end)'
   finds 'cancellation after PaymentDeclined'
   tampered .
-  rm "copy.broken/outbox/$(ls copy.broken/outbox | head -n 1)"
+  rm "$(find copy.broken/outbox -name '*.txt' -print -quit)"
   finds 'is missing'
   tampered .
   echo hello >copy.broken/outbox/1.txt

@@ -7,8 +7,8 @@
 First it measures how long a run with the usual work takes. Then each run is killed at a point between 0 and that time,
 until --kills of them were killed before they ended on their own; the time grows a little with every kill and shrinks with
 every run that was not caught, since killed runs leave work behind. Fails when more than a third of the runs got away, or
-when a quarter of the time saw hardly a kill, or when too few landed before, or after, the run had begun to append. New
-work is placed by other processes while the processor runs. Prints one JSON object of counts.
+when a quarter of the time saw hardly a kill, or when too few landed before, or after, the run had its first effect. New work
+is placed by other processes while the processor runs. Prints one JSON object of counts.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import select
 import signal
 import statistics
 import subprocess
-import sys
 import time
 
 import journal
@@ -83,7 +82,7 @@ class Work:
             self.place(8)
             self.cancel(2)
         elif self.command == "op-notify":
-            self.place(4)
+            self.place(3)
             self.cancel(1)
             self.run("op-pay", "run")
         elif self.command == "op-musical":
@@ -131,6 +130,13 @@ class Processor:
     def outcomes(self):
         return self.follower.update()
 
+    def effects(self):
+        """Changes with every effect outside of the journal: the files of op-notify."""
+        try:
+            return os.stat(os.path.join(self.arguments.store, "outbox")).st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
     def run_to_end(self):
         started = time.monotonic()
         subprocess.run(self.command, stdout=subprocess.DEVNULL, check=True)
@@ -159,10 +165,10 @@ def kill_again_and_again(arguments, rng):
         work.unit()
         measured.append(processor.run_to_end())
     usual = statistics.median(measured)
-    kills = runs = before_append = after_append = 0
+    kills = runs = before_append = after_append = half_done = 0
     quarters = [0, 0, 0, 0]
     while kills < arguments.kills and runs < arguments.kills * 3 // 2:
-        before = processor.outcomes()
+        before, effects = processor.outcomes(), processor.effects()
         work.begin()
         point = rng.random()
         killed = processor.run_and_kill(point * usual)
@@ -175,17 +181,21 @@ def kill_again_and_again(arguments, rng):
         quarters[int(point * 4)] += 1
         if processor.outcomes() > before:
             after_append += 1
+        elif processor.effects() != effects:
+            half_done += 1
         else:
             before_append += 1
     print(json.dumps({"command": arguments.command, "measuredMs": round(1000 * statistics.median(measured), 1),
                       "usualMs": round(1000 * usual, 1), "runs": runs, "kills": kills, "quarters": quarters,
-                      "beforeAppend": before_append, "afterAppend": after_append}))
+                      "beforeAppend": before_append, "afterAppend": after_append, "halfDone": half_done}))
     if kills < arguments.kills:
         raise SystemExit("only %d of %d runs were killed before they ended" % (kills, runs))
     if min(quarters) < arguments.kills * 5 // 100:
         raise SystemExit("the kills are not spread over the run: %s" % quarters)
-    if min(before_append, after_append) < arguments.kills * 3 // 100:
-        raise SystemExit("the kills did not land around the append: %d before, %d after" % (before_append, after_append))
+    # The notices of a batch are files before they are events, and that is most of the time of a run.
+    both = (before_append, half_done + after_append)
+    if min(both) < arguments.kills // 10:
+        raise SystemExit("the kills did not land on both sides of the effect: %d before, %d after" % both)
 
 
 def terminate_again_and_again(arguments, rng):

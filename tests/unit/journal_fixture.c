@@ -124,7 +124,8 @@ evs_new_event jf_event(uint64_t n, size_t padding) {
                          .time_us = INT64_C(1795178096000000) + (int64_t)n};
 }
 
-int jf_append(evs_store *store, uint64_t n, size_t count, size_t padding, evs_appended *ret_appended, evs_error *error) {
+int jf_append(evs_store *store, uint64_t n, size_t count, size_t padding, evs_appended *ret_appended,
+              evs_error *error) {
   evs_new_event events[64];
   if (count > JF_COUNT(events))
     abort();

@@ -2,8 +2,8 @@
  * and other processes. The temporary directory belongs to one test; jf_setup() and jf_teardown() are its cmocka
  * functions.
  *
- * A child must not use cmocka's assertions, which would jump into its copy of the parent's tests: it uses JF_MUST, which
- * ends it with a message, and the parent sees the exit code. Children die with their parent, or after 50 s. */
+ * A child must not use cmocka's assertions, which would jump into its copy of the parent's tests: it uses JF_MUST,
+ * which ends it with a message, and the parent sees the exit code. Children die with their parent, or after 50 s. */
 #ifndef JOURNAL_FIXTURE_H
 #define JOURNAL_FIXTURE_H
 
@@ -24,21 +24,21 @@
 #define JF_COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* In a child: ends it unless the condition holds. */
-#define JF_MUST(condition)                                                                                               \
-  do {                                                                                                                   \
-    if (!(condition)) {                                                                                                  \
-      fprintf(stderr, "%s:%d: child: %s\n", __FILE__, __LINE__, #condition);                                             \
-      _exit(90);                                                                                                         \
-    }                                                                                                                    \
+#define JF_MUST(condition)                                                                                             \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: child: %s\n", __FILE__, __LINE__, #condition);                                           \
+      _exit(90);                                                                                                       \
+    }                                                                                                                  \
   } while (0)
 
 /* Looks at a condition until it holds, for 20 s at most. */
-#define JF_UNTIL(condition)                                                                                              \
-  do {                                                                                                                   \
-    int jf_left = 20000;                                                                                                 \
-    while (!(condition) && jf_left-- > 0)                                                                                \
-      usleep(1000);                                                                                                      \
-    assert_true(jf_left > 0);                                                                                            \
+#define JF_UNTIL(condition)                                                                                            \
+  do {                                                                                                                 \
+    int jf_left = 20000;                                                                                               \
+    while (!(condition) && jf_left-- > 0)                                                                              \
+      usleep(1000);                                                                                                    \
+    assert_true(jf_left > 0);                                                                                          \
   } while (0)
 
 struct jf {
@@ -61,8 +61,8 @@ uint64_t jf_below(uint64_t *random, uint64_t bound);
 evs_store *jf_open(const char *url, unsigned flags, unsigned timeout_ms);
 evs_store *jf_open_child(const char *url, unsigned flags, unsigned timeout_ms);
 
-/* Event number `n` of a test: id `e-N`, type `Noted`, tags `n:N` and `parity:even|odd`, correlation `saga-N/10`, data with
- * Korean text and padding. All in static storage, 64 at a time. */
+/* Event number `n` of a test: id `e-N`, type `Noted`, tags `n:N` and `parity:even|odd`, correlation `saga-N/10`, data
+ * with Korean text and padding. All in static storage, 64 at a time. */
 evs_new_event jf_event(uint64_t n, size_t padding);
 /* Appends events number n, n+1 ... as one commit, without a condition; the answer of evs_append(). */
 int jf_append(evs_store *store, uint64_t n, size_t count, size_t padding, evs_appended *ret_appended, evs_error *error);

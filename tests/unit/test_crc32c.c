@@ -1,6 +1,6 @@
 /* test_crc32c.c - CRC-32C: the vectors of RFC 3720, and hardware, table and a bitwise reference against one another at
- * every length and alignment. crc32c.c is compiled in here, so that the path that this processor does not take by itself
- * can be called. */
+ * every length and alignment. crc32c.c is compiled in here, so that the path that this processor does not take by
+ * itself can be called. */
 #include "journal_fixture.h"
 
 #include "libevstore/crc32c.c" // NOLINT(bugprone-suspicious-include)
@@ -17,8 +17,8 @@ static uint32_t reference(uint32_t crc, const unsigned char *bytes, size_t len) 
 }
 
 static void rfc_3720_vectors(void **state) {
-  static const unsigned char scsi[48] = {0x01, 0xC0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, [32] = 0x28,
-                                         [40] = 0x02};
+  static const unsigned char scsi[48] = {
+      0x01, 0xC0, [16] = 0x14, [22] = 0x04, [27] = 0x14, [31] = 0x18, [32] = 0x28, [40] = 0x02};
   unsigned char bytes[32];
   (void)state;
   memset(bytes, 0, sizeof bytes);

@@ -56,15 +56,67 @@ static void compact_takes(void **state) {
 
 static void compact_refuses(void **state) {
   static const char *const bad[] = {
-      "", " ", "[]", "1", "\"a\"", "null", "{", "}", "{}{}", "{}x", "{},", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}",
-      "{a:1}", "{'a':1}", "{\"a\":1 \"b\":2}", "{\"a\"=1}", "{1:1}", "{\"a\":[1,]}", "{\"a\":[,1]}", "{\"a\":[1 2]}",
-      "{\"a\":[1}", "{\"a\":(1)}", "{\"a\":01}", "{\"a\":-01}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":1e+}",
-      "{\"a\":+1}", "{\"a\":-}", "{\"a\":0x1}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":tru}", "{\"a\":True}",
-      "{\"a\":nul}", "{\"a\":truex}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\\u12g4\"}",
-      "{\"a\":\"\\ud83c\"}", "{\"a\":\"\\ud83cx\"}", "{\"a\":\"\\ud83c\\u0041\"}", "{\"a\":\"\\udfad\"}",
-      "{\"a\":\"\\ud83c\\ud83c\"}", "{\"a\":\"x\ny\"}", "{\"a\":\"x\ty\"}", "{\"a\":\"x\x01y\"}", "{\"a\":\"\xff\"}",
-      "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"a\":\"\xea\xb2\"}",
-      "{\"\xff\":1}", "\xef\xbb\xbf{}", "{\"a\":1}\v", "{/**/}", "{\"a\":1}//",
+      "",
+      " ",
+      "[]",
+      "1",
+      "\"a\"",
+      "null",
+      "{",
+      "}",
+      "{}{}",
+      "{}x",
+      "{},",
+      "{\"a\"}",
+      "{\"a\":}",
+      "{\"a\":1,}",
+      "{,}",
+      "{a:1}",
+      "{'a':1}",
+      "{\"a\":1 \"b\":2}",
+      "{\"a\"=1}",
+      "{1:1}",
+      "{\"a\":[1,]}",
+      "{\"a\":[,1]}",
+      "{\"a\":[1 2]}",
+      "{\"a\":[1}",
+      "{\"a\":(1)}",
+      "{\"a\":01}",
+      "{\"a\":-01}",
+      "{\"a\":1.}",
+      "{\"a\":.5}",
+      "{\"a\":1e}",
+      "{\"a\":1e+}",
+      "{\"a\":+1}",
+      "{\"a\":-}",
+      "{\"a\":0x1}",
+      "{\"a\":NaN}",
+      "{\"a\":Infinity}",
+      "{\"a\":tru}",
+      "{\"a\":True}",
+      "{\"a\":nul}",
+      "{\"a\":truex}",
+      "{\"a\":\"\\x\"}",
+      "{\"a\":\"\\u12\"}",
+      "{\"a\":\"\\u12g4\"}",
+      "{\"a\":\"\\ud83c\"}",
+      "{\"a\":\"\\ud83cx\"}",
+      "{\"a\":\"\\ud83c\\u0041\"}",
+      "{\"a\":\"\\udfad\"}",
+      "{\"a\":\"\\ud83c\\ud83c\"}",
+      "{\"a\":\"x\ny\"}",
+      "{\"a\":\"x\ty\"}",
+      "{\"a\":\"x\x01y\"}",
+      "{\"a\":\"\xff\"}",
+      "{\"a\":\"\xc0\xaf\"}",
+      "{\"a\":\"\xed\xa0\x80\"}",
+      "{\"a\":\"\xf4\x90\x80\x80\"}",
+      "{\"a\":\"\xea\xb2\"}",
+      "{\"\xff\":1}",
+      "\xef\xbb\xbf{}",
+      "{\"a\":1}\v",
+      "{/**/}",
+      "{\"a\":1}//",
   };
   (void)state;
   for (size_t i = 0; i < JF_COUNT(bad); i++)
@@ -102,8 +154,9 @@ static void depth_is_bounded(void **state) {
   free(deep);
 }
 
-static const char sample[] = "{\"a\":[1,-2.5e+3,{\"b\":null}],\"이름\":\"겨울\\n\\ud83c\\udfad🎭\",\"t\":true,\"f\":false,"
-                             "\"o\":{\"x\":\"}\\\"]\",\"y\":[[],{}]},\"end\":0}";
+static const char sample[] =
+    "{\"a\":[1,-2.5e+3,{\"b\":null}],\"이름\":\"겨울\\n\\ud83c\\udfad🎭\",\"t\":true,\"f\":false,"
+    "\"o\":{\"x\":\"}\\\"]\",\"y\":[[],{}]},\"end\":0}";
 
 static void truncated_at_every_byte(void **state) {
   char out[sizeof sample];
@@ -184,10 +237,28 @@ static void whole_numbers(void **state) {
               {"-1", -1},
               {"9007199254740991", INT64_C(9007199254740991)},
               {"-9007199254740991", -INT64_C(9007199254740991)}};
-  static const char *const bad[] = {"",     "-",     "+1",   "1.0",  "1.5",   "1e3",  "1E3",  " 1",  "1 ",
-                                    "null", "true",  "\"1\"", "[1]", "{}",    "--1",  "0x10", "1-",
-                                    "9007199254740992", "-9007199254740992", "99999999999999999999",
-                                    "9999999999999999", "18446744073709551617"};
+  static const char *const bad[] = {"",
+                                    "-",
+                                    "+1",
+                                    "1.0",
+                                    "1.5",
+                                    "1e3",
+                                    "1E3",
+                                    " 1",
+                                    "1 ",
+                                    "null",
+                                    "true",
+                                    "\"1\"",
+                                    "[1]",
+                                    "{}",
+                                    "--1",
+                                    "0x10",
+                                    "1-",
+                                    "9007199254740992",
+                                    "-9007199254740992",
+                                    "99999999999999999999",
+                                    "9999999999999999",
+                                    "18446744073709551617"};
   (void)state;
   for (size_t i = 0; i < JF_COUNT(good); i++) {
     int64_t number = 77;
@@ -245,9 +316,10 @@ static void escapes(void **state) {
     every[i] = (char)i;
   char all[256];
   evs_json_escape(every, sizeof every, all, sizeof all);
-  assert_string_equal(all, "\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
-                           "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c"
-                           "\\u001d\\u001e\\u001f");
+  assert_string_equal(all,
+                      "\\u0000\\u0001\\u0002\\u0003\\u0004\\u0005\\u0006\\u0007\\b\\t\\n\\u000b\\f\\r\\u000e\\u000f"
+                      "\\u0010\\u0011\\u0012\\u0013\\u0014\\u0015\\u0016\\u0017\\u0018\\u0019\\u001a\\u001b\\u001c"
+                      "\\u001d\\u001e\\u001f");
   assert_int_equal(evs_json_escape("a\"b\\c/d", 7, buf, sizeof buf), 9);
   assert_string_equal(buf, "a\\\"b\\\\c/d");
   assert_int_equal(evs_json_escape("겨울\x7f🎭", 11, buf, sizeof buf), 11);
@@ -302,10 +374,27 @@ static void every_code_point_round_trips(void **state) {
 }
 
 static void invalid_utf8(void **state) {
-  static const char *const bad[] = {"\x80",     "\xbf",         "\xc0\x80",         "\xc1\xbf",         "\xc3",
-                                    "\xc3(",    "\xe0\x80\x80", "\xe0\x9f\xbf",     "\xed\xa0\x80",     "\xed\xbf\xbf",
-                                    "\xe2\x82", "\xe2(\xa1",    "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
-                                    "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfe", "\xff", "ok\xf0\x9f\x8e", "\xea\xb2z"};
+  static const char *const bad[] = {"\x80",
+                                    "\xbf",
+                                    "\xc0\x80",
+                                    "\xc1\xbf",
+                                    "\xc3",
+                                    "\xc3(",
+                                    "\xe0\x80\x80",
+                                    "\xe0\x9f\xbf",
+                                    "\xed\xa0\x80",
+                                    "\xed\xbf\xbf",
+                                    "\xe2\x82",
+                                    "\xe2(\xa1",
+                                    "\xf0\x80\x80\x80",
+                                    "\xf0\x8f\xbf\xbf",
+                                    "\xf4\x90\x80\x80",
+                                    "\xf5\x80\x80\x80",
+                                    "\xf8\x88\x80\x80\x80",
+                                    "\xfe",
+                                    "\xff",
+                                    "ok\xf0\x9f\x8e",
+                                    "\xea\xb2z"};
   (void)state;
   for (size_t i = 0; i < JF_COUNT(bad); i++)
     if (evs_utf8_valid(bad[i], strlen(bad[i])))

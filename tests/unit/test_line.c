@@ -36,7 +36,6 @@ static const evs_new_event sample = {.id = "id-\"1\"\\",
                                      .correlation = "예약 \"2\"",
                                      .causation = 6,
                                      .data = "{ \"seats\" : 10, \"name\": \"겨\\u0000울\" }",
-                                     .data_len = 40,
                                      .time_us = INT64_C(1795178096789012)};
 
 static void canonical_text(void **state) {
@@ -67,8 +66,9 @@ static void smallest_line(void **state) {
   (void)state;
   char *line = encode(&event, &stamp, &len);
   assert_non_null(line);
-  static const char expected[] = "{\"seq\":1,\"id\":\"i\",\"time\":\"1970-01-01T00:00:00.000001Z\",\"type\":\"T\",\"tags\":[],"
-                                 "\"correlation\":null,\"causation\":null,\"data\":{},\"crc\":\"";
+  static const char expected[] =
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"1970-01-01T00:00:00.000001Z\",\"type\":\"T\",\"tags\":[],"
+      "\"correlation\":null,\"causation\":null,\"data\":{},\"crc\":\"";
   assert_memory_equal(line, expected, sizeof expected - 1);
   free(line);
 }
@@ -178,27 +178,38 @@ static void other_forms_are_refused(void **state) {
       "",
       "{",
       "{\"seq\":1",
-      "{\"seq\":0,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
-      "{\"seq\":01,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
-      "{\"seq\":-1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
+      "{\"seq\":0,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":{}",
+      "{\"seq\":01,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":{}",
+      "{\"seq\":-1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":{}",
       "{\"seq\":9007199254740992,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,"
       "\"causation\":null,\"data\":{}",
-      "{\"seq\":1, \"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
-      "{\"id\":\"i\",\"seq\":1,\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
-      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[\"a:1\",],\"correlation\":null,\"causation\":null,"
+      "{\"seq\":1, "
+      "\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
+      "{\"id\":\"i\",\"seq\":1,\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":{}",
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[\"a:1\",],\"correlation\":null,\"causation\":"
+      "null,"
       "\"data\":{}",
       "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[\"a:1\"\"b:1\"],\"correlation\":null,"
       "\"causation\":null,\"data\":{}",
       "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[\"a:1\",\"correlation\":null,\"causation\":null,"
       "\"data\":{}",
-      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":2,\"causation\":null,\"data\":{}",
-      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":\"1\",\"data\":{}",
-      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":[]",
-      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":",
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":2,\"causation\":null,\"data\":"
+      "{}",
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":\"1\","
+      "\"data\":{}",
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":[]",
+      "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":",
       "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null",
       "{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
       "\"durable\":,\"data\":{}",
-      "{\"seq\":1,\"id\":\"i\\\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,\"data\":{}",
+      "{\"seq\":1,\"id\":\"i\\\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,\"causation\":null,"
+      "\"data\":{}",
   };
   (void)state;
   assert_true(sealed_parses("{\"seq\":1,\"id\":\"i\",\"time\":\"t\",\"type\":\"T\",\"tags\":[],\"correlation\":null,"

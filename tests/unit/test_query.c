@@ -116,11 +116,11 @@ static void correlations(void **state) {
 
 /* Tags that contain, begin, end or quote one another. */
 static const char *const look_alikes[] = {
-    "a:1",      "a:11",     "aa:1",       "a:1:1",     "b:a:1",   "a:",        ":1",          "a:1,",         ",a:1",
-    "a:\"1\"",  "a:\\",     "a:\\\\",     "a:\\\"",    "a:1\"",   "\"a:1\"",   "a:1\",\"b:2", "a:1,b:2",      "b:2",
-    "a:,",      ",:1",      ",",          "a:\",\"",   "a:]",     "a:1]",      "a:[",         "a:\\u0031",    "A:1",
-    "a:1 ",     " a:1",     "a:겨울",     "a:겨",      "a:\\,",   "a:\"",      "a:\",",       "x:\"a:1",      "x:,\"a:1\",",
-    "a:/",      "\\a:1",    "a\\:1",      "x:\\",      "\\\":1",  "a:\\\",\"b:2", "\":1",
+    "a:1",     "a:11",  "aa:1",   "a:1:1",   "b:a:1",  "a:",           ":1",          "a:1,",      ",a:1",
+    "a:\"1\"", "a:\\",  "a:\\\\", "a:\\\"",  "a:1\"",  "\"a:1\"",      "a:1\",\"b:2", "a:1,b:2",   "b:2",
+    "a:,",     ",:1",   ",",      "a:\",\"", "a:]",    "a:1]",         "a:[",         "a:\\u0031", "A:1",
+    "a:1 ",    " a:1",  "a:겨울", "a:겨",    "a:\\,",  "a:\"",         "a:\",",       "x:\"a:1",   "x:,\"a:1\",",
+    "a:/",     "\\a:1", "a\\:1",  "x:\\",    "\\\":1", "a:\\\",\"b:2", "\":1",
 };
 
 /* May an event carry it? */
@@ -180,7 +180,8 @@ static void random_tags(void **state) {
       for (size_t k = 0; k < count; k++)
         expected = expected || strcmp(tags[k], texts[i]) == 0;
       if (evs_event_has_tag(&made.line.event, texts[i]) != expected)
-        fail_msg("%s in [%.*s] should be %d", texts[i], (int)made.line.event.tags.len, made.line.event.tags.ptr, expected);
+        fail_msg("%s in [%.*s] should be %d", texts[i], (int)made.line.event.tags.len, made.line.event.tags.ptr,
+                 expected);
     }
     evs__buf_free(&made.text);
   }
