@@ -5,6 +5,8 @@
  * More tags than an event of ours ever has is a bug and ends the process with 70; no memory ends it with 75. */
 #include "draft.h"
 
+#include "domain.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -144,6 +146,16 @@ void op_guard_free(struct op_guard *guard) {
   free(guard->items);
   free(guard->query_items);
   *guard = (struct op_guard){0};
+}
+
+/* The event remembers its request. */
+void op_draft_request(struct op_draft *draft, const char *key, const char *request, struct op_guard *guard) {
+  if (key == NULL || key[0] == '\0')
+    return;
+  op_json_string(&draft->data, "requestId", key);
+  op_json_string(&draft->data, "request", request);
+  op_draft_tag(draft, OP_TAG_REQUEST, key);
+  op_guard_add(guard, NULL, OP_TAG_REQUEST, key);
 }
 
 /* The guard as libevstore wants it. An empty guard is NULL (matches nothing), as an empty query matches everything. */

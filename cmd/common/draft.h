@@ -50,6 +50,10 @@ struct op_guard {
 void op_guard_add(struct op_guard *guard, const char *const *types, const char *name, const char *value);
 void op_guard_reset(struct op_guard *guard);
 void op_guard_free(struct op_guard *guard);
+/* Remembers the request that the event answers: data members requestId and request (canonical text), tag request:KEY,
+ * and a guard against a second event of this request. Between op_json_begin() and op_json_end(); key NULL or "":
+ * nothing. */
+void op_draft_request(struct op_draft *draft, const char *key, const char *request, struct op_guard *guard);
 /* The guard as a query of libevstore; borrowed from the guard until it changes. NULL for an empty guard: it matches
  * nothing, where an empty query would match everything. */
 const evs_query *op_guard_query(struct op_guard *guard);

@@ -79,3 +79,17 @@ void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside) {
   if (inside.ptr != NULL)
     bind_string(statement, index, inside);
 }
+
+/* A text column into a buffer. */
+void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size) {
+  const char *text = (const char *)sqlite3_column_text(row, column);
+  snprintf(buf, size, "%s", text != NULL ? text : "");
+}
+
+/* Binds a text or NULL. */
+void op_bind_text(sqlite3_stmt *statement, int index, const char *text) {
+  if (text == NULL || text[0] == '\0')
+    sqlite3_bind_null(statement, index);
+  else
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+}

@@ -21,20 +21,6 @@ void op_cell_sql(struct op_output *output, sqlite3_stmt *statement, int column) 
   }
 }
 
-/* A text column into a buffer. */
-void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size) {
-  const char *text = (const char *)sqlite3_column_text(row, column);
-  snprintf(buf, size, "%s", text != NULL ? text : "");
-}
-
-/* Binds a text or NULL. */
-void op_bind_text(sqlite3_stmt *statement, int index, const char *text) {
-  if (text == NULL || text[0] == '\0')
-    sqlite3_bind_null(statement, index);
-  else
-    sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
-}
-
 /* All cells of the row that the statement stands on. */
 static void row(struct op_output *output, sqlite3_stmt *statement, size_t count) {
   for (size_t i = 0; i < count; i++)

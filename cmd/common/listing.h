@@ -10,12 +10,6 @@
 /* One cell: column `column` (from 0) of the row that the statement stands on. */
 void op_cell_sql(struct op_output *output, sqlite3_stmt *statement, int column);
 
-/* A text column into a buffer; "" where it is NULL, cut where it is too long. */
-void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size);
-
-/* Binds a copy of the text; NULL and "" become NULL. */
-void op_bind_text(sqlite3_stmt *statement, int index, const char *text);
-
 /* Prints every row of the statement as a list; it selects exactly `count` columns. */
 int op_list_sql(struct op_model *model, sqlite3_stmt *statement, const struct op_column *columns, size_t count,
                 struct op_error *error);

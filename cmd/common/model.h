@@ -61,6 +61,11 @@ int op_model_step(struct op_model *model, sqlite3_stmt *statement, bool *ret_row
 void op_bind_field(sqlite3_stmt *statement, int index, const evs_event *event,
                    const char *key);                                      /* string, number or NULL */
 void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside); /* an envelope string */
+/* A text column into a buffer; "" where it is NULL, cut where it is too long. */
+void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size);
+
+/* Binds a copy of the text; NULL and "" become NULL. */
+void op_bind_text(sqlite3_stmt *statement, int index, const char *text);
 /* A member of data: as a number (fallback where absent), as text into buf (empty where absent, false where absent). */
 int64_t op_field_number(const evs_event *event, const char *key, int64_t fallback);
 bool op_field_text(const evs_event *event, const char *key, char *buf, size_t size);

@@ -9,23 +9,6 @@
 
 const char op_musical_schema[] = OP_MUSICAL_SCHEMA;
 
-/* A text column into a buffer; "" where it is NULL or does not fit. */
-static void text(sqlite3_stmt *row, int column, char *buf, size_t size) {
-  const unsigned char *value = sqlite3_column_text(row, column);
-  size_t len = (size_t)sqlite3_column_bytes(row, column);
-  if (value == NULL || len >= size)
-    len = 0;
-  if (len > 0)
-    memcpy(buf, value, len);
-  buf[len] = '\0';
-}
-
-/* Binds a text, or NULL for "". */
-static void bind(sqlite3_stmt *statement, int index, const char *value) {
-  if (value[0] != '\0')
-    sqlite3_bind_text(statement, index, value, -1, SQLITE_TRANSIENT);
-}
-
 /* A time in microseconds, 0 where the text is none. */
 static int64_t moment(const char *value) {
   int64_t time_us = 0;
@@ -42,16 +25,16 @@ int op_musical_load(struct op_model *model, const char *id, struct op_musical *r
   *ret_musical = (struct op_musical){0};
   int rc = op_model_step(model, row, &found, error);
   if (rc == OP_OK && found) {
-    text(row, 0, ret_musical->id, sizeof ret_musical->id);
-    text(row, 1, ret_musical->name, sizeof ret_musical->name);
+    op_column_text(row, 0, ret_musical->id, sizeof ret_musical->id);
+    op_column_text(row, 1, ret_musical->name, sizeof ret_musical->name);
     ret_musical->seats = sqlite3_column_int64(row, 2);
     ret_musical->held = sqlite3_column_int64(row, 3);
     ret_musical->price = sqlite3_column_type(row, 4) == SQLITE_NULL ? -1 : sqlite3_column_int64(row, 4);
-    text(row, 5, ret_musical->currency, sizeof ret_musical->currency);
-    text(row, 6, ret_musical->venue, sizeof ret_musical->venue);
-    text(row, 7, ret_musical->starts_at, sizeof ret_musical->starts_at);
-    text(row, 8, ret_musical->sales_open, sizeof ret_musical->sales_open);
-    text(row, 9, ret_musical->sales_close, sizeof ret_musical->sales_close);
+    op_column_text(row, 5, ret_musical->currency, sizeof ret_musical->currency);
+    op_column_text(row, 6, ret_musical->venue, sizeof ret_musical->venue);
+    op_column_text(row, 7, ret_musical->starts_at, sizeof ret_musical->starts_at);
+    op_column_text(row, 8, ret_musical->sales_open, sizeof ret_musical->sales_open);
+    op_column_text(row, 9, ret_musical->sales_close, sizeof ret_musical->sales_close);
     ret_musical->max_per_customer = sqlite3_column_int64(row, 10);
     ret_musical->closed = sqlite3_column_int(row, 11) != 0;
     ret_musical->defined_by = (uint64_t)sqlite3_column_int64(row, 12);
@@ -75,11 +58,11 @@ static int save(struct op_model *model, const struct op_musical *musical, struct
   sqlite3_bind_int64(put, 4, musical->held);
   if (musical->price >= 0)
     sqlite3_bind_int64(put, 5, musical->price);
-  bind(put, 6, musical->currency);
-  bind(put, 7, musical->venue);
-  bind(put, 8, musical->starts_at);
-  bind(put, 9, musical->sales_open);
-  bind(put, 10, musical->sales_close);
+  op_bind_text(put, 6, musical->currency);
+  op_bind_text(put, 7, musical->venue);
+  op_bind_text(put, 8, musical->starts_at);
+  op_bind_text(put, 9, musical->sales_open);
+  op_bind_text(put, 10, musical->sales_close);
   sqlite3_bind_int64(put, 11, musical->max_per_customer);
   sqlite3_bind_int(put, 12, musical->closed);
   sqlite3_bind_int64(put, 13, (sqlite3_int64)musical->defined_by);

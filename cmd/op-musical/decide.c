@@ -29,12 +29,7 @@ static struct op_draft *draft_begin(const struct state *state, const char *type,
 
 /* Ends an event: it remembers its request, and a second event of this request is made impossible. */
 static void draft_end(struct op_draft *draft, const struct request *request, struct op_guard *guard) {
-  if (request->key) {
-    op_json_string(&draft->data, "requestId", request->key);
-    op_json_string(&draft->data, "request", request->text);
-    op_draft_tag(draft, OP_TAG_REQUEST, request->key);
-    op_guard_add(guard, NULL, OP_TAG_REQUEST, request->key);
-  }
+  op_draft_request(draft, request->key, request->text, guard);
   op_json_end(&draft->data);
 }
 

@@ -45,16 +45,10 @@ int forget_decide(const struct forget_state *state, const char *customer_id, con
   snprintf(correlation, sizeof correlation, OP_TAG_CUSTOMER ":%s", customer_id);
   struct op_draft *draft = op_draft_add(drafts, OP_CUSTOMER_FORGOTTEN, correlation, 0);
   op_draft_tag(draft, OP_TAG_CUSTOMER, customer_id);
-  op_draft_tag(draft, OP_TAG_REQUEST, request_id);
   op_json_begin(&draft->data);
   op_json_string(&draft->data, "customerId", customer_id);
-  if (request_id != NULL) {
-    op_json_string(&draft->data, "requestId", request_id);
-    op_json_string(&draft->data, "request", request);
-  }
+  op_draft_request(draft, request_id, request, guard);
   op_json_end(&draft->data);
   op_guard_add(guard, types, OP_TAG_CUSTOMER, customer_id);
-  if (request_id != NULL)
-    op_guard_add(guard, NULL, OP_TAG_REQUEST, request_id);
   return 0;
 }

@@ -40,16 +40,6 @@ int request_id_reused(const char *request_id, struct op_error *error) {
   return error->exit_code;
 }
 
-/* An event remembers its request, and a second event of this request is made impossible. */
-static void remember(struct op_draft *draft, const char *request_id, const char *request, struct op_guard *guard) {
-  if (!request_id[0])
-    return;
-  op_json_string(&draft->data, "requestId", request_id);
-  op_json_string(&draft->data, "request", request);
-  op_draft_tag(draft, OP_TAG_REQUEST, request_id);
-  op_guard_add(guard, NULL, OP_TAG_REQUEST, request_id);
-}
-
 /* ---- place ------------------------------------------------------------------------------------------------------ */
 
 /* Refuses a placement; the figures are the caller's to add. */
@@ -150,7 +140,7 @@ static void draft_placed(const struct place *place, const struct place_facts *fa
   op_json_number(&draft->data, "amount", amount);
   op_json_string(&draft->data, "currency", facts->musical->currency);
   place_request(place, request);
-  remember(draft, place->request_id, request, guard);
+  op_draft_request(draft, place->request_id, request, guard);
   op_json_end(&draft->data);
   op_guard_add(guard, NULL, OP_TAG_RESERVATION, id);
   if (!facts->guarded)
@@ -231,7 +221,7 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
   cancel_request(cancel, request);
   struct op_draft *draft = draft_cancelled(reservation, cancel->seats ? cancel->seats : reservation->seats,
                                            cancel->reason, reservation->placed_seq, drafts, guard);
-  remember(draft, cancel->request_id, request, guard);
+  op_draft_request(draft, cancel->request_id, request, guard);
   op_json_end(&draft->data);
   return OP_OK;
 }

@@ -33,20 +33,6 @@ static const char schema[] = OP_MUSICAL_SCHEMA
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
     " WHERE declined_seq IS NOT NULL AND status = 'Reserved';";
 
-/* Binds text, or NULL where it is empty. */
-static void bind_optional(sqlite3_stmt *sql, int index, const char *text) {
-  if (text[0])
-    sqlite3_bind_text(sql, index, text, -1, SQLITE_STATIC);
-  else
-    sqlite3_bind_null(sql, index);
-}
-
-/* A text of a row, "" where it is NULL. */
-static const char *column_text(sqlite3_stmt *sql, int column) {
-  const char *text = (const char *)sqlite3_column_text(sql, column);
-  return text ? text : "";
-}
-
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
@@ -57,7 +43,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
   if (number > 0)
     sqlite3_bind_int64(sql, 3, number);
   sqlite3_bind_text(sql, 4, reservation->musical_id, -1, SQLITE_STATIC);
-  bind_optional(sql, 5, reservation->customer_id);
+  op_bind_text(sql, 5, reservation->customer_id);
   sqlite3_bind_int64(sql, 6, reservation->seats);
   sqlite3_bind_int64(sql, 7, reservation->price);
   sqlite3_bind_int64(sql, 8, reservation->amount);
@@ -76,7 +62,7 @@ static int update(struct op_model *model, const struct reservation *reservation,
   sqlite3_bind_int64(sql, 2, reservation->seats);
   sqlite3_bind_int64(sql, 3, reservation->amount);
   sqlite3_bind_text(sql, 4, reservation->status, -1, SQLITE_STATIC);
-  bind_optional(sql, 5, reservation->reason);
+  op_bind_text(sql, 5, reservation->reason);
   sqlite3_bind_text(sql, 6, reservation->updated_at, -1, SQLITE_STATIC);
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
@@ -121,16 +107,18 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     struct reservation *r = ret_reservation;
     snprintf(r->id, sizeof r->id, "%s", id);
     r->placed_seq = (uint64_t)sqlite3_column_int64(sql, 0);
-    snprintf(r->musical_id, sizeof r->musical_id, "%s", column_text(sql, 1));
-    snprintf(r->customer_id, sizeof r->customer_id, "%s", column_text(sql, 2));
+    op_column_text(sql, 1, r->musical_id, sizeof r->musical_id);
+    op_column_text(sql, 2, r->customer_id, sizeof r->customer_id);
     r->seats = sqlite3_column_int64(sql, 3);
     r->price = sqlite3_column_int64(sql, 4);
     r->amount = sqlite3_column_int64(sql, 5);
-    snprintf(r->currency, sizeof r->currency, "%s", column_text(sql, 6));
-    r->status = reservation_status(column_text(sql, 7));
-    snprintf(r->reason, sizeof r->reason, "%s", column_text(sql, 8));
-    snprintf(r->placed_at, sizeof r->placed_at, "%s", column_text(sql, 9));
-    snprintf(r->updated_at, sizeof r->updated_at, "%s", column_text(sql, 10));
+    op_column_text(sql, 6, r->currency, sizeof r->currency);
+    char status[32];
+    op_column_text(sql, 7, status, sizeof status);
+    r->status = reservation_status(status);
+    op_column_text(sql, 8, r->reason, sizeof r->reason);
+    op_column_text(sql, 9, r->placed_at, sizeof r->placed_at);
+    op_column_text(sql, 10, r->updated_at, sizeof r->updated_at);
     r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
   }
   sqlite3_reset(sql);

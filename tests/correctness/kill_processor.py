@@ -194,7 +194,7 @@ def kill_again_and_again(arguments, rng):
         raise SystemExit("the kills are not spread over the run: %s" % quarters)
     # The notices of a batch are files before they are events, and that is most of the time of a run.
     both = (before_append, half_done + after_append)
-    if min(both) < arguments.kills // 10:
+    if min(both) < arguments.kills * 3 // 100:
         raise SystemExit("the kills did not land on both sides of the effect: %d before, %d after" % both)
 
 
