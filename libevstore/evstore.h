@@ -128,8 +128,13 @@ typedef struct evs_stat {
 /* Tells the extent of the journal. A store that is not made yet is all zeros. */
 EVS_API int evs_stat_get(evs_store *store, evs_stat *ret_stat, evs_error *error);
 
-/* The durable position, 0 in an empty store. */
+/* The durable position as it is known now, 0 in an empty store. Waits for nothing. */
 EVS_API int evs_head(evs_store *store, uint64_t *ret_head, evs_error *error);
+
+/* The durable position, after making durable all that is written: also what a process wrote that did not live to sync
+ * it, and which nobody would see until the next append. Who acts on what is pending begins with this; evs_next() does
+ * the same before it says EVS_END. *ret_head may be NULL. */
+EVS_API int evs_settle(evs_store *store, uint64_t *ret_head, evs_error *error);
 
 /* ---- queries ---------------------------------------------------------------------------------- */
 

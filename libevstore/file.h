@@ -65,6 +65,8 @@ struct evs__file {
   char boot_id[EVS__BOOT_ID_SIZE];
   struct evs__page *page; /* NULL: not attached, or a reader that may not write it and found none that holds */
   bool page_writable;
+  int page_denied;   /* why it is not writable: EACCES, EROFS ... */
+  unsigned attached; /* counts the pages that this handle was attached to */
   uint64_t page_device, page_inode;
   uint64_t basis;           /* the page's durable word when this handle last read to decide, or wrote */
   uint64_t private_durable; /* what a reader without a writable page found durable by its own sync */

@@ -95,6 +95,7 @@ static int judge(struct evs__file *file, struct commit *commit, evs_appended *re
     return 0;
   if (commit->matched == commit->count) {
     *ret_appended = (evs_appended){commit->matched_first, commit->matched_last};
+    file->basis = word; /* they stand there now: only what happens from here on can take them back */
     return EVS_EXISTS;
   }
   /* A decision that rests on events that were taken back must be made again. */
@@ -216,12 +217,21 @@ static int open_condition(struct evs__file *file, struct commit *commit, evs_err
   return rc;
 }
 
+/* Attaches as a writer, who cannot do without the page. */
+static int attach_writer(struct evs__file *file, evs_error *error) {
+  int rc = evs__attach(file, true, error);
+  if (rc || (file->page && file->page_writable))
+    return rc;
+  rc = file->page_denied ? file->page_denied : EACCES;
+  return evs__fail_at(error, rc, "control", 0, 0, "cannot write to the store %s: %s", file->path, strerror(rc));
+}
+
 int evs__file_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                     evs_appended *ret_appended, evs_error *error) {
   struct evs__file *file = evs__file(store);
   struct commit commit = {.condition = condition, .count = count};
   int rc = prepare(file, events, &commit, error);
-  rc = rc ? rc : evs__attach(file, true, error);
+  rc = rc ? rc : attach_writer(file, error);
   rc = rc ? rc : open_condition(file, &commit, error);
   rc = rc ? rc : look_for_conflicts(&commit, error);
   for (bool full = true; !rc && full;) {
@@ -230,7 +240,7 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
       break;
     if (!evs__page_current(file)) { /* somebody deleted the control page while we waited */
       evs__unlock(file);
-      rc = evs__attach(file, true, error);
+      rc = attach_writer(file, error);
       continue;
     }
     rc = write_locked(file, &commit, &full, ret_appended, error);

@@ -80,6 +80,7 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   int rc = open_directories(file, create, error);
   rc = rc ? rc : evs__page_map(file, error);
   if (!rc && evs__page_holds(file)) {
+    file->attached++;
     file->basis = atomic_load(&file->page->durable);
     return 0;
   }
@@ -94,10 +95,12 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     rc = rc ? rc : evs__recover(file, false, error);
   }
   evs__unlock(file);
-  if (rc)
+  if (rc) {
     evs__page_unmap(file);
-  else if (file->page)
+  } else if (file->page) {
+    file->attached++;
     file->basis = atomic_load(&file->page->durable);
+  }
   return rc;
 }
 
@@ -130,6 +133,14 @@ static int file_head(evs_store *store, uint64_t *ret_head, evs_error *error) {
   int rc = evs__attach_reader(file, &exists, error);
   *ret_head = rc || !exists ? 0 : evs__file_durable(file);
   return rc;
+}
+
+static int file_settle(evs_store *store, uint64_t *ret_head, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  bool exists;
+  *ret_head = 0;
+  int rc = evs__attach_reader(file, &exists, error);
+  return rc || !exists ? rc : evs__file_settle(file, ret_head, error);
 }
 
 static int file_stat(evs_store *store, evs_stat *ret_stat, evs_error *error) {
@@ -169,6 +180,7 @@ static const struct evs__backend backend = {
     .close = file_close,
     .stat = file_stat,
     .head = file_head,
+    .settle = file_settle,
     .write = evs__file_write,
     .sync = evs__file_sync,
     .read = evs__file_read,

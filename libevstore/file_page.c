@@ -156,10 +156,13 @@ void evs__page_unmap(struct evs__file *file) {
 /* Opens STORE/control, for writing where this is allowed. */
 static int open_control(struct evs__file *file, int *ret_fd, evs_error *error) {
   file->page_writable = !(file->base.flags & EVS_READONLY);
+  file->page_denied = file->page_writable ? 0 : EROFS;
   int rc = EACCES;
   if (file->page_writable)
     rc = evs__io_open(file->root_fd, CONTROL, O_RDWR | O_CREAT, 0600, ret_fd);
   if (rc == EACCES || rc == EPERM || rc == EROFS) {
+    if (file->page_writable)
+      file->page_denied = rc;
     file->page_writable = false;
     rc = evs__io_open(file->root_fd, CONTROL, O_RDONLY, 0, ret_fd);
     if (rc == ENOENT || rc == EACCES)

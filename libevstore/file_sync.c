@@ -214,9 +214,12 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
       return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
                           file->base.timeout_ms);
     }
+    unsigned attached = file->attached;
     rc = evs__attach(file, false, error);
     if (rc)
       return rc;
+    if (file->attached != attached) /* the generations of another page tell nothing of those of this one */
+      basis = file->basis;
   }
   return evs__taken_back(file, basis, position) ? fail_lost(position, error) : 0;
 }

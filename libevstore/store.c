@@ -84,6 +84,11 @@ int evs_head(evs_store *store, uint64_t *ret_head, evs_error *error) {
   return store->backend->head(store, ret_head, error);
 }
 
+int evs_settle(evs_store *store, uint64_t *ret_head, evs_error *error) {
+  uint64_t ignored;
+  return store->backend->settle(store, ret_head ? ret_head : &ignored, error);
+}
+
 int evs_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
               evs_appended *ret_appended, evs_error *error) {
   evs_appended ignored;

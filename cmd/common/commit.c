@@ -60,10 +60,7 @@ int op_drafts_write(struct op_app *app, struct op_drafts *drafts, struct op_guar
 static int settle(struct op_model *model, uint64_t position, enum outcome *ret_outcome, struct op_error *error) {
   evs_store *store = op_model_app(model)->store;
   evs_error store_error;
-  uint64_t head = 0;
-  int rc = evs_head(store, &head, &store_error);
-  if (rc == 0 && head < position)
-    rc = evs_sync(store, position, &store_error);
+  int rc = evs_sync(store, position, &store_error);
   *ret_outcome = rc == EVS_LOST ? AGAIN : DONE;
   return rc == 0 || rc == EVS_LOST ? OP_OK : op_fail_store(error, rc, &store_error);
 }

@@ -157,12 +157,19 @@ static int begin_snapshot(struct op_model *model, bool *ret_wrong, struct op_err
   return rc == OP_OK ? op__model_judge(model, &model->meta, ret_wrong, error) : rc;
 }
 
+/* How far the journal goes. A decision reads on to the written tail by itself, all others act on what is durable: they
+ * first settle what a process wrote that did not live to sync it, or they would do its work again. */
+static int find_head(struct op_model *model, bool lazy, uint64_t *ret_head, evs_error *store_error) {
+  evs_store *store = model->app->store;
+  return lazy ? evs_head(store, ret_head, store_error) : evs_settle(store, ret_head, store_error);
+}
+
 /* attached -> in a snapshot, as caught up as `lazy` asks for. */
 static int settle(struct op_model *model, bool lazy, struct op_error *error) {
   evs_error store_error;
   uint64_t target = 0;
   bool wrong = false, busy = false;
-  int rc = evs_head(model->app->store, &target, &store_error);
+  int rc = find_head(model, lazy, &target, &store_error);
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
   for (int round = 0; round < MAX_ROUNDS; round++) {
@@ -193,7 +200,7 @@ static int settle(struct op_model *model, bool lazy, struct op_error *error) {
 static int bring_up(struct op_model *model, bool lazy, struct op_error *error) {
   evs_error store_error;
   uint64_t head = 0;
-  int rc = evs_head(model->app->store, &head, &store_error);
+  int rc = find_head(model, lazy, &head, &store_error);
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
   if ((model->place == OP__EMPTY && head > 0) || op__model_moved(model)) {
@@ -271,7 +278,7 @@ int op_model_catch_up(struct op_model *model, struct op_error *error) { return b
 int op_model_refresh(struct op_model *model, struct op_error *error) {
   evs_error store_error;
   uint64_t head = 0;
-  int rc = evs_head(model->app->store, &head, &store_error);
+  int rc = find_head(model, model->lazy, &head, &store_error);
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
   /* The events after the snapshot are read by the decision anyway, so as long as they are few it may stay. */

@@ -106,12 +106,9 @@ int op_event_at(struct op_app *app, uint64_t seq,
   evs_cursor *cursor = NULL;
   evs_event event;
   evs_error store_error;
-  uint64_t head = 0;
   if (seq == 0)
     return op_fail(error, OP_SOFTWARE, "internal", "there is no event 0");
-  int rc = evs_head(app->store, &head, &store_error);
-  if (rc == 0 && head < seq)
-    rc = evs_sync(app->store, seq, &store_error);
+  int rc = evs_sync(app->store, seq, &store_error);
   if (rc == 0)
     rc = evs_read(app->store, NULL, seq - 1, 0, &cursor, &store_error);
   if (rc == 0)

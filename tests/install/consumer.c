@@ -1,8 +1,9 @@
 /* consumer.c - a program of somebody else: it knows evstore.h and what pkg-config says, and nothing of this project.
  *
  * Built and run by tests/install.bats outside the tree, once with the shared library and once with the static one.
- * consumer STORE appends a seat taken under a condition, shows that the same decision made twice is refused and that the
- * same events sent twice are not appended twice, and prints what it reads: "SEQ TYPE seat". Exit 0 when all was so. */
+ * consumer STORE appends a seat taken under a condition, shows that the same decision made twice is refused and that
+ * the same events sent twice are not appended twice, and prints what it reads: "SEQ TYPE seat". Exit 0 when all was so.
+ */
 #include <evstore.h>
 
 #include <inttypes.h>

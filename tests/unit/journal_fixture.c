@@ -297,6 +297,9 @@ pid_t jf_spawn(int (*work)(void *context), void *context) {
   assert_true(pid >= 0);
   if (pid > 0)
     return pid;
+  static const int caught[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS}; /* cmocka would go on with the next test */
+  for (size_t i = 0; i < JF_COUNT(caught); i++)
+    signal(caught[i], SIG_DFL);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent)
     _exit(92);
