@@ -6,6 +6,7 @@
 #include "query.h"
 
 struct evs__backend {
+  const char *(*directory)(const evs_store *store);
   void (*close)(evs_store *store);
   int (*stat)(evs_store *store, evs_stat *ret_stat, evs_error *error);
   int (*head)(evs_store *store, uint64_t *ret_head, evs_error *error);

@@ -111,6 +111,10 @@ EVS_API int evs_open(const char *url, const evs_open_options *options, evs_store
 /* Closes the store; NULL is legal. Cursors and consumers of it must have been closed before. */
 EVS_API void evs_close(evs_store *store);
 
+/* The directory of a store on this machine, for who keeps something beside the journal; NULL for any other kind. Borrowed
+ * until evs_close(). It need not exist yet. */
+EVS_API const char *evs_directory(const evs_store *store);
+
 enum evs_outcome {
   EVS_CLEAN,     /* the journal ended with a whole commit */
   EVS_RECOVERED, /* it ended with the torn bytes of an append that never was acknowledged */

@@ -120,6 +120,8 @@ int evs__segments(struct evs__file *file, uint64_t **ret_firsts, size_t *ret_cou
 int evs__tail_open(struct evs__file *file, uint64_t segment, evs_error *error);
 /* An error about a file of the journal. */
 int evs__segment_fail(evs_error *error, int code, uint64_t segment, const char *doing);
+/* EVS_FUTURE: the segment has a format that this program does not know. */
+int evs__fail_future(evs_error *error, uint64_t segment, uint64_t format);
 
 /* The lines of one segment, read forward through one buffer. */
 struct evs__reader {
@@ -143,7 +145,8 @@ struct evs__scan {
   uint64_t end;  /* bytes up to there */
   uint64_t size; /* bytes in the file */
   bool damaged;  /* something after `end` is no crash: an event after it was written when more was durable */
-  uint64_t stop; /* look for the last commit that ends at or before this seq; 0: the last of all */
+  uint64_t bad_seq, bad_byte; /* the first line that is not what it should be; bad_seq 0: there is none */
+  uint64_t stop;              /* look for the last commit that ends at or before this seq; 0: the last of all */
 };
 /* Scans lines, CRCs, order and commit marks. 0 (look at `damaged` and end < size), EVS_FUTURE or an errno. */
 int evs__scan_segment(int fd, uint64_t segment, struct evs__scan *scan, evs_error *error);

@@ -55,7 +55,9 @@ static int load(struct evs__file *file, const char *name, uint64_t *ret_offset, 
   while (len > 0 && record[len - 1] == '\n')
     len--;
   evs_slice object = {record, len};
-  if (!evs_json_find(object, "offset", &value) || !evs_json_int(value, &offset) || offset < 0)
+  /* Whole, so that no part of a number is ever taken for it. */
+  if (len == 0 || record[len - 1] != '}' || !evs_json_find(object, "offset", &value) || !evs_json_int(value, &offset) ||
+      offset < 0)
     return evs__fail_at(error, EVS_CORRUPT, path, 1, 0, "%s holds no offset: set it with a seek", path);
   if (evs_json_find(object, "updatedAt", &value) && value.len > 2)
     evs_time_parse(value.ptr + 1, value.len - 2, ret_updated_us);
@@ -93,6 +95,7 @@ static int lease(struct evs__file *file, const char *name, int *ret_fd, evs_erro
   int64_t deadline = evs__monotonic_ms() + file->base.timeout_ms;
   snprintf(path, sizeof path, DIRECTORY "/.%s" LOCK_SUFFIX, name);
   int rc = evs__io_mkdir(file->root_fd, DIRECTORY, 0700);
+  rc = rc ? rc : evs__io_sync_all(file->root_fd); /* or all offsets could be gone with their directory */
   for (;;) {
     struct evs__io_info held;
     struct evs__io_info named;
@@ -106,9 +109,11 @@ static int lease(struct evs__file *file, const char *name, int *ret_fd, evs_erro
     } else if (errno != EWOULDBLOCK && errno != EINTR) {
       rc = errno;
       evs__io_close(*ret_fd);
+      *ret_fd = -1;
       return fail_file(error, rc, path, "lock");
     }
     evs__io_close(*ret_fd);
+    *ret_fd = -1;
     if (evs__monotonic_ms() >= deadline)
       return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s is run by another process for more than %u ms",
                           name, file->base.timeout_ms);

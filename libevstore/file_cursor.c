@@ -142,9 +142,7 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
   bool first = before == 0;
   uint64_t format = first ? evs__line_format(text, len) : EVS_FORMAT;
   if (format > EVS_FORMAT)
-    return evs__fail(error, EVS_FUTURE,
-                     "the journal has format %" PRIu64 ", this program knows up to %d: use a newer one", format,
-                     EVS_FORMAT);
+    return evs__fail_future(error, cursor->reader.segment, format);
   const char *what = NULL;
   uint64_t expected = cursor->base.position + 1;
   if (!evs__line_parse(text, len, line))

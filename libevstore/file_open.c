@@ -51,7 +51,7 @@ static int open_directories(struct evs__file *file, bool create, evs_error *erro
       rc = rc ? rc : evs__io_open(file->root_fd, "journal", how, 0, &file->journal_fd);
     }
   }
-  if (rc == ENOENT || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
+  if ((rc == ENOENT && !create) || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
     return evs__fail(error, EVS_NO_STORE,
                      rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file", file->path);
   if (rc)
@@ -176,7 +176,10 @@ static int file_stat(evs_store *store, evs_stat *ret_stat, evs_error *error) {
   return rc;
 }
 
+static const char *file_directory(const evs_store *store) { return ((const struct evs__file *)store)->path; }
+
 static const struct evs__backend backend = {
+    .directory = file_directory,
     .close = file_close,
     .stat = file_stat,
     .head = file_head,

@@ -35,10 +35,12 @@ static int fail_damaged(uint64_t segment, const struct evs__scan *scan, evs_erro
   char path[EVS__SEGMENT_NAME_SIZE + 16];
   evs__segment_name(segment, name);
   snprintf(path, sizeof path, "journal/%s", name);
-  return evs__fail_at(error, EVS_CORRUPT, path, scan->last - segment + 2, scan->end,
+  uint64_t seq = scan->bad_seq ? scan->bad_seq : scan->last + 1;
+  uint64_t byte = scan->bad_seq ? scan->bad_byte : scan->end;
+  return evs__fail_at(error, EVS_CORRUPT, path, seq - segment + 1, byte,
                       "the journal is damaged: %s, line %" PRIu64 ", byte %" PRIu64 ": event %" PRIu64
                       " was durable and is no longer whole; nothing is appended before it is repaired",
-                      path, scan->last - segment + 2, scan->end, scan->last + 1);
+                      path, seq - segment + 1, byte, seq);
 }
 
 /* Closes the descriptor of the tail where the name now means another file. Otherwise it is kept: the kernel tells each
@@ -55,6 +57,26 @@ static void drop_stale_tail(struct evs__file *file, uint64_t segment) {
   file->tail_fd = -1;
 }
 
+/* A last segment without a whole commit says nothing of its own: it must follow the one before it, or be the first. */
+static int check_follows(struct evs__file *file, uint64_t segment, uint64_t before, evs_error *error) {
+  struct evs__scan scan = {0};
+  char name[EVS__SEGMENT_NAME_SIZE];
+  int fd = -1;
+  if (before) {
+    evs__segment_name(before, name);
+    int rc = evs__io_open(file->journal_fd, name, O_RDONLY, 0, &fd);
+    rc = rc ? evs__segment_fail(error, rc, before, "open") : evs__scan_segment(fd, before, &scan, error);
+    evs__io_close(fd);
+    if (rc)
+      return rc;
+  }
+  if (scan.last + 1 == segment)
+    return 0;
+  return evs__fail_at(error, EVS_CORRUPT, "journal", 0, 0,
+                      "the journal is damaged: events %" PRIu64 " to %" PRIu64 " are missing before its last segment",
+                      scan.last + 1, segment - 1);
+}
+
 /* The last segment and its scan; *ret_segment 0 where there is none. */
 static int scan_tail(struct evs__file *file, uint64_t *ret_segment, struct evs__scan *scan, evs_error *error) {
   uint64_t *firsts = NULL;
@@ -69,6 +91,8 @@ static int scan_tail(struct evs__file *file, uint64_t *ret_segment, struct evs__
     rc = rc ? rc : evs__scan_segment(file->tail_fd, *ret_segment, scan, error);
     if (!rc && scan->damaged)
       rc = fail_damaged(*ret_segment, scan, error);
+    if (!rc && scan->end == 0)
+      rc = check_follows(file, *ret_segment, count > 1 ? firsts[count - 2] : 0, error);
   }
   free(firsts);
   return rc;

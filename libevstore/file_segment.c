@@ -31,6 +31,14 @@ int evs__segment_fail(evs_error *error, int code, uint64_t segment, const char *
   return evs__fail_at(error, code, path, 0, 0, "cannot %s %s: %s", doing, path, strerror(code));
 }
 
+int evs__fail_future(evs_error *error, uint64_t segment, uint64_t format) {
+  char path[EVS__SEGMENT_NAME_SIZE + 16] = "journal/";
+  evs__segment_name(segment, path + strlen(path));
+  return evs__fail_at(error, EVS_FUTURE, path, 1, 0,
+                      "%s: the journal has format %" PRIu64 ", this program knows up to %d: use a newer one", path,
+                      format, EVS_FORMAT);
+}
+
 /* The first seq that a file's name tells; 0 where it is no segment. */
 static uint64_t parse_name(const char *name) {
   uint64_t first = 0;
@@ -222,14 +230,13 @@ int evs__scan_segment(int fd, uint64_t segment, struct evs__scan *scan, evs_erro
   while (!(rc = evs__reader_line(&reader, &text, &len, error))) {
     uint64_t format = seq + 1 == segment ? evs__line_format(text, len) : EVS_FORMAT;
     if (format > EVS_FORMAT) {
-      rc = evs__segment_fail(error, EVS_FUTURE, segment, "read");
-      evs__fail_at(error, rc, error ? error->file : "", 1, 0,
-                   "the journal has format %" PRIu64 ", this program knows up to %d: use a newer one", format,
-                   EVS_FORMAT);
+      rc = evs__fail_future(error, segment, format);
       break;
     }
     if (!evs__line_parse(text, len, &line) || line.event.seq != seq + 1 || (line.format != 0) != (seq + 1 == segment) ||
         (line.commit_end && line.durable > seq)) {
+      scan->bad_seq = seq + 1;
+      scan->bad_byte = reader.offset - len - 1;
       rc = look_for_damage(&reader, scan, text, len, error);
       break;
     }

@@ -52,7 +52,8 @@ int evs_open(const char *url, const evs_open_options *options, evs_store **ret_s
     return evs__fail(error, EVS_INVALID, "the store has no name");
   if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
     if (strstr(url, "://"))
-      return evs__fail(error, EVS_INVALID, "store URL: unknown scheme in \"%s\"; known: /dir, file:///dir", url);
+      return evs__fail(error, EVS_INVALID, "store %s: this version knows stores in a directory only: /dir, file:///dir",
+                       url);
     return evs__file_open(url, &given, ret_store, error);
   }
   const char *path = url + sizeof scheme - 1;
@@ -75,6 +76,8 @@ void evs_close(evs_store *store) {
   if (store)
     store->backend->close(store);
 }
+
+const char *evs_directory(const evs_store *store) { return store->backend->directory(store); }
 
 int evs_stat_get(evs_store *store, evs_stat *ret_stat, evs_error *error) {
   return store->backend->stat(store, ret_stat, error);

@@ -158,23 +158,30 @@ static int fail_no_home(struct op_error *error) {
   return op_fail(error, OP_CONFIG, "no_home", "where is the store? HOME is not set, nor --store, OP_STORE or store:");
 }
 
-/* The directory behind the store's URL, as libevstore understands it. */
+/* A result of evs_open(). A URL that makes no sense is a wrong call, or a wrong configuration. */
+static int fail_open(const struct op_app *app, int code, const evs_error *store_error, struct op_error *error) {
+  if (code != EVS_INVALID)
+    return op_fail_store(error, code, store_error);
+  bool configured = app->store_url == app->config.store;
+  return op_fail(error, configured ? OP_CONFIG : OP_USAGE, configured ? "bad_config" : "usage", "%s",
+                 store_error->message);
+}
+
+/* The directory of the store, which need not be there. */
 int op_store_directory(struct op_app *app, char *buf, size_t size, struct op_error *error) {
-  static const char scheme[] = "file://";
+  const evs_open_options options = {.flags = EVS_CREATE}; /* makes nothing before the first append */
+  evs_store *probe = NULL;
+  evs_error store_error = {0};
   if (app->store_url == NULL)
     return fail_no_home(error);
-  const char *path = app->store_url;
-  size_t len = strlen(path);
-  if (strncmp(path, scheme, sizeof scheme - 1) == 0) {
-    path += sizeof scheme - 1;
-    len = strcspn(path, "?");
-  } else if (strstr(path, "://") != NULL) {
-    return op_fail(error, OP_DATA, "invalid", "store %s is no directory", path);
-  }
-  if (len >= size)
-    return op_fail(error, OP_CANTCREATE, "cannot_create", "the store's path is too long: %zu bytes", len);
-  memcpy(buf, path, len);
-  buf[len] = '\0';
+  int code = app->store == NULL ? evs_open(app->store_url, &options, &probe, &store_error) : 0;
+  if (code != 0)
+    return fail_open(app, code, &store_error, error);
+  const char *path = evs_directory(app->store != NULL ? app->store : probe);
+  int len = path != NULL ? snprintf(buf, size, "%s", path) : -1;
+  evs_close(probe);
+  if (len < 0 || (size_t)len >= size)
+    return op_fail(error, OP_CANTCREATE, "cannot_create", "the store has no directory, or one with too long a path");
   return OP_OK;
 }
 
@@ -193,10 +200,12 @@ static int open_store(struct op_app *app, unsigned flags, struct op_error *error
     app->parsed->store_readonly = true;
     code = evs_open(app->store_url, &options, &app->store, &store_error);
   }
-  if (code == 0)
+  if (code == 0) {
+    op_explain(app, "store %s%s", app->store_url, app->parsed->store_readonly ? ", for reading only" : "");
     return OP_OK;
+  }
   app->store = NULL;
-  return op_fail_store(error, code, &store_error);
+  return fail_open(app, code, &store_error, error);
 }
 
 /* Opens the store for reading; a place that can hold none is a store that is not there. */
@@ -237,7 +246,6 @@ static int answer(struct op_app *app, struct op_error *error) {
 /* Calls the verb with everything it needs. */
 static int run_verb(struct op_app *app, struct op_error *error) {
   bool is_run = app->verb->name != NULL && strcmp(app->verb->name, "run") == 0;
-  bool changes = is_run || (app->verb->flags & (OP_CHANGES | OP_DRY_RUN)) != 0;
   if ((app->verb->flags & OP_PASSES_ARGS) != 0)
     return app->verb->run(app, error); /* the program that it becomes does all of this */
   int code = settle_clock(app, error);
@@ -250,7 +258,7 @@ static int run_verb(struct op_app *app, struct op_error *error) {
   settle_store(app);
   if (is_run || (app->verb->flags & OP_FOLLOWS) != 0)
     op_catch_signals();
-  app->output = op_output_new(stdout, app->parsed->format, app->parsed->color, app->quiet && changes);
+  app->output = op_output_new(stdout, app->parsed->format, app->parsed->color, app->quiet);
   code = app->verb->run(app, error);
   if (op_stopping() == 0)
     return code;

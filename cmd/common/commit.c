@@ -10,6 +10,7 @@
 #include "progress.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -84,6 +85,8 @@ static int append(struct op_model *model, struct op_drafts *drafts, struct op_gu
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
   *ret_committed = (struct op_committed){.first = appended.first, .last = appended.last};
+  op_explain(app, "appended events %" PRIu64 " to %" PRIu64 ", decided on everything up to %" PRIu64, appended.first,
+             appended.last, position);
   return OP_OK;
 }
 

@@ -153,6 +153,7 @@ static const struct mapping *find_mapping(int code) {
       {EACCES, OP_NOPERM, "no_permission"},
       {EPERM, OP_NOPERM, "no_permission"},
       {EROFS, OP_NOPERM, "no_permission"},
+      {ENOENT, OP_CANTCREATE, "cannot_create"},
       {ENOTDIR, OP_CANTCREATE, "cannot_create"},
       {EEXIST, OP_CANTCREATE, "cannot_create"},
       {EINTR, OP_TEMPORARY, "interrupted"},

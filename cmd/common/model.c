@@ -38,7 +38,8 @@ int op__model_fail(struct op_model *model, int result, struct op_error *error) {
                    message);
   case SQLITE_NOMEM:
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  case SQLITE_IOERR:
+  case SQLITE_IOERR: /* a full disk, files that were removed under us ...: memory gives the same answers */
+    model->unwritable = true;
     return op_fail(error, OP_IO, "io_error", "read model %s: %s", name, message);
   default:
     return op_fail(error, OP_SOFTWARE, "internal", "read model %s: %s (SQLite %d)", name, message, result);
@@ -207,8 +208,8 @@ static int bring_up(struct op_model *model, bool lazy, struct op_error *error) {
     end_snapshot(model);
     op__model_detach(model);
     model->place = OP__FILE;
-  } else if (model->db == NULL && head == 0) {
-    model->place = OP__EMPTY;
+  } else if (model->db == NULL && head == 0 && !op__model_exists(model)) {
+    model->place = OP__EMPTY; /* a file that is there was folded from a journal that is gone: that is to be said */
   }
   for (int attempt = 0;; attempt++) {
     rc = model->db == NULL ? op__model_attach(model, error) : OP_OK;
@@ -239,9 +240,10 @@ static int open_model(struct op_app *app, const struct op_model_definition *defi
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   *model = (struct op_model){.app = app, .definition = definition, .lazy = lazy};
   int rc = bring_up(model, lazy, error);
-  if (rc == OP_OK)
+  if (rc == OP_OK) {
+    op_explain(app, "read model %s is folded up to event %" PRIu64, definition->name, model->meta.offset);
     *ret_model = model;
-  else
+  } else
     op_model_close(model);
   return rc;
 }

@@ -72,6 +72,8 @@ int op__model_read_meta(struct op_model *model, struct op__meta *ret_meta, struc
 int op__model_attach(struct op_model *model, struct op_error *error);
 /* -> detached. */
 void op__model_detach(struct op_model *model);
+/* Is there a file of this model? */
+bool op__model_exists(const struct op_model *model);
 /* Was the file removed or replaced under us? */
 bool op__model_moved(struct op_model *model);
 /* -> detached; the file is removed, unless another process has put a new one there already. */

@@ -55,6 +55,17 @@ static int open_state(struct op_model *model, int *ret_fd, struct op_error *erro
   return OP_OK;
 }
 
+/* Is there a file already? */
+bool op__model_exists(const struct op_model *model) {
+  char path[PATH_SIZE];
+  struct op_error ignored;
+  if (op_store_directory(model->app, path, sizeof path - 64, &ignored) != OP_OK)
+    return false;
+  size_t len = strlen(path);
+  snprintf(path + len, sizeof path - len, "/state/%.40s.db", model->definition->name);
+  return access(path, F_OK) == 0;
+}
+
 /* Is the journal mode of the file WAL already? */
 static int is_wal(struct op_model *model, bool *ret_wal, struct op_error *error) {
   sqlite3_stmt *row = NULL;

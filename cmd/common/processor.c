@@ -8,6 +8,7 @@
 #include "commit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,6 +100,7 @@ static int append(struct run *run, struct op_error *error) {
     return op_fail_store(error, rc, &store_error);
   run->done += run->drafts.count < run->limit ? run->drafts.count : run->limit;
   run->limit = run->single ? 1 : run->processor->batch;
+  op_explain(run->app, "appended events %" PRIu64 " to %" PRIu64, appended.first, appended.last);
   const struct op_drafts swap = run->before;
   run->before = run->drafts;
   run->drafts = swap;

@@ -55,6 +55,8 @@ static int prepare(struct appending *a, struct op_error *error) {
   if (!rc)
     rc = position_option(app, "after", 0, &a->after, error);
   if (!rc)
+    rc = correlation_check(op_option(app, "correlation"), error);
+  if (!rc)
     rc = input_read(stdin, op_option(app, "correlation"), &a->input, error);
   if (rc || a->input.count == 0)
     return rc;

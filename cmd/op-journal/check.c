@@ -150,7 +150,9 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   bool told = op_option_given(app, "cut");
   int rc = position_option(app, "last", 0, &last, error);
   if (!rc && op_option_given(app, "last") && (!told || last == 0))
-    rc = op_fail(error, OP_USAGE, "usage", "--last SEQ says where --cut cuts: it is 1 or more, and goes with --cut");
+    rc = op_fail(
+        error, OP_USAGE, "usage",
+        "--last SEQ says where --cut cuts: it is 1 or more, and goes with --cut; see 'op-journal repair --help'");
   if (!rc)
     rc = told ? op_store_write(app, error) : op_store_read(app, error);
   if (rc)

@@ -41,6 +41,13 @@ static int cut_types(const char *const *values, size_t count, struct selection *
   return OP_OK;
 }
 
+/* Could this be the correlation of an event? */
+int correlation_check(const char *correlation, struct op_error *error) {
+  if (!correlation || word_is_id(correlation))
+    return OP_OK;
+  return op_fail(error, OP_DATA, "bad_correlation", "'%s' is no correlation", correlation);
+}
+
 /* Reads the options into a query item. */
 int selection_make(const struct op_app *app, const char *type_option, const char *tag_option, const char *correlation,
                    struct selection *ret_selection, struct op_error *error) {
@@ -53,8 +60,8 @@ int selection_make(const struct op_app *app, const char *type_option, const char
   for (size_t i = 0; !rc && i < tag_count; i++)
     if (!word_is_tag(tags[i]))
       rc = op_fail(error, OP_DATA, "bad_tag", "tag '%s': NAME:VALUE is expected", tags[i]);
-  if (!rc && correlation && !word_is_id(correlation))
-    rc = op_fail(error, OP_DATA, "bad_correlation", "'%s' is no correlation", correlation);
+  if (!rc)
+    rc = correlation_check(correlation, error);
   if (rc)
     return rc;
   ret_selection->item.types = ret_selection->types;

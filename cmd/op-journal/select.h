@@ -18,6 +18,9 @@ struct selection {
 int selection_make(const struct op_app *app, const char *type_option, const char *tag_option, const char *correlation,
                    struct selection *ret_selection, struct op_error *error);
 
+/* Is it one (NULL is)? Exit 65 bad_correlation. */
+int correlation_check(const char *correlation, struct op_error *error);
+
 /* The query, borrowed from the selection, which must not move; NULL where nothing was given. */
 const evs_query *selection_query(struct selection *selection);
 void selection_free(struct selection *selection);

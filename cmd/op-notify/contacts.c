@@ -21,6 +21,7 @@ struct contacts {
 };
 
 static const char schema[] =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS contacts ("
     "  customer_id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT, lang TEXT NOT NULL, updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
@@ -28,7 +29,8 @@ static const char schema[] =
     "  request_id TEXT PRIMARY KEY, customer_id TEXT NOT NULL, email TEXT NOT NULL, name TEXT, lang TEXT NOT NULL,"
     "  updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX IF NOT EXISTS requests_of ON requests (customer_id);";
+    "CREATE INDEX IF NOT EXISTS requests_of ON requests (customer_id);"
+    "COMMIT";
 
 /* An error of SQLite as one of ours. */
 static int fail_sql(struct contacts *contacts, struct op_error *error) {
@@ -76,6 +78,18 @@ static int prepare_file(struct op_app *app, bool create, char *path, size_t size
   return r;
 }
 
+/* Are there tables? Whoever made the file may have been killed, or found the disk full, before it made them. */
+static int find_tables(struct contacts *contacts, bool *ret_found, struct op_error *error) {
+  sqlite3_stmt *row = NULL;
+  int result = sqlite3_prepare_v2(contacts->db, "SELECT 1 FROM sqlite_master WHERE name = 'contacts'", -1, &row, NULL);
+  if (result == SQLITE_OK)
+    result = sqlite3_step(row);
+  *ret_found = result == SQLITE_ROW;
+  int r = result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail_sql(contacts, error);
+  sqlite3_finalize(row);
+  return r;
+}
+
 /* Opens the store. */
 int contacts_open(struct op_app *app, bool create, struct contacts **ret_contacts, struct op_error *error) {
   char path[FILES_MAX_PATH];
@@ -93,6 +107,12 @@ int contacts_open(struct op_app *app, bool create, struct contacts **ret_contact
                    NULL, NULL) != SQLITE_OK ||
       (create && sqlite3_exec(contacts->db, schema, NULL, NULL, NULL) != SQLITE_OK)) {
     r = fail_sql(contacts, error);
+    contacts_close(contacts);
+    return r;
+  }
+  if (!create)
+    r = find_tables(contacts, &exists, error);
+  if (r != 0 || !exists) {
     contacts_close(contacts);
     return r;
   }

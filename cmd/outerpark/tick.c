@@ -64,13 +64,15 @@ static int run_processor(struct op_app *app, const char *program, struct op_erro
   return op_fail(error, 128 + WTERMSIG(status), "killed", "%s run was ended by signal %d", program, WTERMSIG(status));
 }
 
-/* Is nothing at all where the store should be? */
+/* Is there no journal yet where the store should be? (Contacts may be known before the first event.) */
 static bool no_store(struct op_app *app) {
-  char directory[PATH_MAX];
+  char journal[PATH_MAX];
   struct op_error ignored;
   struct stat info;
-  return op_store_directory(app, directory, sizeof directory, &ignored) == 0 && lstat(directory, &info) != 0 &&
-         errno == ENOENT;
+  if (op_store_directory(app, journal, sizeof journal - sizeof "/journal", &ignored) != 0)
+    return false;
+  memcpy(journal + strlen(journal), "/journal", sizeof "/journal");
+  return lstat(journal, &info) != 0 && errno == ENOENT;
 }
 
 /* The verb tick. */

@@ -16,12 +16,12 @@
 
 #define CHILD_SECONDS 50
 
-int jf_setup(void **state) {
+/* Makes a temporary directory below `tmp`. */
+static int setup_in(const char *tmp, void **state) {
   struct jf *jf = calloc(1, sizeof *jf);
   if (!jf)
     return -1;
-  const char *tmp = getenv("TMPDIR");
-  snprintf(jf->root, sizeof jf->root, "%.200s/evstore-unit-XXXXXX", tmp ? tmp : "/tmp");
+  snprintf(jf->root, sizeof jf->root, "%.200s/evstore-unit-XXXXXX", tmp);
   if (!mkdtemp(jf->root)) {
     free(jf);
     return -1;
@@ -29,6 +29,15 @@ int jf_setup(void **state) {
   snprintf(jf->store, sizeof jf->store, "%.240s/store", jf->root);
   *state = jf;
   return 0;
+}
+
+int jf_setup(void **state) {
+  const char *tmp = getenv("TMPDIR");
+  return setup_in(tmp ? tmp : "/tmp", state);
+}
+
+int jf_setup_in_memory(void **state) {
+  return access("/dev/shm", W_OK | X_OK) || setup_in("/dev/shm", state) ? jf_setup(state) : 0;
 }
 
 int jf_teardown(void **state) {

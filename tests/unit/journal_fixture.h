@@ -47,6 +47,8 @@ struct jf {
 };
 
 int jf_setup(void **state);
+/* On a file system in memory where there is one: for tests with thousands of syncs, where the disk adds nothing. */
+int jf_setup_in_memory(void **state);
 int jf_teardown(void **state);
 
 /* The seed of this program: $EVS_SEED, or a fixed one. Printed once. */

@@ -55,7 +55,7 @@ static void canonical_text(void **state) {
   assert_memory_equal(line, expected, sizeof expected - 1);
   char crc[16];
   snprintf(crc, sizeof crc, "%08x\"}\n", (unsigned)evs__crc32c(0, line, len - EVS__CRC_TAIL));
-  assert_string_equal(line + sizeof expected - 1, crc);
+  assert_memory_equal(line + sizeof expected - 1, crc, strlen(crc));
   free(line);
 }
 

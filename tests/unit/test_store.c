@@ -23,6 +23,7 @@ static void assert_open(const char *url, unsigned flags, int expected) {
     assert_null(strchr(error.message, '\n'));
     assert_int_equal(error.position, 0);
   }
+  evs_close(store);
   assert_int_equal(evs_open(url, &options, &store, NULL), expected);
   evs_close(store);
 }
