@@ -73,7 +73,8 @@ typedef struct evs_error {
   char file[256];    /* the file it is about, relative to the store, or "" */
   uint64_t line;     /* 1-based line in that file, or 0 */
   uint64_t byte;     /* 0-based byte offset in that file; meaningful where line is */
-  uint64_t position; /* EVS_CONFLICT: the seq of the first event that matched; else 0 */
+  uint64_t position; /* EVS_CONFLICT: the seq of the first event that matched, 0 where none did but what was decided on
+                        was taken back after a failed sync; else 0 */
 } evs_error;
 
 typedef struct evs_store evs_store;       /* evs_open() ... evs_close() */
@@ -111,8 +112,8 @@ EVS_API int evs_open(const char *url, const evs_open_options *options, evs_store
 /* Closes the store; NULL is legal. Cursors and consumers of it must have been closed before. */
 EVS_API void evs_close(evs_store *store);
 
-/* The directory of a store on this machine, for who keeps something beside the journal; NULL for any other kind. Borrowed
- * until evs_close(). It need not exist yet. */
+/* The directory of a store on this machine, for who keeps something beside the journal; NULL for any other kind.
+ * Borrowed until evs_close(). It need not exist yet. */
 EVS_API const char *evs_directory(const evs_store *store);
 
 enum evs_outcome {
@@ -204,7 +205,9 @@ EVS_API int evs_append(evs_store *store, const evs_new_event *events, size_t cou
 /* evs_append() in two halves, for who has something to do while the disk works: evs_write() returns
  * when the events are written and ordered, evs_sync() when everything up to `position` is durable.
  * Nothing may be shown, sent or told before evs_sync() returned 0. EVS_EXISTS and EVS_CONFLICT of
- * evs_write() may rest on events that are not durable yet: sync to the position before telling. */
+ * evs_write() may rest on events that are not durable yet: sync to the position before telling. A handle may write
+ * several commits before it syncs; where an earlier one was taken back meanwhile, the next evs_write() says EVS_LOST.
+ */
 EVS_API int evs_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                       evs_appended *ret_appended, evs_error *error);
 EVS_API int evs_sync(evs_store *store, uint64_t position, evs_error *error);

@@ -44,6 +44,7 @@ struct evs__page {
   _Atomic uint64_t tail_bytes;   /* where its last whole commit ends */
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
+  _Atomic uint64_t file_inode;
   _Atomic uint64_t cuts[EVS__CUTS]; /* by generation: the seq after which everything was taken back */
 };
 
@@ -62,22 +63,38 @@ struct evs__file {
   char *path;
   uint64_t segment_bytes;
   int root_fd, journal_fd;
+  bool locked; /* this handle holds the write lock: its page stays as it is */
   char boot_id[EVS__BOOT_ID_SIZE];
   struct evs__page *page; /* NULL: not attached, or a reader that may not write it and found none that holds */
   bool page_writable;
   int page_denied;   /* why it is not writable: EACCES, EROFS ... */
   unsigned attached; /* counts the pages that this handle was attached to */
   uint64_t page_device, page_inode;
-  uint64_t basis;           /* the page's durable word when this handle last read to decide, or wrote */
-  uint64_t private_durable; /* what a reader without a writable page found durable by its own sync */
-  int tail_fd;              /* the last segment, open for writing where that is allowed */
-  uint64_t tail_fd_segment;
+  uint64_t journal_inode; /* of journal_fd */
+  uint64_t basis;         /* the page's durable word when this handle last read to decide, or wrote */
+  unsigned basis_page;    /* and which page that was, counted by `attached` */
+  struct {                /* the last commit of this handle that it has not synced; last 0: none */
+    uint64_t last, word;
+    unsigned page;
+    char crc[8];
+  } wrote;
+  uint64_t private_durable;         /* what a reader without a writable page found durable by its own sync */
+  struct evs__io_info private_tail; /* the last segment when it did; nothing is scanned again while it is the same */
+  int tail_fd;                      /* the last segment, open for writing where that is allowed */
+  uint64_t tail_fd_segment, tail_fd_inode;
+  bool tail_fd_writable;
   enum evs_outcome outcome;
   uint64_t torn_bytes;
   struct evs__buf parts, lines; /* scratch of evs_write() */
 };
 
 static inline struct evs__file *evs__file(evs_store *store) { return (struct evs__file *)store; }
+
+/* What this handle decides, or syncs, from now on rests on the page as this durable word tells it. */
+static inline void evs__set_basis(struct evs__file *file, uint64_t word) {
+  file->basis = word;
+  file->basis_page = file->attached;
+}
 
 /* ---- file_open.c -------------------------------------------------------------------------------------- */
 
@@ -118,6 +135,8 @@ void evs__segment_name(uint64_t first, char name[EVS__SEGMENT_NAME_SIZE]);
 int evs__segments(struct evs__file *file, uint64_t **ret_firsts, size_t *ret_count, evs_error *error);
 /* Opens file->tail_fd for the segment; EACCES and EROFS fall back to reading. */
 int evs__tail_open(struct evs__file *file, uint64_t segment, evs_error *error);
+/* The same, for the file that the page tells of. */
+int evs__tail_current(struct evs__file *file, uint64_t segment, evs_error *error);
 /* An error about a file of the journal. */
 int evs__segment_fail(evs_error *error, int code, uint64_t segment, const char *doing);
 /* EVS_FUTURE: the segment has a format that this program does not know. */
@@ -141,10 +160,11 @@ void evs__reader_free(struct evs__reader *reader);
 
 /* What a scan of a segment from its start found. Set `stop` before, the rest is filled in. */
 struct evs__scan {
-  uint64_t last; /* seq of the last event of the last whole commit; segment - 1: none */
-  uint64_t end;  /* bytes up to there */
-  uint64_t size; /* bytes in the file */
-  bool damaged;  /* something after `end` is no crash: an event after it was written when more was durable */
+  uint64_t last;    /* seq of the last event of the last whole commit; segment - 1: none */
+  uint64_t end;     /* bytes up to there */
+  uint64_t size;    /* bytes in the file */
+  uint64_t durable; /* the durable mark of that commit: everything up to there was on the disk then */
+  bool damaged;     /* something after `end` is no crash: an event after it was written when more was durable */
   uint64_t bad_seq, bad_byte; /* the first line that is not what it should be; bad_seq 0: there is none */
   uint64_t stop;              /* look for the last commit that ends at or before this seq; 0: the last of all */
 };
@@ -162,6 +182,8 @@ int evs__recover(struct evs__file *file, bool cut, evs_error *error);
 int evs__recover_private(struct evs__file *file, evs_error *error);
 /* Was the event `seq`, written or read when the durable word was `basis`, taken back since? */
 bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq);
+/* Writes the bytes from the event after `durable` to `end` again, as they stand. */
+int evs__write_again(struct evs__file *file, uint64_t segment, uint64_t durable, uint64_t end, evs_error *error);
 /* Syncs the directories that name the segments. */
 int evs__sync_directories(struct evs__file *file, evs_error *error);
 
@@ -171,6 +193,8 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
                     evs_appended *ret_appended, evs_error *error);
 int evs__file_sync(evs_store *store, uint64_t position, evs_error *error);
 int evs__file_wait(evs_store *store, uint64_t after, unsigned timeout_ms, evs_error *error);
+/* Does the last commit that this handle wrote still stand in the journal? */
+bool evs__wrote_stands(struct evs__file *file);
 /* The durable position as it is known now. */
 uint64_t evs__file_durable(struct evs__file *file);
 /* The same, after making durable what somebody wrote and did not live to sync. */

@@ -95,20 +95,25 @@ static int judge(struct evs__file *file, struct commit *commit, evs_appended *re
     return 0;
   if (commit->matched == commit->count) {
     *ret_appended = (evs_appended){commit->matched_first, commit->matched_last};
-    file->basis = word; /* they stand there now: only what happens from here on can take them back */
+    file->wrote.last = 0;
+    evs__set_basis(file, word); /* they stand there now: only what happens from here on can take them back */
     return EVS_EXISTS;
   }
   /* A decision that rests on events that were taken back must be made again. */
-  bool gone = commit->condition->after > atomic_load(&page->tail_seq) ||
-              evs__taken_back(file, file->basis, commit->condition->after) ||
-              evs__generation(word) != evs__generation(file->basis);
+  uint64_t after = commit->condition->after;
+  bool gone = after > atomic_load(&page->tail_seq) ||
+              (file->basis_page == file->attached ? evs__generation(word) != evs__generation(file->basis)
+                                                  : after > evs__durable_seq(file->basis));
   if (commit->conflict == 0 && !gone)
     return 0;
-  file->basis = word;
-  uint64_t position = commit->conflict ? commit->conflict : evs__durable_seq(word);
-  evs__fail(error, EVS_CONFLICT, "an event that the condition excludes stands at position %" PRIu64, position);
+  evs__set_basis(file, word);
+  if (commit->conflict)
+    evs__fail(error, EVS_CONFLICT, "an event that the condition excludes stands at position %" PRIu64,
+              commit->conflict);
+  else
+    evs__fail(error, EVS_CONFLICT, "events that were read to decide were taken back after a failed sync: read again");
   if (error)
-    error->position = position;
+    error->position = commit->conflict;
   return EVS_CONFLICT;
 }
 
@@ -144,6 +149,12 @@ static int make_segment(struct evs__file *file, evs_error *error) {
   evs__io_close(file->tail_fd);
   int rc = evs__io_open(file->journal_fd, name, O_RDWR | O_CREAT, 0600, &file->tail_fd);
   file->tail_fd_segment = first;
+  file->tail_fd_writable = rc == 0;
+  struct evs__io_info info;
+  if (!rc)
+    rc = evs__io_info(file->tail_fd, &info);
+  if (!rc)
+    file->tail_fd_inode = info.inode;
   if (rc)
     return evs__segment_fail(error, rc, first, "make");
   atomic_store(&file->page->tail_segment, first);
@@ -155,8 +166,14 @@ static int make_segment(struct evs__file *file, evs_error *error) {
 static int put(struct evs__file *file, size_t count, bool new_segment, evs_error *error) {
   struct evs__page *page = file->page;
   struct evs__io_info info;
+  uint64_t tail_segment = atomic_load(&page->tail_segment);
+  int rc = new_segment ? 0 : evs__tail_current(file, tail_segment, error);
+  if (!rc && !new_segment && !file->tail_fd_writable)
+    rc = evs__segment_fail(error, EACCES, tail_segment, "write");
+  if (rc)
+    return rc;
   atomic_store(&page->changing, 1);
-  int rc = new_segment ? make_segment(file, error) : evs__tail_open(file, atomic_load(&page->tail_segment), error);
+  rc = new_segment ? make_segment(file, error) : 0;
   if (rc)
     return rc;
   uint64_t segment = file->tail_fd_segment;
@@ -173,6 +190,7 @@ static int put(struct evs__file *file, size_t count, bool new_segment, evs_error
   }
   atomic_store(&page->file_size, info.size);
   atomic_store(&page->file_mtime_ns, info.mtime_ns);
+  atomic_store(&page->file_inode, info.inode);
   atomic_store(&page->tail_bytes, offset + file->lines.len);
   atomic_store(&page->tail_seq, atomic_load(&page->tail_seq) + count);
   atomic_store(&page->changing, 0);
@@ -189,6 +207,10 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
   rc = rc ? rc : judge(file, commit, ret_appended, error);
   if (rc)
     return rc;
+  if (file->wrote.last && !evs__wrote_stands(file)) {
+    file->wrote.last = 0;
+    return evs__fail(error, EVS_LOST, "an earlier commit of this handle was taken back before it was synced");
+  }
   uint64_t tail = atomic_load(&page->tail_seq);
   bool empty = atomic_load(&page->tail_bytes) == 0;
   bool full = atomic_load(&page->tail_bytes) >= file->segment_bytes;
@@ -200,7 +222,11 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
   rc = rc ? rc : put(file, commit->count, new_segment, error);
   if (rc)
     return rc;
-  file->basis = atomic_load(&page->durable);
+  evs__set_basis(file, atomic_load(&page->durable));
+  file->wrote.last = tail + commit->count;
+  file->wrote.word = file->basis;
+  file->wrote.page = file->attached;
+  memcpy(file->wrote.crc, file->lines.ptr + file->lines.len - 11, 8);
   *ret_appended = (evs_appended){tail + 1, tail + commit->count};
   return 0;
 }
@@ -210,10 +236,12 @@ static int open_condition(struct evs__file *file, struct commit *commit, evs_err
   struct evs__query *query = NULL;
   if (!commit->condition)
     return 0;
+  unsigned page = file->basis_page;
   uint64_t basis = file->basis; /* of what the caller decided on, not of this look */
   int rc = evs__query_compile(commit->condition->unless, &query, error);
   rc = rc ? rc : evs__file_read(&file->base, query, commit->condition->after, EVS_READ_WRITTEN, &commit->cursor, error);
   file->basis = basis;
+  file->basis_page = page;
   return rc;
 }
 

@@ -89,22 +89,31 @@ static int save(struct evs__file *file, const char *name, uint64_t offset, int64
   return rc ? fail_file(error, rc, path, "write") : 0;
 }
 
+/* The file that is locked for the lease. */
+static void lock_path(const char *name, char path[PATH_SIZE]) {
+  snprintf(path, PATH_SIZE, DIRECTORY "/.%s" LOCK_SUFFIX, name);
+}
+
+/* Is the open file still the one of that name? */
+static bool still_named(struct evs__file *file, int fd, const char *path) {
+  struct evs__io_info held;
+  struct evs__io_info named;
+  return evs__io_info(fd, &held) == 0 && evs__io_info_at(file->root_fd, path, &named) == 0 && held.inode == named.inode;
+}
+
 /* Takes the lease; the lock file may be deleted under us, then the new one is locked. */
 static int lease(struct evs__file *file, const char *name, int *ret_fd, evs_error *error) {
   char path[PATH_SIZE];
   int64_t deadline = evs__monotonic_ms() + file->base.timeout_ms;
-  snprintf(path, sizeof path, DIRECTORY "/.%s" LOCK_SUFFIX, name);
+  lock_path(name, path);
   int rc = evs__io_mkdir(file->root_fd, DIRECTORY, 0700);
   rc = rc ? rc : evs__io_sync_all(file->root_fd); /* or all offsets could be gone with their directory */
   for (;;) {
-    struct evs__io_info held;
-    struct evs__io_info named;
     rc = rc ? rc : evs__io_open(file->root_fd, path, O_RDWR | O_CREAT, 0600, ret_fd);
     if (rc)
       return fail_file(error, rc, path, "open");
     if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0) {
-      if (evs__io_info(*ret_fd, &held) == 0 && evs__io_info_at(file->root_fd, path, &named) == 0 &&
-          held.inode == named.inode)
+      if (still_named(file, *ret_fd, path))
         return 0;
     } else if (errno != EWOULDBLOCK && errno != EINTR) {
       rc = errno;
@@ -152,7 +161,16 @@ int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **r
 }
 
 int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error) {
-  int rc = save(evs__file(consumer->store), consumer->name, offset, time_us, error);
+  struct evs__file *file = evs__file(consumer->store);
+  char path[PATH_SIZE];
+  lock_path(consumer->name, path);
+  if (!still_named(file, ((struct file_consumer *)consumer)->lock_fd, path))
+    return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s: its lock was deleted, another process may run it",
+                        consumer->name);
+  if (offset > evs__file_durable(file))
+    return evs__fail(error, EVS_INVALID, "consumer %s: position %" PRIu64 " is beyond the head", consumer->name,
+                     offset);
+  int rc = save(file, consumer->name, offset, time_us, error);
   if (!rc)
     consumer->offset = offset;
   return rc;
@@ -160,6 +178,7 @@ int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t t
 
 void evs__file_consumer_close(evs_consumer *base) {
   struct file_consumer *consumer = (struct file_consumer *)base;
+  flock(consumer->lock_fd, LOCK_UN); /* a child that was forked meanwhile may still have the descriptor */
   evs__io_close(consumer->lock_fd);
   free(consumer);
 }

@@ -38,7 +38,7 @@ int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, u
   if (file->page) {
     cursor->basis = atomic_load(&file->page->durable);
     if (flags & EVS_READ_WRITTEN)
-      file->basis = cursor->basis;
+      evs__set_basis(file, cursor->basis);
   }
   *ret_cursor = &cursor->base;
   return 0;
@@ -159,6 +159,13 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
   return 0;
 }
 
+/* Was what this cursor may read taken back under it? Then what looks like damage is none. */
+static bool withdrawn(const struct file_cursor *cursor) {
+  struct evs__file *file = evs__file(cursor->base.store);
+  return (cursor->base.flags & EVS_READ_WRITTEN) && file->page &&
+         (atomic_load(&file->page->failed) || evs__taken_back(file, cursor->basis, cursor->limit));
+}
+
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
   struct file_cursor *cursor = (struct file_cursor *)base;
   struct evs__line line = {0};
@@ -180,6 +187,9 @@ int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, ev
         continue;
     }
     rc = rc ? rc : take_line(cursor, text, len, &line, error);
+    if (rc == EVS_CORRUPT && withdrawn(cursor))
+      return evs__fail(error, EVS_LOST,
+                       "events that were read to decide were taken back after a failed sync: read again");
     if (rc)
       return rc;
     if (line.event.seq <= base->position) /* bisection comes out a little early */

@@ -13,6 +13,17 @@
 
 #define MODE 0700
 
+/* Makes the name of a directory durable. */
+static int sync_parent(const char *path) {
+  char parent[4096];
+  int fd = -1;
+  int len = snprintf(parent, sizeof parent, "%s/..", path);
+  int rc = len < (int)sizeof parent ? evs__io_open(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0, &fd) : ENAMETOOLONG;
+  rc = rc ? rc : evs__io_sync_all(fd);
+  evs__io_close(fd);
+  return rc == EACCES ? 0 : rc; /* a parent that we may not read was not made by us */
+}
+
 /* Makes a directory and the parents that are missing. */
 static int make_directories(const char *path) {
   char *copy = strdup(path);
@@ -25,6 +36,8 @@ static int make_directories(const char *path) {
     if (rc == EROFS || rc == EACCES) { /* a parent that we may not write may be there all the same */
       struct evs__io_info info;
       rc = slash && evs__io_info_at(AT_FDCWD, copy, &info) == 0 ? 0 : rc;
+    } else if (rc == 0) {
+      rc = sync_parent(copy);
     }
     if (slash)
       *slash = '/';
@@ -51,6 +64,9 @@ static int open_directories(struct evs__file *file, bool create, evs_error *erro
       rc = rc ? rc : evs__io_open(file->root_fd, "journal", how, 0, &file->journal_fd);
     }
   }
+  struct evs__io_info info;
+  if (!rc && !(rc = evs__io_info(file->journal_fd, &info)))
+    file->journal_inode = info.inode;
   if ((rc == ENOENT && !create) || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
     return evs__fail(error, EVS_NO_STORE,
                      rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file", file->path);
@@ -64,11 +80,12 @@ static bool directories_current(struct evs__file *file) {
   struct evs__io_info named;
   struct evs__io_info held;
   return file->root_fd >= 0 && evs__io_info_at(AT_FDCWD, file->path, &named) == 0 &&
-         evs__io_info(file->root_fd, &held) == 0 && named.device == held.device && named.inode == held.inode;
+         evs__io_info(file->root_fd, &held) == 0 && named.device == held.device && named.inode == held.inode &&
+         evs__io_info_at(file->root_fd, "journal", &named) == 0 && named.inode == file->journal_inode;
 }
 
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
-  if (evs__page_current(file))
+  if (file->locked || evs__page_current(file))
     return 0;
   if (file->root_fd >= 0 && !directories_current(file)) {
     evs__page_unmap(file);
@@ -76,12 +93,14 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     evs__io_close(file->journal_fd);
     evs__io_close(file->root_fd);
     file->root_fd = file->journal_fd = file->tail_fd = -1;
+    file->private_durable = 0;
+    file->private_tail = (struct evs__io_info){0};
   }
   int rc = open_directories(file, create, error);
   rc = rc ? rc : evs__page_map(file, error);
   if (!rc && evs__page_holds(file)) {
-    file->attached++;
-    file->basis = atomic_load(&file->page->durable);
+    if (++file->attached == 1)
+      evs__set_basis(file, atomic_load(&file->page->durable));
     return 0;
   }
   if (rc)
@@ -92,14 +111,18 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     rc = rc ? rc : evs__recover_private(file, error);
   } else {
     rc = evs__lock(file, EVS__LOCK_WRITE, error);
+    if (!rc && !evs__page_current(file)) { /* deleted while we waited: once more */
+      evs__unlock(file);
+      return evs__attach(file, create, error);
+    }
     rc = rc ? rc : evs__recover(file, false, error);
   }
   evs__unlock(file);
   if (rc) {
     evs__page_unmap(file);
   } else if (file->page) {
-    file->attached++;
-    file->basis = atomic_load(&file->page->durable);
+    if (++file->attached == 1)
+      evs__set_basis(file, atomic_load(&file->page->durable));
   }
   return rc;
 }

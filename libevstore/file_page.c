@@ -75,13 +75,15 @@ int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
     }
     lock_pause(file, tries);
   }
+  file->locked = lock == EVS__LOCK_WRITE;
   if (lock == EVS__LOCK_WRITE && file->page && file->page_writable)
     atomic_store(&file->page->holder, (uint32_t)getpid());
   return 0;
 }
 
 void evs__unlock(struct evs__file *file) {
-  struct evs__page *page = file->page && file->page_writable ? file->page : NULL;
+  struct evs__page *page = file->locked && file->page && file->page_writable ? file->page : NULL;
+  file->locked = false;
   if (page)
     atomic_store(&page->holder, 0);
   flock(file->journal_fd, LOCK_UN);
@@ -107,7 +109,8 @@ void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
 bool evs__page_current(struct evs__file *file) {
   struct evs__io_info info;
   return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
-         info.inode == file->page_inode && info.size >= PAGE_BYTES;
+         info.inode == file->page_inode && info.size >= PAGE_BYTES &&
+         evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
 }
 
 /* Was the page made by this version, in this boot? If not, nothing in it means anything. */
@@ -120,15 +123,15 @@ bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   char name[EVS__SEGMENT_NAME_SIZE];
   struct evs__io_info info;
-  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) ||
-      atomic_load(&page->changing) || atomic_load(&page->failed))
+  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) || atomic_load(&page->changing) ||
+      atomic_load(&page->failed))
     return false;
   uint64_t segment = atomic_load(&page->tail_segment);
   uint64_t next = atomic_load(&page->tail_seq) + 1;
   if (segment) {
     evs__segment_name(segment, name);
     if (evs__io_info_at(file->journal_fd, name, &info) || info.size != atomic_load(&page->file_size) ||
-        info.mtime_ns != atomic_load(&page->file_mtime_ns))
+        info.mtime_ns != atomic_load(&page->file_mtime_ns) || info.inode != atomic_load(&page->file_inode))
       return false;
   }
   evs__segment_name(next, name);

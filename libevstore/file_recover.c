@@ -115,6 +115,7 @@ static int fill_tail(struct evs__file *file, uint64_t segment, uint64_t seq, uin
   atomic_store(&page->tail_bytes, bytes);
   atomic_store(&page->file_size, info.size);
   atomic_store(&page->file_mtime_ns, info.mtime_ns);
+  atomic_store(&page->file_inode, info.inode);
   atomic_store(&page->tail_seq, seq);
   return 0;
 }
@@ -140,15 +141,25 @@ static void begin_generation(struct evs__page *page, uint64_t seq) {
   atomic_store(&page->durable, evs__durable_word(generation, seq));
 }
 
+static int rescan(struct evs__file *file, bool cut, evs_error *error);
+
 /* After a failed sync: takes back what is not durable. */
-static int rebuild(struct evs__file *file, evs_error *error) {
+static int rebuild(struct evs__file *file, bool cut, evs_error *error) {
   struct evs__page *page = file->page;
   uint64_t word = atomic_load(&page->durable);
   uint64_t segment = atomic_load(&page->tail_segment);
   struct evs__scan scan = {.stop = evs__durable_seq(word)};
-  int rc = evs__tail_open(file, segment, error);
+  int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
+  struct evs__scan whole = {0};
+  rc = evs__scan_segment(file->tail_fd, segment, &whole, error);
+  if (rc)
+    return rc;
+  if (whole.durable > scan.stop) { /* a page of an earlier time, put back: the journal knows better */
+    atomic_store(&page->failed, 0);
+    return rescan(file, cut, error);
+  }
   if (scan.stop >= segment) { /* else none of it is durable, and it becomes empty */
     rc = evs__scan_segment(file->tail_fd, segment, &scan, error);
     if (!rc && scan.last != evs__durable_seq(word))
@@ -180,6 +191,8 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
   }
   if (cut && scan.size > scan.end)
     rc = cut_tail(file, segment, scan.end, error);
+  if (!rc && segment && scan.end > 0 && !(file->base.flags & EVS_READONLY))
+    rc = evs__write_again(file, segment, scan.durable, scan.end, error);
   if (!rc && segment) { /* nobody knows whether the commits that were found had been synced */
     rc = evs__io_sync_data(file->tail_fd);
     if (rc && rc != EROFS && rc != EINVAL)
@@ -193,7 +206,7 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
     if (!ready)
       return evs__segment_fail(error, EIO, segment, "sync");
     atomic_store(&page->ready, 1);
-    return rebuild(file, error);
+    return rebuild(file, cut, error);
   }
   if (scan.last < known)
     begin_generation(page, scan.last);
@@ -209,15 +222,31 @@ int evs__recover(struct evs__file *file, bool cut, evs_error *error) {
   int rc = 0;
   evs__page_begin(file);
   if (atomic_load(&page->ready) && atomic_load(&page->failed))
-    rc = rebuild(file, error);
+    rc = rebuild(file, cut, error);
   else if (!evs__page_holds(file) || (cut && atomic_load(&page->file_size) != atomic_load(&page->tail_bytes)))
     rc = rescan(file, cut, error);
   return rc;
 }
 
+/* Is the last segment as it was when this handle found it durable by itself? */
+static bool private_tail_same(struct evs__file *file) {
+  struct evs__io_info now;
+  char name[EVS__SEGMENT_NAME_SIZE];
+  if (file->private_tail.inode == 0 || file->tail_fd < 0)
+    return false;
+  evs__segment_name(file->tail_fd_segment, name);
+  if (evs__io_info_at(file->journal_fd, name, &now) || now.inode != file->private_tail.inode ||
+      now.size != file->private_tail.size || now.mtime_ns != file->private_tail.mtime_ns)
+    return false;
+  evs__segment_name(file->private_durable + 1, name);
+  return file->private_durable + 1 == file->tail_fd_segment || evs__io_info_at(file->journal_fd, name, &now) == ENOENT;
+}
+
 int evs__recover_private(struct evs__file *file, evs_error *error) {
   uint64_t segment;
   struct evs__scan scan;
+  if (private_tail_same(file))
+    return 0;
   int rc = scan_tail(file, &segment, &scan, error);
   if (rc || !segment)
     return rc;
@@ -229,5 +258,6 @@ int evs__recover_private(struct evs__file *file, evs_error *error) {
     file->torn_bytes = scan.size - scan.end;
   }
   file->private_durable = scan.last;
-  return 0;
+  rc = evs__io_info(file->tail_fd, &file->private_tail);
+  return rc ? evs__segment_fail(error, rc, segment, "look at") : 0;
 }

@@ -18,6 +18,7 @@
 #define SUFFIX ".ndjson"
 #define FIRST_BUFFER (size_t)(64u << 10)
 #define BISECT_BYTES (32u << 10)
+#define MAX_STARTS 1024
 
 void evs__segment_name(uint64_t first, char name[EVS__SEGMENT_NAME_SIZE]) {
   snprintf(name, EVS__SEGMENT_NAME_SIZE, "%020" PRIu64 SUFFIX, first);
@@ -108,10 +109,21 @@ int evs__tail_open(struct evs__file *file, uint64_t segment, evs_error *error) {
   file->tail_fd = -1;
   evs__segment_name(segment, name);
   int rc = file->base.flags & EVS_READONLY ? EROFS : evs__io_open(file->journal_fd, name, O_RDWR, 0, &file->tail_fd);
+  file->tail_fd_writable = rc == 0;
   if (rc == EACCES || rc == EPERM || rc == EROFS)
     rc = evs__io_open(file->journal_fd, name, O_RDONLY, 0, &file->tail_fd);
   file->tail_fd_segment = segment;
+  struct evs__io_info info;
+  file->tail_fd_inode = !rc && evs__io_info(file->tail_fd, &info) == 0 ? info.inode : 0;
   return rc ? evs__segment_fail(error, rc, segment, "open") : 0;
+}
+
+int evs__tail_current(struct evs__file *file, uint64_t segment, evs_error *error) {
+  if (file->tail_fd >= 0 && file->tail_fd_inode != atomic_load(&file->page->file_inode)) {
+    evs__io_close(file->tail_fd);
+    file->tail_fd = -1;
+  }
+  return evs__tail_open(file, segment, error);
 }
 
 /* ---- reading lines ------------------------------------------------------------------------------- */
@@ -186,9 +198,15 @@ static bool proves_durable(const char *bytes, size_t len, uint64_t seq) {
   static const char start[] = "{\"seq\":";
   struct evs__line line;
   const char *end = bytes + len;
-  for (const char *at = bytes; (at = memmem(at, (size_t)(end - at), start, sizeof start - 1)); at++)
+  int tries = MAX_STARTS; /* each costs a CRC of the rest */
+  for (const char *at = bytes; tries > 0 && (at = memmem(at, (size_t)(end - at), start, sizeof start - 1)); at++) {
+    uint64_t number;
+    if (!evs__line_seq(at, (size_t)(end - at), &number) || number <= seq)
+      continue; /* a proof stands behind what it proves */
+    tries--;
     if (evs__line_parse(at, (size_t)(end - at), &line) && line.commit_end && line.durable >= seq)
       return true;
+  }
   return false;
 }
 
@@ -243,6 +261,7 @@ int evs__scan_segment(int fd, uint64_t segment, struct evs__scan *scan, evs_erro
     seq++;
     if (line.commit_end && seq <= stop) {
       scan->last = seq;
+      scan->durable = line.durable;
       scan->end = reader.offset;
     }
   }

@@ -38,14 +38,14 @@ static void publish(struct evs__page *page, uint64_t generation, uint64_t seq) {
     ;
 }
 
-/* Writes the bytes that are not known to be durable again, as they stand, under the lock. */
-static int write_again(struct evs__file *file, evs_error *error) {
-  uint64_t segment = atomic_load(&file->page->tail_segment);
-  uint64_t durable = evs__file_durable(file);
+int evs__write_again(struct evs__file *file, uint64_t segment, uint64_t durable, uint64_t end, evs_error *error) {
   uint64_t offset = 0;
-  uint64_t end = atomic_load(&file->page->tail_bytes);
   char *buf = malloc(COPY_BYTES);
-  int rc = buf ? evs__tail_open(file, segment, error) : evs__fail(error, ENOMEM, "out of memory");
+  int rc = buf ? 0 : evs__fail(error, ENOMEM, "out of memory");
+  if (!file->tail_fd_writable) { /* who may not write it has not written it */
+    free(buf);
+    return 0;
+  }
   if (!rc && durable >= segment)
     rc = evs__segment_find(file->tail_fd, segment, durable, &offset, error);
   while (!rc && offset < end) {
@@ -59,10 +59,22 @@ static int write_again(struct evs__file *file, evs_error *error) {
       evs__segment_fail(error, rc, segment, "write again");
     offset += got;
   }
+  free(buf);
+  return rc;
+}
+
+/* Writes what is not known to be durable again, under the lock. */
+static int write_again(struct evs__file *file, evs_error *error) {
+  uint64_t segment = atomic_load(&file->page->tail_segment);
   struct evs__io_info info;
+  if (segment == 0)
+    return 0;
+  int rc = evs__tail_current(file, segment, error);
+  rc = rc ? rc
+          : evs__write_again(file, segment, evs__durable_seq(atomic_load(&file->page->durable)),
+                             atomic_load(&file->page->tail_bytes), error);
   if (!rc && evs__io_info(file->tail_fd, &info) == 0)
     atomic_store(&file->page->file_mtime_ns, info.mtime_ns);
-  free(buf);
   return rc;
 }
 
@@ -73,9 +85,11 @@ static int sync_now(struct evs__file *file, evs_error *error) {
   uint64_t word = atomic_load(&page->durable);
   uint64_t target = atomic_load(&page->tail_seq);
   uint64_t segment = atomic_load(&page->tail_segment);
+  if (atomic_load(&page->failed)) /* after a failed sync a second one proves nothing: first the tail is taken back */
+    return 0;
   if (segment == 0 || target <= evs__durable_seq(word))
     return 0;
-  int rc = evs__tail_open(file, segment, error);
+  int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
   rc = evs__io_sync_data(file->tail_fd);
@@ -103,7 +117,8 @@ static int take_back(struct evs__file *file, evs_error *error) {
   int rc = evs__lock(file, EVS__LOCK_WRITE, error);
   if (rc)
     return rc;
-  rc = evs__recover(file, true, error);
+  if (evs__page_current(file)) /* else what this page says of failures and durability is of no account any more */
+    rc = evs__recover(file, true, error);
   evs__unlock(file);
   return rc;
 }
@@ -138,8 +153,13 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
   int rc = evs__lock(file, EVS__LOCK_WRITE, error);
   if (rc)
     return rc;
-  rc = evs__recover(file, true, error);
-  rc = rc ? rc : write_again(file, error);
+  if (evs__page_current(file)) {
+    rc = evs__recover(file, true, error);
+    rc = rc ? rc : write_again(file, error);
+  } else {
+    resign(page, self);
+    *ret_mine = false;
+  }
   evs__unlock(file);
   return rc;
 }
@@ -154,17 +174,18 @@ static int sync_privately(struct evs__file *file, uint64_t position, evs_error *
     evs__unlock(file);
     return rc;
   }
+  uint64_t word = atomic_load(&file->page->durable);
   uint64_t target = atomic_load(&file->page->tail_seq);
   uint64_t segment = atomic_load(&file->page->tail_segment);
   if (atomic_load(&file->page->failed) || segment == 0 || target < position)
     return 0;
-  int rc = evs__tail_open(file, segment, error);
+  int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
   rc = evs__io_sync_data(file->tail_fd);
   if (rc && rc != EROFS && rc != EINVAL)
     return evs__segment_fail(error, rc, segment, "sync");
-  if (!atomic_load(&file->page->failed))
+  if (!atomic_load(&file->page->failed) && evs__generation(atomic_load(&file->page->durable)) == evs__generation(word))
     file->private_durable = target;
   return 0;
 }
@@ -198,8 +219,33 @@ static int fail_lost(uint64_t position, evs_error *error) {
                       (unsigned long long)position);
 }
 
+bool evs__wrote_stands(struct evs__file *file) {
+  if (file->wrote.last <= evs__durable_seq(file->wrote.word))
+    return true;
+  if (file->wrote.page == file->attached)
+    return !evs__taken_back(file, file->wrote.word, file->wrote.last);
+  /* another page: only the journal itself can tell */
+  uint64_t basis = file->basis;
+  unsigned page = file->basis_page;
+  evs_cursor *cursor = NULL;
+  evs_event event;
+  bool matches;
+  bool stands = evs__file_read(&file->base, NULL, file->wrote.last - 1, EVS_READ_WRITTEN, &cursor, NULL) == 0 &&
+                evs__file_step(cursor, &event, &matches, NULL) == 0 && event.seq == file->wrote.last &&
+                memcmp(event.line.ptr + event.line.len - 10, file->wrote.crc, 8) == 0;
+  evs__file_cursor_close(cursor);
+  file->basis = basis;
+  file->basis_page = page;
+  if (stands) {
+    file->wrote.page = file->attached;
+    file->wrote.word = atomic_load(&file->page->durable);
+  }
+  return stands;
+}
+
 /* Makes everything up to `position` durable, which was written or read when the durable word was `basis`. */
 static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, evs_error *error) {
+  unsigned basis_page = file->attached;
   struct patience patience = {0};
   int64_t deadline = evs__monotonic_ms() + file->base.timeout_ms;
   while (!evs__taken_back(file, basis, position) && evs__file_durable(file) < position) {
@@ -214,12 +260,19 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
       return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
                           file->base.timeout_ms);
     }
-    unsigned attached = file->attached;
     rc = evs__attach(file, false, error);
     if (rc)
       return rc;
-    if (file->attached != attached) /* the generations of another page tell nothing of those of this one */
-      basis = file->basis;
+    if (!file->page || !file->page_writable) /* it was made anew by somebody who shuts us out */
+      return evs__fail_at(error, file->page_denied ? file->page_denied : EACCES, "control", 0, 0,
+                          "the control page can no longer be written: whether event %llu is durable is unknown",
+                          (unsigned long long)position);
+    if (file->attached != basis_page) { /* the generations of another page tell nothing of those of this one */
+      if (file->wrote.last && !evs__wrote_stands(file))
+        return fail_lost(position, error);
+      basis = atomic_load(&file->page->durable);
+      basis_page = file->attached;
+    }
   }
   return evs__taken_back(file, basis, position) ? fail_lost(position, error) : 0;
 }
@@ -227,14 +280,24 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
 int evs__file_sync(evs_store *store, uint64_t position, evs_error *error) {
   struct evs__file *file = evs__file(store);
   bool exists;
-  if (position <= evs__durable_seq(file->basis) || position <= file->private_durable)
+  if (!file->wrote.last && position <= evs__durable_seq(file->basis))
     return 0;
   int rc = evs__attach_reader(file, &exists, error);
-  if (rc || !exists)
+  if (rc)
     return rc;
-  if (!file->page || !file->page_writable)
-    return sync_privately(file, position, error);
-  return sync_to(file, position, file->basis, error);
+  if (!exists)
+    return fail_lost(position, error);
+  if (!file->page || !file->page_writable) {
+    rc = sync_privately(file, position, error);
+    return rc || evs__file_durable(file) >= position ? rc : fail_lost(position, error);
+  }
+  bool mine = file->wrote.last != 0;
+  bool lost =
+      mine ? !evs__wrote_stands(file) : file->basis_page != file->attached && position > evs__durable_seq(file->basis);
+  rc = lost ? fail_lost(position, error) : sync_to(file, position, mine ? file->wrote.word : file->basis, error);
+  if (rc != EVS_BUSY && (rc || position >= file->wrote.last)) /* its fate was told */
+    file->wrote.last = 0;
+  return rc;
 }
 
 int evs__file_settle(struct evs__file *file, uint64_t *ret_durable, evs_error *error) {

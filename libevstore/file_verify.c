@@ -24,6 +24,7 @@ struct walk {
   uint64_t durable;
   bool open; /* inside of a commit */
   int worst;
+  bool locked; /* the caller holds the write lock */
 };
 
 /* Reports something wrong. */
@@ -52,6 +53,18 @@ static const char *judge_line(struct walk *walk, const char *text, size_t len, b
   return NULL;
 }
 
+/* Scans the last segment. The lock keeps writers out, so that an append in flight is not taken for a torn one; what
+ * stands before the end that was found does not change any more. */
+static int scan_last(struct walk *walk, int fd, uint64_t segment, struct evs__scan *scan, evs_error *error) {
+  int rc = walk->locked ? 0 : evs__lock(walk->file, EVS__LOCK_SHARED, error);
+  if (rc)
+    return rc;
+  rc = evs__scan_segment(fd, segment, scan, error);
+  if (!walk->locked)
+    evs__unlock(walk->file);
+  return rc;
+}
+
 /* Reads one segment. `last`: a torn tail is legal here. */
 static int walk_segment(struct walk *walk, uint64_t segment, bool last, evs_error *error) {
   struct evs__reader reader = {.segment = segment};
@@ -65,13 +78,14 @@ static int walk_segment(struct walk *walk, uint64_t segment, bool last, evs_erro
   int rc = evs__io_open(walk->file->journal_fd, name, O_RDONLY, 0, &reader.fd);
   if (rc)
     return evs__segment_fail(error, rc, segment, "open");
-  rc = last ? evs__scan_segment(reader.fd, segment, &scan, error) : 0;
-  bool torn = last && !rc && !scan.damaged && scan.end < scan.size;
+  rc = last ? scan_last(walk, reader.fd, segment, &scan, error) : 0;
+  bool bounded = last && !rc && !scan.damaged; /* what follows scan.end is torn, or is being written */
+  bool torn = bounded && scan.end < scan.size;
   rc = rc == EVS_FUTURE ? 0 : rc; /* told below, with its line */
-  if (walk->next && walk->next != segment)
+  if (!rc && walk->next && walk->next != segment)
     rc = report(walk, EVS_CORRUPT, segment, 1, 0, 0, "events are missing before this file");
   walk->next = segment;
-  while (!rc && !(torn && reader.offset >= scan.end) && !(rc = evs__reader_line(&reader, &text, &len, error))) {
+  while (!rc && !(bounded && reader.offset >= scan.end) && !(rc = evs__reader_line(&reader, &text, &len, error))) {
     const char *wrong = judge_line(walk, text, len, number++ == 0, &line);
     if (wrong) {
       int code = strncmp(wrong, "a format", 8) == 0 ? EVS_FUTURE : EVS_CORRUPT;
@@ -128,12 +142,7 @@ int evs__file_verify(evs_store *store, int (*visit)(void *context, const evs_fin
   int rc = attach_raw(walk.file, error);
   if (rc)
     return rc;
-  /* A shared lock keeps writers out, so that an append in flight is not taken for a torn one. */
-  rc = evs__lock(walk.file, EVS__LOCK_SHARED, error);
-  if (rc)
-    return rc;
   rc = walk_journal(&walk, error);
-  evs__unlock(walk.file);
   *ret_events = walk.events;
   if (rc || !walk.worst)
     return rc;
@@ -194,7 +203,7 @@ static int cut_segment(struct evs__file *file, uint64_t segment, uint64_t last, 
 /* Under the lock: finds the place, and cuts from the end, so that a crash leaves a journal that ends earlier or is
  * still damaged. */
 static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error) {
-  struct walk walk = {.file = file};
+  struct walk walk = {.file = file, .locked = true};
   uint64_t *firsts = NULL;
   size_t count = 0;
   int rc = walk_journal(&walk, error);
@@ -209,8 +218,12 @@ static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error
   }
   free(firsts);
   rc = rc ? rc : evs__sync_directories(file, error);
-  if (!rc && file->page && file->page_writable)
+  rc = rc || file->page ? rc : evs__page_map(file, error);
+  if (!rc && file->page && file->page_writable) {
+    atomic_store(&file->page->failed, 0); /* what it would take back was judged by the operator */
+    atomic_store(&file->page->ready, 0);
     rc = evs__recover(file, true, error);
+  }
   return rc;
 }
 
