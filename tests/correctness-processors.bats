@@ -38,6 +38,13 @@ decline() {
        reason: "no money"}}' | op-journal -q append
 }
 
+# decline_one ID: the same of one reservation, unless op-pay was faster.
+decline_one() {
+  jq -n -c --arg id "$1" '{id: "payment:\($id):declined", type: "PaymentDeclined", tags: ["reservation:\($id)"],
+    correlation: $id, data: {paymentId: $id, reservationId: $id, amount: 1, currency: "KRW", provider: "test", reason: "no money"}}' |
+    op-journal -q append --unless-type PaymentApproved --unless-tag "reservation:$1" 2>/dev/null || [ $? -eq 1 ]
+}
+
 # together CMD... -- CMD... -- ...: all of them at once; each must exit 0. Their outputs are out.1, out.2, ...
 together() {
   local pids=() command=() word number=0 pid
@@ -103,6 +110,57 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
   succeeds check_saga "$OP_STORE"
   echo "$output"
   assert_json '.PaymentRefunded >= 20 and .PaymentCancelled >= 20' true
+}
+
+@test "two of every processor follow the journal at once, and wake at the same event: each thing is done once" {
+  two_musicals
+  local command pids=() pid round id
+  for command in op-pay op-pay op-musical op-musical op-reserve op-reserve op-notify op-notify; do
+    "$command" run --follow >"followed.$command.${#pids[@]}" &
+    pids+=($!)
+  done
+  for round in $(seq 0 24); do
+    place 4
+    id=$((round * 4))
+    op-reserve -q cancel $((id + 1))
+    op-reserve -q cancel $((id + 2)) --seats 1
+    decline_one $((id + 3))
+    op-reserve -q cancel $((id + 2)) --seats 1
+  done
+  wait_until 60 eval '[ "$(appended NotificationSent)" -ge 100 ]'
+  kill -TERM "${pids[@]}"
+  for pid in "${pids[@]}"; do
+    wait "$pid" || fail "one of them ended with $?"
+  done
+  succeeds check_saga --unsettled "$OP_STORE"
+  # What all of them printed is what was appended by them, each once. (op-reserve run: the cancellations of declined ones.)
+  assert_equal "$(cat followed.* | jq .seq | sort -n | uniq -d | wc -l)" 0
+  assert_equal "$(cat followed.* | jq -r 'select(.type != "ReservationCancelled") | .seq' | wc -l)" \
+    "$(journal_bytes | jq -r 'select(.type | IN("ReservationPlaced", "ReservationCancelled", "MusicalRegistered") | not)
+      | select(.data.provider != "test") | .seq' | wc -l)"
+  succeeds outerpark -q tick
+  succeeds check_saga "$OP_STORE"
+}
+
+@test "three op-reserve run follow the journal at once: one cancellation per declined payment" {
+  two_musicals
+  local pids=() pid round
+  for round in 1 2 3; do
+    op-reserve run --follow >"followed.$round" &
+    pids+=($!)
+  done
+  for round in $(seq 40); do
+    place 1
+    decline_one "$round"
+  done
+  wait_until 60 eval '[ "$(appended ReservationCancelled)" -ge 40 ]'
+  kill -TERM "${pids[@]}"
+  for pid in "${pids[@]}"; do
+    wait "$pid" || fail "one of them ended with $?"
+  done
+  succeeds check_saga --unsettled "$OP_STORE"
+  assert_equal "$(cat followed.* | jq .seq | sort -n | uniq | wc -l)" 40
+  assert_equal "$(cat followed.* | wc -l)" 40
 }
 
 # killed COMMAND: 100 kills in a row, then one tick.

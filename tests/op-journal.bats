@@ -82,13 +82,25 @@ seqs() { jq -s -c 'map(.seq)' <<<"$output"; }
   fails_with 64 op-journal -o csv read --format data
 }
 
-@test "read refuses what can never match or is no number" {
+@test "read refuses what can never match, and calls a bad number wrong usage" {
   notes 1
   fails_as 65 bad_tag op-journal read --tag musical
   fails_as 65 bad_type op-journal read --type A,,B
-  fails_as 65 bad_position op-journal read --after 1e3
-  fails_as 65 bad_position op-journal read --after -1
-  fails_as 65 bad_number op-journal read --limit 0
+  local bad
+  for bad in 1e3 -1 x '' 99999999999999999999; do
+    fails_as 64 usage op-journal read --after "$bad"
+    fails_as 64 usage op-journal read --limit "$bad"
+    fails_as 64 usage op-journal append --after "$bad" < <(note x)
+    fails_as 64 usage op-journal consume --consumer c --batch "$bad" -- true
+    fails_as 64 usage op-journal consume --consumer c --max "$bad" -- true
+    fails_as 64 usage op-journal seek c -- "$bad"
+    fails_as 64 usage op-journal repair --cut --last "$bad"
+  done
+  fails_as 64 usage op-journal read --limit 0
+  fails_as 64 usage op-journal consume --consumer c --batch 0 -- true
+  fails_with 64 op-journal read --limit x
+  [[ $stderr == *"--limit"*"not 'x'"*"op-journal read --help"* ]] || fail "$stderr"
+  fails_as 65 beyond_head op-journal append --after 2 < <(note x)
   fails_as 64 usage op-journal read --format xml
   fails_as 64 usage op-journal read --after
   fails_as 64 usage op-journal read --nonsense
@@ -336,7 +348,7 @@ EOF
   wait_until 10 grep -q '"seq":2,' got
   note late | op-journal -q append
   wait_until 10 grep -q '"id":"late"' got
-  wait_until 10 test "$(offset c)" = 3 || wait_until 5 sh -c '[ "$(op-journal consumers | jq .offset)" = 3 ]'
+  wait_until 10 test "$(offset c)" = 3 || wait_until 5 sh -c '[ "$(op-journal consumers | jq -s max_by(.offset).offset)" = 3 ]'
   kill -TERM "$follower"
   local code=0
   wait "$follower" || code=$?
@@ -400,7 +412,7 @@ EOF
   succeeds op-journal consume --consumer c -- jq -c .seq
   assert_equal "$output" $'1\n2\n3\n4'
   fails_as 65 beyond_head op-journal seek c 5
-  fails_as 65 bad_position op-journal seek c x
+  fails_as 64 usage op-journal seek c x
   fails_as 64 usage op-journal seek c
   assert_equal "$(offset c)" 4
 }
@@ -412,7 +424,11 @@ EOF
   notes 2
   fails_as 74 offset_beyond_head op-journal consume --consumer c -- cat
   succeeds op-journal consumers
-  assert_row '[.offset, .head, .lag]' '[4,2,-2]'
+  assert_row 'select(.consumer == "c") | [.offset, .head, .lag]' '[4,2,-2]'
+  assert_equal "$(wc -l <"$stderr_file")" 1
+  [[ $stderr == *"warning: the offset of consumer c, 4,"*"head"*"2"* ]] || fail "no warning: $stderr"
+  succeeds op-journal --errors json consumers
+  assert_error_json '.warning | contains("consumer c, 4,")' true
   succeeds op-journal seek c 0
   succeeds op-journal consume --consumer c -- jq -c .seq
   assert_equal "$output" $'1\n2'
@@ -423,7 +439,7 @@ EOF
   op-musical list >/dev/null
   succeeds op-journal consumers
   local model
-  model=$(json 'select(.kind == "model") | .consumer' | head -1)
+  model=$(json 'select(.kind == "model" and .offset == 1) | .consumer' | head -1)
   [ -f "$OP_STORE/state/$model.db" ] || fail "no state/$model.db: $output"
   assert_row "select(.consumer == \"$model\") | [.offset, .head, .lag]" '[1,1,0]'
   assert_json "select(.consumer == \"$model\") | .updatedAt | test(\"^20.*Z\$\")" true
@@ -439,6 +455,55 @@ EOF
   assert_equal "$(op-musical list)" "$before"
   fails_as 1 no_such_model op-journal rebuild nothing
   fails_as 1 no_such_model op-journal rebuild ../journal/x
+}
+
+@test "consumers lists every built-in read model, also those that never ran" {
+  notes 3
+  succeeds op-journal consumers
+  assert_equal "$(json 'select(.kind == "model") | [.consumer, .offset, .head, .lag, .updatedAt] | map(tostring) | join(" ")')" \
+    'musical 0 3 3 null
+mypage 0 3 3 null
+notify 0 3 3 null
+pay 0 3 3 null
+reserve 0 3 3 null'
+  fails_as 1 built_in op-journal seek reserve 0
+  succeeds op-journal rebuild
+  assert_equal "$output" ''
+  succeeds op-journal rebuild reserve
+  assert_json consumer reserve
+}
+
+@test "the list of the built-in read models holds all that there are" {
+  op-musical -q register --id 1 --name Frozen --seats 10
+  op-reserve -q place --musical 1 --seats 1
+  outerpark -q tick
+  op-musical list >/dev/null
+  op-mypage >/dev/null
+  succeeds op-journal consumers
+  assert_equal "$(json 'select(.kind == "model") | .consumer')" \
+    "$(find "$OP_STORE/state" -name '*.db' -printf '%f\n' | sed 's/\.db$//' | LC_ALL=C sort)"
+  assert_equal "$(json 'select(.updatedAt == null) | .consumer')" ''
+}
+
+@test "a read model beyond the head is warned of" {
+  op-musical -q register --id 1 --name Frozen --seats 10
+  op-musical -q adjust 1 --seats 20
+  op-musical list >/dev/null
+  find "$OP_STORE" -mindepth 1 -maxdepth 1 -not -name state -exec rm -rf {} +
+  notes 1
+  succeeds op-journal consumers
+  assert_row 'select(.consumer == "musical") | [.offset, .head, .lag]' '[2,1,-1]'
+  [[ $stderr == *"warning: read model musical "*"beyond the head"* ]] || fail "no warning: $stderr"
+  assert_equal "$(wc -l <"$stderr_file")" 1
+}
+
+@test "seek prints the time that it stored" {
+  notes 2
+  succeeds op-journal seek c 1
+  local printed
+  printed=$(json updatedAt)
+  succeeds op-journal consumers
+  assert_json 'select(.consumer == "c") | .updatedAt' "$printed"
 }
 
 # ---- verify, repair, stat ------------------------------------------------------------------------------------------
@@ -493,7 +558,11 @@ damage() {
   assert_error_json file "journal/${file##*/}"
   assert_json '.file + ":" + (.line | tostring)' "journal/${file##*/}:3"
   appends_nothing fails_with 74 op-journal append < <(note x)
-  appends_nothing exits_with 74 op-journal repair
+  appends_nothing fails_with 74 op-journal repair
+  [[ $stderr == *"line 3"*"repair --cut"* ]] || fail "it does not say what to do: $stderr"
+  appends_nothing fails_as 74 corrupt_journal op-journal repair
+  assert_error_json '.message | contains("repair --cut")' true
+  assert_error_json line 3
   fails_with 74 op-journal -q read
   fails_as 64 usage op-journal repair --last 2
   exits_with 0 op-journal repair --cut
@@ -504,6 +573,13 @@ damage() {
   assert_row '[.outcome, .events]' '["clean",2]'
   succeeds op-journal append < <(note x)
   assert_json seq 3
+}
+
+@test "with --errors json a warning is a JSON object, too" {
+  damage
+  exits_with 0 op-journal --errors json repair --cut
+  assert_error_json '.warning | type' $'string\nstring'
+  assert_json outcome cut
 }
 
 @test "repair --cut --last gives up what stands behind a position" {

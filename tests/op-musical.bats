@@ -239,6 +239,25 @@ YAML
   appends_nothing fails_as 1 request_id_reused op-musical import catalogue.yaml --request-id k1
 }
 
+@test "a catalogue may be the list alone, and an id may be called musicalId: the same musicals" {
+  catalogue
+  op-musical -q import catalogue.yaml
+  sed '/^musicals:/d; s/id: 1/musicalId: 1/; s/- id: cats/- musicalId: cats/' catalogue.yaml >bare.yaml
+  grep -q '^  - {musicalId: 1' bare.yaml
+  appends_nothing succeeds op-musical import bare.yaml
+  assert_equal "$output" ''
+  printf -- '- {musicalId: new, name: New, seats: 5}\n- {id: 7, name: Seven, seats: 7}\n' >more.yaml
+  succeeds op-musical import more.yaml --request-id k1
+  assert_equal "$(jq -r '"\(.musicalId) \(.seats) \(.change)"' <<<"$output")" $'new 5 registered\n7 7 registered'
+  # The same said in other words is the same request.
+  first=$output
+  printf -- 'musicals:\n- {id: new, name: New, seats: 5}\n- {musicalId: 7, name: Seven, seats: 7}\n' >more.yaml
+  appends_nothing succeeds op-musical import more.yaml --request-id k1
+  assert_equal "$output" "$first"
+  printf '[]\n' >none.yaml
+  appends_nothing succeeds op-musical import none.yaml
+}
+
 # bad_catalogue LINE:COLUMN TEXT: the catalogue of this text is refused at that place.
 bad_catalogue() {
   printf '%b' "$2" >bad.yaml
@@ -248,11 +267,16 @@ bad_catalogue() {
 
 @test "a broken catalogue is exit 65 with FILE:LINE:COLUMN" {
   bad_catalogue 1:1 ''
-  bad_catalogue 1:1 '[]\n'
+  bad_catalogue 1:1 '7\n'
+  bad_catalogue 1:1 '{}\n'
   bad_catalogue 1:1 'shows: []\n'
   bad_catalogue 1:11 'musicals: 7\n'
   bad_catalogue 2:5 'musicals:\n  - 7\n'
   bad_catalogue 2:5 'musicals:\n  - {id: 1, name: A}\n'
+  bad_catalogue 1:3 '- 7\n'
+  bad_catalogue 2:3 '- {id: 1, name: A, seats: 1}\n- {musicalId: 2, name: B}\n'
+  bad_catalogue 2:3 '- {id: 1, name: A, seats: 1}\n- {musicalId: 1, name: B, seats: 2}\n'
+  bad_catalogue 2:1 'musicals: []\nmusicals: []\n'
 }
 
 @test "every field of a catalogue is checked at its place" {
@@ -263,6 +287,10 @@ bad_catalogue() {
   bad_catalogue 2:9 'musicals:\n  - id: a b\n    name: A\n    seats: 1\n'
   bad_catalogue 5:5 'musicals:\n  - id: 1\n    name: A\n    seats: 1\n    sets: 1\n'
   bad_catalogue 5:5 'musicals:\n  - id: 1\n    name: A\n    seats: 1\n    seats: 1\n'
+  bad_catalogue 5:5 'musicals:\n  - id: 1\n    name: A\n    seats: 1\n    musicalId: 1\n'
+  bad_catalogue 2:3 '- musicalId: 1\n  id: 1\n  name: A\n  seats: 1\n'
+  bad_catalogue 2:3 '- musicalId: 1\n  musicalId: 1\n  name: A\n  seats: 1\n'
+  bad_catalogue 1:14 '- musicalId: a b\n  name: A\n  seats: 1\n'
   bad_catalogue 5:15 'musicals:\n  - id: 1\n    name: A\n    seats: 1\n    startsAt: tomorrow\n'
   bad_catalogue 3:5 'musicals:\n  - {id: 1, name: A, seats: 1}\n  - {id: 1, name: A, seats: 1}\n'
   bad_catalogue 4:1 'musicals:\n  - {id: 1, name: A, seats: 1}\n---\n{}\n'

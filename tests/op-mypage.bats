@@ -51,16 +51,16 @@ two_paid() {
   succeeds op-pay run
   succeeds op-notify run
   succeeds op-mypage history 1
-  assert_json event \
+  assert_json type \
     $'ReservationPlaced\nPaymentApproved\nNotificationSent\nReservationCancelled\nSeatsReleased\nPaymentCancelled\nNotificationSent'
   assert_json status \
     $'Reserved\nPaymentApproved\nPaymentApproved\nCancelled\nCancelled\nPaymentCancelled\nPaymentCancelled'
   assert_equal "$(json seq)" "$(op-journal read --correlation 1 | jq -r .seq)"
   assert_equal "$(json causation)" "$(op-journal read --correlation 1 | jq -r .causation)"
   assert_equal "$(json .time)" "$(op-journal read --correlation 1 | jq -r .time)"
-  assert_equal "$(json 'select(.event == "ReservationPlaced") | .detail')" \
+  assert_equal "$(json 'select(.type == "ReservationPlaced") | .detail')" \
     '10 seats of 겨울왕국 🎭 reserved for 500,000 KRW.'
-  assert_equal "$(json 'select(.event == "ReservationCancelled") | [.seats, .amount, .detail] | join(" ")')" \
+  assert_equal "$(json 'select(.type == "ReservationCancelled") | [.seats, .amount, .detail] | join(" ")')" \
     '10 500000 10 seats cancelled, the whole reservation (감기 🤧).'
 }
 
@@ -69,7 +69,7 @@ two_paid() {
   echo '{"type":"Applauded","correlation":"2","data":{}}' | succeeds op-journal append
   mark_damaged
   succeeds op-mypage history 2
-  assert_json event $'ReservationPlaced\nPaymentApproved\nApplauded'
+  assert_json type $'ReservationPlaced\nPaymentApproved\nApplauded'
   assert_equal "$(json detail | tail -1)" 'Applauded recorded.'
 }
 
@@ -166,7 +166,22 @@ two_paid() {
   fails_as 65 bad_id op-mypage show 'a/b'
   fails_as 65 bad_id op-mypage --customer ''
   fails_as 64 usage op-mypage --status Paid
-  fails_as 65 bad_time op-mypage --since yesterday
+  fails_as 64 usage op-mypage --since yesterday
+  fails_as 64 usage op-mypage --since 2026-02-29T00:00:00Z
+  fails_with 64 op-mypage show 1 --follow
+  assert_equal "$stderr" "op-mypage: show takes no --follow; see 'op-mypage show --help'"
+  fails_as 64 usage op-mypage history 1 --follow
   fails_as 64 usage op-mypage history
   fails_as 64 usage op-mypage shwo 1
+}
+
+@test "--follow is an option of the page alone, and no common one" {
+  succeeds op-mypage --help
+  assert_equal "$(sed -n '/^Common options:/,$p' <<<"$output" | grep -c -e '^ .*--follow  ')" 0
+  assert_equal "$(sed -n '/^Options without a verb:/,/^Common/p' <<<"$output" | grep -c -e '--follow  ')" 1
+  local verb
+  for verb in show history; do
+    succeeds op-mypage "$verb" --help
+    [[ $output != *--follow* ]] || fail "$output"
+  done
 }

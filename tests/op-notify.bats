@@ -259,6 +259,21 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
     $'customer:c1\nnull'
 }
 
+@test "forget: a customer without a contact, whom the journal knows" {
+  two_paid
+  succeeds op-notify run
+  [ -e "$OP_STORE/outbox/4.txt" ]
+  [ ! -e "$OP_STORE/contacts.db" ]
+  succeeds op-notify contact forget c1
+  assert_json customerId c1
+  first=$output
+  assert_equal "$(event_count CustomerForgotten)" 1
+  assert_equal "$(ls -A "$OP_STORE/outbox")" 5.txt
+  appends_nothing succeeds op-notify contact forget c1
+  assert_equal "$output" "$first"
+  [ ! -e "$OP_STORE/contacts.db" ]
+}
+
 @test "forgetting waits for a run that is writing" {
   two_paid
   succeeds op-notify contact set c1 --email minsu@example.org

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# op-reserve.bats - placing one by one and in batches, cancelling, lists, and declined payments.
+# op-reserve.bats - placing one by one and in batches, cancelling, lists, declined payments, and holds that run out.
 
 load lib/common
 
@@ -489,6 +489,169 @@ ROWS
   assert_equal "$(event_count SeatsReleased)" 1
   succeeds op-reserve place --musical 1 --seats 1
   assert_json reservationId 8
+}
+
+# ---- reservation.hold ----------------------------------------------------------------------------------------------
+
+# hold TIME: the configuration of what follows.
+hold() {
+  printf 'reservation: {hold: %s}\n' "$1" >"$BATS_TEST_TMPDIR/hold.yaml"
+  export OP_CONFIG=$BATS_TEST_TMPDIR/hold.yaml
+}
+
+# at TIME CMD...: with this clock, on 2026-11-20.
+at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
+
+@test "run expires what nobody paid within the hold, at its instant and not before, once" {
+  frozen --price 50000
+  hold 15m
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10 --customer kim
+  at 12:00:01 op-reserve -q place --musical 1 --seats 5
+  appends_nothing succeeds at 12:14:59.999999 op-reserve run
+  assert_equal "$output" ''
+  succeeds at 12:15:00 op-reserve run
+  assert_equal "$(jq -c '[.type,.correlation,.causation,.id,.tags,.data]' <<<"$output")" \
+    '["ReservationCancelled","1",2,"reservation-cancelled:2:expired",["musical:1","reservation:1","customer:kim"],{"reservationId":"1","musicalId":"1","customerId":"kim","seats":10,"remainingSeats":0,"amount":500000,"currency":"KRW","reason":"expired"}]'
+  assert_equal "$(op-reserve show 1 | jq -c '[.status,.reason,.seats]')" '["Cancelled","expired",10]'
+  appends_nothing succeeds at 12:15:00 op-reserve run
+  rm -r "$OP_STORE/state"
+  appends_nothing succeeds at 12:15:00 op-reserve run
+  succeeds at 13:00:00 op-reserve run
+  assert_json correlation 2
+  appends_nothing fails_as 1 already_cancelled op-reserve cancel 1
+}
+
+@test "without a hold nothing expires" {
+  frozen
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10
+  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  hold off
+  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  hold 0
+  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+}
+
+@test "what is left after a partial cancellation expires; what is declined, cancelled or paid in time does not" {
+  frozen --price 10
+  hold 15m
+  local id
+  for id in 1 2 3 4; do at 12:00:00 op-reserve -q place --musical 1 --seats 10; done
+  op-reserve -q cancel 1 --seats 4
+  op-reserve -q cancel 2
+  payment PaymentDeclined 3
+  payment PaymentApproved 4
+  succeeds at 13:00:00 op-reserve run
+  assert_equal "$(jq -c '[.correlation,.data.seats,.data.remainingSeats,.data.amount,.data.reason]' <<<"$output")" \
+    $'["3",10,0,100,"payment_declined"]\n["1",6,0,60,"expired"]'
+}
+
+@test "expired: the seats come back, the payment ends without a charge, and the customer is told" {
+  frozen --price 50000
+  hold 15m
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10 --customer kim
+  at 12:20:00 op-reserve -q run
+  assert_equal "$(json_of reservableSeats op-musical show 1)" 90
+  at 12:20:00 op-musical -q run
+  assert_equal "$(json_of reservableSeats op-musical show 1)" 100
+  succeeds at 12:20:00 outerpark tick
+  assert_equal "$(event_count PaymentApproved)" 0
+  assert_equal "$(op-pay show 1 | jq -c '[.status,.chargedAmount,.refundedAmount]')" '["PaymentCancelled",0,0]'
+  assert_equal "$(journal_bytes | jq -c 'select(.type == "PaymentCancelled") | [.causation,.data.amount]')" '[3,0]'
+  assert_equal "$(op-reserve show 1 | jq -c '[.status,.reason]')" '["PaymentCancelled","expired"]'
+  assert_equal "$(op-notify list | jq -c '[.reservationId,.template]')" '["1","PaymentCancelled"]'
+  assert_equal "$(find "$OP_STORE/outbox" -name '*.txt' | wc -l)" 1
+}
+
+@test "paid in time: it never expires" {
+  frozen
+  hold 15m
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10
+  at 12:14:00 op-pay -q run
+  appends_nothing succeeds at 13:00:00 op-reserve run
+  at 13:00:00 outerpark -q tick
+  assert_equal "$(json_of status op-reserve show 1)" PaymentApproved
+  assert_equal "$(event_count ReservationCancelled)" 0
+}
+
+@test "200 are due while op-pay and op-reserve run at once: each is paid or expired, never both" {
+  op-musical -q register --id 1 --name Frozen --seats 1000 --price 10
+  hold 15m
+  yes '{"musicalId":"1","seats":2}' | head -200 | at 12:00:00 op-reserve -q place --batch
+  export OP_NOW=2026-11-20T13:00:00Z
+  # Each may do 140 at most, so that the other has its share.
+  run_often() {
+    local i
+    for i in $(seq 20); do "$1" -q run --max 7 || return 1; done
+  }
+  run_often op-pay &
+  local pay=$!
+  run_often op-reserve &
+  local reserve=$!
+  wait "$pay"
+  wait "$reserve"
+  op-pay -q run &
+  pay=$!
+  op-reserve -q run &
+  reserve=$!
+  wait "$pay"
+  wait "$reserve"
+  journal_bytes | jq -r 'select(.type == "PaymentApproved" or .type == "ReservationCancelled") | "\(.correlation) \(.type)"' >ends
+  assert_equal "$(wc -l <ends)" 200
+  assert_equal "$(cut -d' ' -f1 ends | sort -u | wc -l)" 200
+  grep -q PaymentApproved ends
+  grep -q ReservationCancelled ends
+  outerpark -q tick
+  succeeds op_python -B "$OP_TESTS/correctness/check_saga.py" "$OP_STORE"
+}
+
+@test "run --follow expires what has become due, though no event wakes it" {
+  frozen
+  hold 1s
+  op-reserve run --follow >followed &
+  local pid=$! ended=0
+  op-reserve -q place --musical 1 --seats 1
+  wait_until 20 grep -q '"reservation-cancelled:2:expired"' followed
+  op-reserve -q place --musical 1 --seats 1
+  wait_until 20 grep -q '"reservation-cancelled:4:expired"' followed
+  kill -TERM "$pid"
+  wait "$pid" || ended=$?
+  assert_equal "$ended" 0
+}
+
+@test "the configuration of the contract is obeyed as it stands, with another store" {
+  cat >outerpark.yaml <<YAML
+store: $OP_STORE
+reservation: {hold: 15m, offer: 10m}
+payment:
+  provider: approve            # approve | exec | http
+  command: [/usr/lib/outerpark/provider, --sandbox]
+  url: https://pay.example/v1
+  secret_file: /etc/outerpark/pay.key
+  timeout: 2s
+  max_attempts: 8
+  when_open: defer             # defer | suspend
+  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80, open: 30s, probes: 1}
+notify:
+  channel: file                # file | stdout | exec | sendmail
+  directory: outbox            # relative to the store
+  command: [/usr/local/bin/send]
+  from: tickets@example.org
+  max_attempts: 8
+ticket: {after_issue: void}    # void | refuse
+assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}
+saga: {steps: [payment]}       # payment, ticket, assignment
+labels: {ko: {Reserved: 예약됨}}
+YAML
+  local store=$OP_STORE
+  unset OP_STORE
+  succeeds op-musical --config outerpark.yaml register --id 1 --name Frozen --seats 100 --price 50000
+  at 12:00:00 op-reserve -q --config outerpark.yaml place --musical 1 --seats 10
+  at 12:10:00 outerpark -q --config outerpark.yaml tick
+  at 12:10:00 op-reserve -q --config outerpark.yaml place --musical 1 --seats 2
+  at 12:30:00 outerpark -q --config outerpark.yaml tick
+  assert_equal "$(op-mypage --config outerpark.yaml | jq -c '[.reservationId,.status]')" \
+    $'["1","PaymentApproved"]\n["2","PaymentCancelled"]'
+  [ -d "$store/outbox" ]
 }
 
 @test "help, version and examples" {

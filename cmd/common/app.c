@@ -61,30 +61,42 @@ int op_stopping(void) { return stop_signal; }
 
 /* ---- what is told ------------------------------------------------------------------------------ */
 
-/* Writes one clean line to stderr, behind the program's name. */
-static void tell(const struct op_app *app, const char *kind, const char *format, va_list arguments) {
-  char raw[2048], clean[4096];
+/* Formats one clean line. */
+static void format_line(char *buf, size_t size, const char *format, va_list arguments) {
+  char raw[2048];
   vsnprintf(raw, sizeof raw, format, arguments);
-  op_clean(raw, strlen(raw), clean, sizeof clean);
-  fprintf(stderr, "%s: %s%s\n", app->program->name, kind, clean);
+  op_clean(raw, strlen(raw), buf, size);
 }
 
 /* -v: explains. */
 void op_explain(const struct op_app *app, const char *format, ...) {
   va_list arguments;
+  char line[4096];
   if (!app->verbose)
     return;
   va_start(arguments, format);
-  tell(app, "", format, arguments);
+  format_line(line, sizeof line, format, arguments);
   va_end(arguments);
+  fprintf(stderr, "%s: %s\n", app->program->name, line);
 }
 
-/* Warns. */
+/* Warns in the form that was asked for. */
 void op_warn(const struct op_app *app, const char *format, ...) {
   va_list arguments;
+  char line[4096];
   va_start(arguments, format);
-  tell(app, "warning: ", format, arguments);
+  format_line(line, sizeof line, format, arguments);
   va_end(arguments);
+  if (!app->errors_json) {
+    fprintf(stderr, "%s: warning: %s\n", app->program->name, line);
+    return;
+  }
+  struct op_text text = {0};
+  op_json_begin(&text);
+  op_json_string(&text, "warning", line);
+  op_json_end(&text);
+  fprintf(stderr, "%s\n", text.ptr);
+  op_text_free(&text);
 }
 
 /* Prints an error in the form that was asked for; an empty one was told already. */

@@ -48,13 +48,14 @@ struct op_verb {
   const struct op_option *options; /* ends with .name NULL; may be NULL */
   /* 0, or an exit code with *error filled; *error left untouched (zeros) where everything was said already (a batch) */
   int (*run)(struct op_app *app, struct op_error *error);
+  const char *example; /* for the end of its help: a line, or lines with newlines between them */
 };
 
 struct op_program {
   const char *name;            /* "op-reserve" */
   const char *summary;         /* one line */
   const struct op_verb *verbs; /* ends with .run NULL */
-  const char *const *examples; /* lines for the end of --help; ends with NULL */
+  const char *const *examples; /* lines for the end of the program's own --help; ends with NULL */
 };
 
 /* A running command. Verbs read it; only op_main() writes it, but for `worked`. */
@@ -107,10 +108,14 @@ void op_catch_signals(void);
 
 /* -v: one line to stderr, "op-pay: ...". */
 void op_explain(const struct op_app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* One warning line to stderr, always shown. */
+/* One warning to stderr, always shown: a line, or with --errors json the object {"warning":...}. */
 void op_warn(const struct op_app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints *error to stderr in the form that --errors asks for, prefixed by the program's name. */
 void op_print_error(const struct op_app *app, const struct op_error *error);
+
+/* A wrong call: exit 64 `usage`, the mistake and a pointer to the help. Returns the exit code, as op_fail(). */
+int op_usage(const struct op_app *app, struct op_error *error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ---- checked values (parse.c) ------------------------------------------------------------------ */
 

@@ -21,7 +21,7 @@ enum type { SECTION, STRING, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
 struct key {
   const char *path;
   enum type type;
-  size_t field;        /* offset of a char * in op_config, or NO_FIELD */
+  size_t field;        /* offset in op_config of a char * (of an int64_t for a DURATION, in ms), or NO_FIELD */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
   const char *built;   /* those of them that this version does; NULL: all */
   int64_t min, max;    /* WHOLE, NUMBER */
@@ -43,7 +43,7 @@ struct key {
 static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
     GROUP("reservation"),
-    {"reservation.hold", DURATION, NO_FIELD, NULL, "off|0", 0, 0},
+    {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", NULL, 0, 0},
     TIME("reservation.offer"),
     GROUP("payment"),
     {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", "approve", 0, 0},
@@ -242,19 +242,20 @@ static int check_string(struct loader *loader, const struct key *key, const char
   return OP_OK;
 }
 
-/* Checks a duration; reservation.hold may be off as well, and in this version nothing else. */
-static int check_duration(struct loader *loader, const struct key *key) {
-  static const char wanted[] = "a duration such as 250ms, 15m or 2h";
+/* Reads a duration; the words that may stand there instead mean 0. */
+static int read_duration(struct loader *loader, const struct key *key) {
+  const char *wanted =
+      key->choices != NULL ? "a duration such as 15m or 2h, or off," : "a duration such as 250ms, 15m or 2h";
   int64_t ms = 0;
   if (loader->event.type != YAML_SCALAR_EVENT)
     return fail_type(loader, key->path, wanted);
-  if (key->built != NULL && word_in(scalar(loader), key->built))
-    return OP_OK;
-  if (!op_duration_parse(scalar(loader), &ms))
+  if (strlen(scalar(loader)) != loader->event.data.scalar.length)
+    return FAIL(loader, "%s: the text holds a NUL", key->path);
+  bool is_word = key->choices != NULL && word_in(scalar(loader), key->choices);
+  if (!is_word && !op_duration_parse(scalar(loader), &ms))
     return fail_type(loader, key->path, wanted);
-  if (key->built != NULL && ms != 0)
-    return FAIL(loader, "%s: '%s' is not in this version, reservations do not expire yet: only off or 0 may stand here",
-                key->path, scalar(loader));
+  if (key->field != NO_FIELD)
+    memcpy((char *)loader->config + key->field, &ms, sizeof ms);
   return OP_OK;
 }
 
@@ -424,7 +425,7 @@ static int read_value(struct loader *loader, const struct key *key) {
       return op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
     return code;
   case DURATION:
-    return check_duration(loader, key);
+    return read_duration(loader, key);
   case WHOLE:
   case NUMBER:
     return check_number(loader, key);

@@ -4,6 +4,15 @@
 #ifndef OP_DOMAIN_H
 #define OP_DOMAIN_H
 
+/* The read models, state/NAME.db, one for each context that has one. */
+#define OP_MODEL_MUSICAL "musical"
+#define OP_MODEL_RESERVE "reserve"
+#define OP_MODEL_PAY "pay"
+#define OP_MODEL_NOTIFY "notify"
+#define OP_MODEL_MYPAGE "mypage"
+/* All of them, in alphabetical order; ends with NULL. For who lists them: each belongs to its command alone. */
+extern const char *const op_model_names[];
+
 /* Event types. The schema of TYPE stands in schemas/TYPE.json. */
 #define OP_MUSICAL_REGISTERED "MusicalRegistered"
 #define OP_MUSICAL_SEATS_ADJUSTED "MusicalSeatsAdjusted"

@@ -1,8 +1,8 @@
 /* help.c - the text of --help, made from the same tables that parse the command line.
  *
  * So nothing can be accepted that --help does not show, and nothing shown that is not accepted. The help of a program
- * lists its verbs and the common options; the help of a verb its own options and those. Both end with examples. Pure:
- * it only fills the text that it is given. */
+ * lists its verbs and the options that all of them take; the help of a verb its own options and those. Both end with
+ * examples. Pure: it only fills the text that it is given. */
 #include "options.h"
 
 #include <string.h>
@@ -34,11 +34,11 @@ static void add_option(struct op_text *text, const struct op_known *known) {
   op_text_free(&name);
 }
 
-/* Adds the options of a verb (common false) or the common ones, under a title. */
-static void add_options(struct op_text *text, const struct op_parsed *parsed, bool common, const char *title) {
+/* Adds the options that this verb takes (always false) or those that every verb does, under a title. */
+static void add_options(struct op_text *text, const struct op_parsed *parsed, bool always, const char *title) {
   bool any = false;
   for (size_t i = 0; i < parsed->known_count; i++) {
-    if (parsed->known[i].common != common)
+    if (parsed->known[i].always != always)
       continue;
     if (!any)
       op_text_addf(text, "\n%s:\n", title);
@@ -60,27 +60,16 @@ static void add_usage(struct op_text *text, const struct op_program *program, co
   op_text_adds(text, "\n");
 }
 
-/* Is this example one of the verb (NULL: any)? The verb's words stand in it after the program's name, maybe after
- * options. */
-static bool example_is_of(const char *example, const char *verb) {
-  size_t len = verb != NULL ? strlen(verb) : 0;
-  for (const char *at = example; verb != NULL && (at = strstr(at, verb)) != NULL; at++)
-    if (at != example && at[-1] == ' ' && (at[len] == ' ' || at[len] == '\0'))
-      return true;
-  return verb == NULL;
-}
-
-/* Adds the examples of a verb, or all where it has none of its own. */
-static void add_examples(struct op_text *text, const struct op_program *program, const struct op_verb *verb) {
-  const char *name = verb != NULL ? verb->name : NULL;
-  size_t count = 0, own = 0;
-  for (; program->examples != NULL && program->examples[count] != NULL; count++)
-    own += example_is_of(program->examples[count], name);
-  if (count > 0)
-    op_text_adds(text, own == 1 || count == 1 ? "\nExample:\n" : "\nExamples:\n");
-  for (size_t i = 0; i < count; i++)
-    if (own == 0 || example_is_of(program->examples[i], name))
-      op_text_addf(text, "  %s\n", program->examples[i]);
+/* Adds examples under their title; `lines` ends with NULL. */
+static void add_examples(struct op_text *text, const char *const *lines) {
+  if (lines == NULL || lines[0] == NULL)
+    return;
+  bool one = lines[1] == NULL && strchr(lines[0], '\n') == NULL;
+  op_text_adds(text, one ? "\nExample:\n" : "\nExamples:\n");
+  for (; *lines != NULL; lines++)
+    for (const char *line = *lines; line != NULL;
+         line = line[strcspn(line, "\n")] != '\0' ? strchr(line, '\n') + 1 : NULL)
+      op_text_addf(text, "  %.*s\n", (int)strcspn(line, "\n"), line);
 }
 
 /* The help of a verb. */
@@ -90,7 +79,7 @@ static void write_verb(const struct op_app *app, struct op_text *text) {
   op_text_addf(text, "\n%s\n", app->verb->summary);
   add_options(text, app->parsed, false, "Options");
   add_options(text, app->parsed, true, "Common options");
-  add_examples(text, app->program, app->verb);
+  add_examples(text, (const char *const[]){app->verb->example, NULL});
 }
 
 /* The help of a program: what it is for, its verbs. */
@@ -124,7 +113,7 @@ static void write_program(const struct op_app *app, struct op_text *text) {
   add_options(text, app->parsed, true, "Common options");
   if (named > 0)
     op_text_addf(text, "\n'%s VERB --help' tells the options of a verb.\n", app->program->name);
-  add_examples(text, app->program, NULL);
+  add_examples(text, app->program->examples);
 }
 
 /* Writes the help that was asked for. */

@@ -20,7 +20,7 @@ struct op_model_definition {
   int version;              /* of the schema and of the meaning of apply */
   const char *schema;       /* CREATE TABLE ... statements */
   const char *const *types; /* event types that apply() wants, NULL-terminated; NULL: all */
-  bool requests;            /* keep request ids (the member requestId of data), for --request-id */
+  bool requests;            /* keep request ids (tags request:KEY of any event), for --request-id */
   /* Folds one event into the tables; called inside of a transaction, in order, once per event. */
   int (*apply)(struct op_model *model, const evs_event *event, struct op_error *error);
 };
@@ -79,7 +79,7 @@ bool op_type_is(const evs_event *event, const char *type);
 
 /* Was a request with this key folded already (in the tables, or in what is pending after them)? *ret_seq is the seq of
  * the event that it appended (0: no such request). Where it was another request than `request` (canonical text, e.g.
- * "place musical=1 seats=2 ..."): exit 1 request_id_reused. */
+ * "place musical=1 seats=2 ..."), of this or any other command: exit 1 request_id_reused. */
 int op_request_find(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq,
                     struct op_error *error);
 

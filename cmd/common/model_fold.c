@@ -79,16 +79,18 @@ int op__model_judge(struct op_model *model, const struct op__meta *meta, bool *r
   return OP_OK;
 }
 
-/* Remembers the request id of an event; the first event with a key owns it. */
+/* Remembers the request ids of an event; the first event with a key owns it. */
 static int fold_request(struct op_model *model, const evs_event *event, struct op_error *error) {
   char key[OP_MAX_ID + 1];
-  if (!op_field_text(event, "requestId", key, sizeof key) || key[0] == '\0')
-    return OP_OK;
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO requests VALUES (?1, ?2, ?3)");
-  sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
-  op_bind_field(put, 2, event, "request");
-  sqlite3_bind_int64(put, 3, (sqlite3_int64)event->seq);
-  return op_model_exec(model, put, error);
+  int rc = OP_OK;
+  for (size_t at = 0; rc == OP_OK && op__request_key(event, &at, key);) {
+    sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO requests VALUES (?1, coalesce(?2, ''), ?3)");
+    sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
+    op_bind_field(put, 2, event, "request");
+    sqlite3_bind_int64(put, 3, (sqlite3_int64)event->seq);
+    rc = op_model_exec(model, put, error);
+  }
+  return rc;
 }
 
 /* Does apply() want this event? */

@@ -81,6 +81,11 @@ void op__model_remove(struct op_model *model);
 /* Drops all tables and makes them anew at offset 0, in one transaction; leaves it where another process just did. */
 int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct op_error *error);
 
+/* ---- request.c ---------------------------------------------------------------------------------- */
+
+/* The request ids that an event carries, its tags request:KEY: the next one after *at (begin with 0), or false. */
+bool op__request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]);
+
 /* ---- model_fold.c ------------------------------------------------------------------------------ */
 
 /* Are the tables of this version and of this journal? Else *ret_wrong is true (said on stderr where it is news). */

@@ -85,7 +85,7 @@ static int make_tables(struct op_model *model, struct op_error *error) {
       model, "CREATE TABLE meta (version INTEGER NOT NULL, offset INTEGER NOT NULL, fingerprint TEXT NOT NULL)", error);
   if (rc == OP_OK && model->definition->requests)
     rc = op__model_run(model,
-                       "CREATE TABLE requests (key TEXT PRIMARY KEY, request TEXT, seq INTEGER NOT NULL)"
+                       "CREATE TABLE requests (key TEXT PRIMARY KEY, request TEXT NOT NULL, seq INTEGER NOT NULL)"
                        " WITHOUT ROWID",
                        error);
   if (rc == OP_OK)

@@ -51,7 +51,7 @@ static struct op_known *known_find(struct op_parsed *parsed, const char *name) {
 }
 
 /* Adds a row unless one of that name is there: a verb's own option hides a common one. */
-static void known_add(struct op_parsed *parsed, const struct op_option *option, bool common) {
+static void known_add(struct op_parsed *parsed, const struct op_option *option, bool common, bool always) {
   if (parsed->known_count >= OP_MAX_KNOWN || known_find(parsed, option->name) != NULL)
     return;
   parsed->known[parsed->known_count++] = (struct op_known){.name = option->name,
@@ -59,7 +59,8 @@ static void known_add(struct op_parsed *parsed, const struct op_option *option, 
                                                            .operand = option->operand,
                                                            .help = option->help,
                                                            .required = option->required,
-                                                           .common = common};
+                                                           .common = common,
+                                                           .always = always};
 }
 
 /* Forgets the values that were given. */
@@ -75,10 +76,10 @@ void op_options_collect(struct op_parsed *parsed, const struct op_verb *verb, un
   known_clear(parsed);
   if (verb != NULL && verb->options != NULL)
     for (const struct op_option *option = verb->options; option->name != NULL; option++)
-      known_add(parsed, option, false);
+      known_add(parsed, option, false, false);
   for (size_t i = 0; i < COMMONS; i++)
     if (commons[i].needs == 0 || (commons[i].needs & flags) != 0)
-      known_add(parsed, &commons[i].option, true);
+      known_add(parsed, &commons[i].option, true, commons[i].needs == 0);
 }
 
 /* The table as getopt_long() wants it. */
@@ -116,8 +117,7 @@ static struct op_known *known_by_value(struct op_parsed *parsed, int value) {
 /* ---- mistakes ---------------------------------------------------------------------------------- */
 
 /* Ends a usage message with the pointer to the help. */
-__attribute__((format(printf, 3, 4))) static int usage(const struct op_app *app, struct op_error *error,
-                                                       const char *format, ...) {
+int op_usage(const struct op_app *app, struct op_error *error, const char *format, ...) {
   char what[600];
   va_list arguments;
   va_start(arguments, format);
@@ -151,11 +151,12 @@ static int fail_unknown(const struct op_app *app, const char *word, char letter,
   if (app->verb == NULL)
     for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++)
       if (verb->name != NULL && verb_declares(verb, name, letter))
-        return usage(app, error, "option %s belongs behind its verb: %s %s %s", shown, app->program->name, verb->name,
-                     shown);
+        return op_usage(app, error, "option %s belongs behind its verb: %s %s %s", shown, app->program->name,
+                        verb->name, shown);
   for (size_t i = 0; i < COMMONS; i++)
     if (app->verb != NULL && strcmp(commons[i].option.name, name) == 0)
-      return usage(app, error, "%s takes no %s", app->verb->name != NULL ? app->verb->name : app->program->name, shown);
+      return op_usage(app, error, "%s takes no %s", app->verb->name != NULL ? app->verb->name : app->program->name,
+                      shown);
 
   size_t prefixed = 0;
   struct op_suggestion suggestion = {.word = name};
@@ -164,19 +165,19 @@ static int fail_unknown(const struct op_app *app, const char *word, char letter,
     op_suggest(&suggestion, app->parsed->known[i].name);
   }
   if (prefixed > 1)
-    return usage(app, error, "option %s is short for more than one option", shown);
+    return op_usage(app, error, "option %s is short for more than one option", shown);
   if (suggestion.best != NULL)
-    return usage(app, error, "unknown option %s, did you mean --%s?", shown, suggestion.best);
-  return usage(app, error, "unknown option %s", shown);
+    return op_usage(app, error, "unknown option %s, did you mean --%s?", shown, suggestion.best);
+  return op_usage(app, error, "unknown option %s", shown);
 }
 
 /* Tells a mistake that getopt found: '?' or ':'. `word` is the argument that it was at. */
 static int fail_getopt(const struct op_app *app, int result, const char *word, struct op_error *error) {
   const struct op_known *known = known_by_value(app->parsed, optopt);
   if (known != NULL && result == ':')
-    return usage(app, error, "option --%s needs a value (%s)", known->name, known->operand);
+    return op_usage(app, error, "option --%s needs a value (%s)", known->name, known->operand);
   if (known != NULL)
-    return usage(app, error, "option --%s takes no value", known->name);
+    return op_usage(app, error, "option --%s takes no value", known->name);
   return fail_unknown(app, word, optopt != 0 ? (char)optopt : 0, error);
 }
 
@@ -193,10 +194,10 @@ static int fail_verb(const struct op_app *app, const char *word, struct op_error
       used += (size_t)snprintf(group + used, sizeof group - used, "%s%s", used > 0 ? ", " : "", verb->name + len + 1);
   }
   if (used > 0)
-    return usage(app, error, "'%s' must be followed by one of: %s", word, group);
+    return op_usage(app, error, "'%s' must be followed by one of: %s", word, group);
   if (suggestion.best != NULL)
-    return usage(app, error, "unknown verb '%s', did you mean '%s'?", word, suggestion.best);
-  return usage(app, error, "unknown verb '%s'", word);
+    return op_usage(app, error, "unknown verb '%s', did you mean '%s'?", word, suggestion.best);
+  return op_usage(app, error, "unknown verb '%s'", word);
 }
 
 /* ---- first pass: the verb ---------------------------------------------------------------------- */
@@ -320,16 +321,16 @@ static int read_all(struct op_app *app, int argc, char **argv, struct op_error *
 static int check_needs(const struct op_app *app, struct op_error *error) {
   const struct op_verb *verb = app->verb;
   if (verb == NULL)
-    return usage(app, error, "no verb was given");
+    return op_usage(app, error, "no verb was given");
   const char *name = verb->name != NULL ? verb->name : app->program->name;
   for (size_t i = 0; i < app->parsed->known_count; i++) {
     const struct op_known *known = &app->parsed->known[i];
     if (known->required && known->count == 0)
-      return usage(app, error, "%s needs --%s%s%s", name, known->name, known->operand != NULL ? " " : "",
-                   known->operand != NULL ? known->operand : "");
+      return op_usage(app, error, "%s needs --%s%s%s", name, known->name, known->operand != NULL ? " " : "",
+                      known->operand != NULL ? known->operand : "");
   }
   if (app->operand_count < verb->min_operands)
-    return usage(app, error, "%s needs %s", name, verb->operands != NULL ? verb->operands : "an operand");
+    return op_usage(app, error, "%s needs %s", name, verb->operands != NULL ? verb->operands : "an operand");
   if (verb->max_operands < 0 || app->operand_count <= verb->max_operands)
     return OP_OK;
   if (verb->name == NULL && app->operand_count > 0) { /* a word where only a verb could stand */
@@ -337,7 +338,7 @@ static int check_needs(const struct op_app *app, struct op_error *error) {
     without.verb = NULL;
     return fail_verb(&without, app->operands[0], error);
   }
-  return usage(app, error, "%s: one operand too many: '%s'", name, app->operands[verb->max_operands]);
+  return op_usage(app, error, "%s: one operand too many: '%s'", name, app->operands[verb->max_operands]);
 }
 
 /* ---- the values of the common options ---------------------------------------------------------- */
@@ -362,7 +363,7 @@ static int take_word(const struct op_app *app, const char *name, const char *con
     size_t used = strlen(list);
     snprintf(list + used, sizeof list - used, "%s%s", i == 0 ? "" : words[i + 1] != NULL ? ", " : " or ", words[i]);
   }
-  return usage(app, error, "--%s must be %s, not '%s'", name, list, given);
+  return op_usage(app, error, "--%s must be %s, not '%s'", name, list, given);
 }
 
 /* --output and --color, with their defaults that look at the terminal. */
@@ -387,14 +388,14 @@ static int take_bounds(struct op_app *app, struct op_error *error) {
   const struct op_known *max = known_find(app->parsed, "max");
   int64_t number = 0;
   if (timeout != NULL && (!op_duration_parse(timeout, &number) || number > INT32_MAX))
-    return usage(app, error, "--timeout must be a duration such as 250ms, 5s or 2m, not '%s'", timeout);
+    return op_usage(app, error, "--timeout must be a duration such as 250ms, 5s or 2m, not '%s'", timeout);
   if (timeout != NULL)
     app->timeout_ms = (unsigned)number;
   if (max == NULL || !max->common || max->count == 0)
     return OP_OK;
   const char *text = max->values[max->count - 1];
   if (op_check_number("--max", "usage", text, 1, INT64_MAX, &number, error) != OP_OK)
-    return usage(app, error, "--max must be a whole number of at least 1, not '%s'", text);
+    return op_usage(app, error, "--max must be a whole number of at least 1, not '%s'", text);
   app->max = (uint64_t)number;
   return OP_OK;
 }
@@ -411,9 +412,9 @@ static int take_common(struct op_app *app, struct op_error *error) {
     const struct op_known *known = &app->parsed->known[i];
     for (size_t j = 0; known->common && known->operand != NULL && j < known->count; j++) {
       if (!evs_utf8_valid(known->values[j], strlen(known->values[j])) && strcmp(known->name, "request-id") != 0)
-        return usage(app, error, "the value of --%s is not valid UTF-8", known->name);
+        return op_usage(app, error, "the value of --%s is not valid UTF-8", known->name);
       if (known->values[j][0] == '\0' && strcmp(known->name, "request-id") != 0)
-        return usage(app, error, "the value of --%s is empty", known->name);
+        return op_usage(app, error, "the value of --%s is empty", known->name);
     }
   }
   app->quiet = op_option_given(app, "quiet");

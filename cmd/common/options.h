@@ -15,7 +15,9 @@ struct op_known {
   char letter;
   const char *operand; /* NULL: a flag */
   const char *help;
-  bool required, common;
+  bool required;
+  bool common;         /* op_main() knows what it means */
+  bool always;         /* every verb takes it */
   const char **values; /* what was given, in order */
   size_t count;        /* how often it was given, flags too */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define LOOK_AGAIN_MS 250u /* a signal or a closed pipe just before the wait is seen after this long */
+#define TIMED_MS 1000u     /* a timed processor sees what has become due after this long */
 
 struct run {
   struct op_app *app;
@@ -33,10 +34,11 @@ static bool reader_gone(void) {
   return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLNVAL)) != 0;
 }
 
-/* Waits for durable events after `position`. */
-int op_follow_wait(struct op_app *app, uint64_t position, bool *ret_stop, struct op_error *error) {
+/* Waits for durable events after `position`, for at most `limit_ms` or so (0: without end). */
+static int wait_for_events(struct op_app *app, uint64_t position, uint32_t limit_ms, bool *ret_stop,
+                           struct op_error *error) {
   evs_error store_error;
-  for (;;) {
+  for (uint32_t waited_ms = 0; limit_ms == 0 || waited_ms < limit_ms; waited_ms += LOOK_AGAIN_MS) {
     *ret_stop = op_stopping() != 0 || op_output_closed(app->output) || reader_gone();
     if (*ret_stop)
       return OP_OK;
@@ -46,6 +48,12 @@ int op_follow_wait(struct op_app *app, uint64_t position, bool *ret_stop, struct
     if (rc != EVS_TIMEOUT && rc != EINTR)
       return op_fail_store(error, rc, &store_error);
   }
+  return OP_OK;
+}
+
+/* Waits for durable events after `position`. */
+int op_follow_wait(struct op_app *app, uint64_t position, bool *ret_stop, struct op_error *error) {
+  return wait_for_events(app, position, 0, ret_stop, error);
 }
 
 /* Prints the events of a commit as they stand in the journal. */
@@ -136,7 +144,7 @@ static int work(struct run *run, struct op_error *error) {
     if (rc == OP_OK && idle) {
       stop = !run->app->follow;
       if (!stop)
-        rc = op_follow_wait(run->app, op_model_offset(run->model), &stop, error);
+        rc = wait_for_events(run->app, op_model_offset(run->model), run->processor->timed ? TIMED_MS : 0, &stop, error);
     }
     if (rc != OP_OK)
       return rc;

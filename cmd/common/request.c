@@ -1,8 +1,9 @@
 /* request.c - --request-id: the same request again finds the event that its first time appended.
  *
- * A request is remembered by the event itself (data members requestId and request, tag request:KEY), so it survives
- * with the journal and is known on every machine. It is looked for in the table `requests` of the read model and then
- * among the events after the model's offset, written or durable.
+ * A request is remembered by the event itself, so it survives with the journal and is known on every machine: by its
+ * tag request:KEY, whoever appended it, and in data.request, where a command of ours keeps the canonical text. An event
+ * without that text is another request than any of ours. It is looked for in the table `requests` of the read model and
+ * then among the events after the model's offset, written or durable.
  * Invariants: the first event with a key owns it; nothing is said about an event before it is durable.
  * Errors: 1 request_id_reused, and those of the store and the model. */
 #include "model_inside.h"
@@ -18,6 +19,24 @@ static int reused(const char *key, uint64_t seq, struct op_error *error) {
   op_error_text(error, "requestId", key);
   op_error_number(error, "position", (int64_t)seq);
   return error->exit_code;
+}
+
+/* The next tag request:KEY. A tag stands as a JSON string; one that is too long or empty is no key. */
+bool op__request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]) {
+  static const char opening[] = "\"" OP_TAG_REQUEST ":";
+  const char *end = event->tags.ptr + event->tags.len;
+  while (*at < event->tags.len) {
+    const char *begin = event->tags.ptr + *at, *close = begin + 1;
+    while (close < end && *close != '"')
+      close += *close == '\\' ? 2 : 1;
+    *at = (size_t)(close - event->tags.ptr) + 2; /* the closing quote, a comma */
+    if (close >= end || (size_t)(close - begin) < sizeof opening || memcmp(begin, opening, sizeof opening - 1) != 0)
+      continue;
+    const char *value = begin + sizeof opening - 1;
+    if (evs_json_unescape((evs_slice){value, (size_t)(close - value)}, key, OP_MAX_ID + 1) <= OP_MAX_ID)
+      return true;
+  }
+  return false;
 }
 
 /* Looks in the tables. */
@@ -48,7 +67,7 @@ static bool same_request(const evs_event *event, const char *request) {
 /* Looks in what is not folded yet. */
 static int find_pending(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq, bool *ret_same,
                         struct op_error *error) {
-  char tag[sizeof OP_TAG_REQUEST + OP_MAX_ID + 1], of_event[OP_MAX_ID + 1];
+  char tag[sizeof OP_TAG_REQUEST + OP_MAX_ID + 1];
   snprintf(tag, sizeof tag, OP_TAG_REQUEST ":%s", key);
   const char *const tags[] = {tag};
   const evs_query_item item = {.tags = tags, .tag_count = 1};
@@ -59,9 +78,8 @@ static int find_pending(struct op_model *model, const char *key, const char *req
   int rc = op_model_pending(model, &query, &cursor, error);
   if (rc != OP_OK)
     return rc;
-  while (*ret_seq == 0 && (rc = evs_next(cursor, &event, &store_error)) == 0) {
-    if (!op_field_text(&event, "requestId", of_event, sizeof of_event) || strcmp(of_event, key) != 0)
-      continue;
+  rc = evs_next(cursor, &event, &store_error);
+  if (rc == 0) {
     *ret_seq = event.seq;
     *ret_same = same_request(&event, request);
   }

@@ -2,9 +2,10 @@
  *
  * The condition is one query item made of --unless-type, --unless-tag and --after; --after alone rules out any event
  * that stands after it. Ids that the input names are checked against the whole journal from --after on, so that the
- * same input again is answered with the events that are there. With --request-id the ids are made from the key, and
- * found again from the start of the journal: the key with other content is refused. Nothing is told before what it
- * rests on is durable. */
+ * same input again is answered with the events that are there. With --request-id the ids are made from the key, the
+ * first event carries the tag request:KEY, and both are looked for from the start of the journal: the key with other
+ * content, or used by any other command, is refused. Nothing is told before what it rests on is durable. */
+#include "domain.h"
 #include "input.h"
 #include "select.h"
 #include "standing.h"
@@ -22,9 +23,42 @@ struct appending {
   struct input input;
   struct selection unless;
   uint64_t after;
-  bool conditional;  /* one of the options of the condition was given */
-  char *request_ids; /* --request-id: count ids of EVS_MAX_ID + 1 bytes */
+  bool conditional;                                        /* one of the options of the condition was given */
+  char *request_ids;                                       /* --request-id: count ids of EVS_MAX_ID + 1 bytes */
+  char request_tag[sizeof OP_TAG_REQUEST + OP_MAX_ID + 1]; /* "": no --request-id */
+  const char **tags;                                       /* of the first event, with that one */
   struct id_index index;
+};
+
+/* Gives the first event the tag of the request, by which every command knows the key. */
+static int tag_by_request(struct appending *a, struct op_error *error) {
+  evs_new_event *event = &a->input.events[0];
+  snprintf(a->request_tag, sizeof a->request_tag, OP_TAG_REQUEST ":%s", a->app->request_id);
+  for (size_t i = 0; i < event->tag_count; i++)
+    if (strcmp(event->tags[i], a->request_tag) == 0)
+      return OP_OK;
+  if (event->tag_count == EVS_MAX_TAGS) {
+    op_fail(error, OP_DATA, "bad_line", "line %zu: %u tags leave no room for that of --request-id",
+            a->input.lines[0].number, EVS_MAX_TAGS);
+    op_error_number(error, "line", (int64_t)a->input.lines[0].number);
+    op_error_text(error, "member", "tags");
+    return OP_DATA;
+  }
+  a->tags = calloc(event->tag_count + 1, sizeof *a->tags);
+  if (!a->tags)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  if (event->tag_count)
+    memcpy(a->tags, event->tags, event->tag_count * sizeof *a->tags);
+  a->tags[event->tag_count++] = a->request_tag;
+  event->tags = a->tags;
+  return OP_OK;
+}
+
+/* What must not stand in the journal. */
+struct ruled_out {
+  const char *tags[1];
+  evs_query_item items[2];
+  evs_query query;
 };
 
 /* Gives the events the ids of their request, request:KEY:1 and on. */
@@ -66,6 +100,8 @@ static int prepare(struct appending *a, struct op_error *error) {
       a->input.events[i].time_us = op_now_us(app);
   if (app->request_id)
     rc = name_by_request(a, error);
+  if (!rc && app->request_id)
+    rc = tag_by_request(a, error);
   size_t twice = 0;
   if (!rc && (rc = id_index_make(a->input.events, a->input.count, &a->index, &twice, error)) == OP_DATA)
     op_error_number(error, "line", (int64_t)a->input.lines[twice].number);
@@ -201,12 +237,18 @@ static void show_drafts(struct appending *a) {
   op_text_free(&tags);
 }
 
+/* Does the key belong to somebody else, who used it before these events (if they are there at all)? */
+static bool key_taken(const struct standing *ids) { return ids->tagged && (!ids->first || ids->tagged < ids->first); }
+
 /* Exit 1: an event stands in the way. Told only once it is durable. */
 static int conflict(struct appending *a, const struct standing *ids, uint64_t position, struct op_error *error) {
   evs_error store_error;
-  int rc = evs_sync(a->app->store, ids->last > position ? ids->last : position, &store_error);
+  uint64_t last = ids->last > ids->tagged ? ids->last : ids->tagged;
+  int rc = evs_sync(a->app->store, last > position ? last : position, &store_error);
   if (rc)
     return op_fail_store(error, rc, &store_error);
+  if (key_taken(ids))
+    return reused(a, ids->tagged, error);
   if (ids->first && a->app->request_id)
     return reused(a, ids->first, error);
   uint64_t at = ids->first ? ids->first : position;
@@ -228,6 +270,19 @@ static int already_there(struct appending *a, uint64_t first, uint64_t last, str
   return show_stored(a, first, last, error);
 }
 
+/* The condition as a query: what the options rule out, and another use of the request's key. NULL: there is none. */
+static const evs_query *make_condition(struct appending *a, struct ruled_out *out) {
+  out->tags[0] = a->request_tag;
+  out->query = (evs_query){out->items, 0};
+  if (a->unless.given)
+    out->items[out->query.count++] = a->unless.item;
+  else if (a->conditional)
+    return &out->query; /* without items it rules out every event */
+  if (a->request_tag[0])
+    out->items[out->query.count++] = (evs_query_item){.tags = out->tags, .tag_count = 1};
+  return out->query.count ? &out->query : NULL;
+}
+
 /* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom.
  */
 static int try_append(struct appending *a, bool *ret_again, struct op_error *error) {
@@ -240,20 +295,21 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
   const evs_query *query = a->unless.given ? selection_query(&a->unless) : &any;
   int rc = OP_OK;
   if (a->index.count)
-    rc = standing_ids(app, &a->index, a->input.count, app->request_id ? 0 : a->after, &ids, error);
-  if (!rc && ids.all)
+    rc = standing_ids(app, &a->index, a->input.count, app->request_id ? 0 : a->after, a->request_tag, &ids, error);
+  if (!rc && ids.all && !key_taken(&ids))
     return already_there(a, ids.first, ids.last, error);
   if (!rc && a->conditional)
     rc = standing_match(app, query, a->after, &match, &matched_to, error);
   if (rc)
     return rc;
-  if (ids.first || match)
+  if (ids.first || ids.tagged || match)
     return conflict(a, &ids, match, error);
   if (app->dry_run) {
     show_drafts(a);
     return OP_OK;
   }
-  evs_condition condition = {a->conditional ? query : NULL, ids.position < matched_to ? ids.position : matched_to};
+  struct ruled_out out;
+  evs_condition condition = {make_condition(a, &out), ids.position < matched_to ? ids.position : matched_to};
   evs_appended appended = {0};
   evs_error store_error;
   rc = evs_append(app->store, a->input.events, a->input.count, a->index.count || a->conditional ? &condition : NULL,
@@ -302,6 +358,7 @@ int verb_append(struct op_app *app, struct op_error *error) {
 out:
   id_index_free(&a.index);
   free(a.request_ids);
+  free(a.tags);
   input_free(&a.input);
   selection_free(&a.unless);
   return rc;

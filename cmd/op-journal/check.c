@@ -141,6 +141,13 @@ static int cut(struct op_app *app, const struct check *check, uint64_t last, str
   return OP_OK;
 }
 
+/* Adds what can be done to the error of the first damage. */
+static void say_how(struct op_error *error) {
+  size_t len = strlen(error->message);
+  snprintf(error->message + len, sizeof error->message - len,
+           "; nothing was changed: `repair --cut` cuts the journal before it, and loses what stands behind it");
+}
+
 /* The verb repair. */
 int verb_repair(struct op_app *app, struct op_error *error) {
   struct check check = {.app = app};
@@ -150,9 +157,7 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   bool told = op_option_given(app, "cut");
   int rc = position_option(app, "last", 0, &last, error);
   if (!rc && op_option_given(app, "last") && (!told || last == 0))
-    rc = op_fail(
-        error, OP_USAGE, "usage",
-        "--last SEQ says where --cut cuts: it is 1 or more, and goes with --cut; see 'op-journal repair --help'");
+    rc = op_usage(app, error, "--last SEQ says where --cut cuts: it is 1 or more, and goes with --cut");
   if (!rc)
     rc = told ? op_store_write(app, error) : op_store_read(app, error);
   if (rc)
@@ -160,9 +165,7 @@ int verb_repair(struct op_app *app, struct op_error *error) {
   rc = check_all(&check, error);
   if (rc && !(told && check.damages)) {
     if (check.damages)
-      op_warn(
-          app,
-          "nothing was changed; `repair --cut` cuts the journal before the damage, and loses what stands behind it");
+      say_how(error);
     return rc;
   }
   if (told && (check.damages || last || check.torn_bytes))

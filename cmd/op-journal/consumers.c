@@ -2,7 +2,8 @@
  *
  * Two kinds have an offset: consumers, which are any program's and are moved by `consume` or `seek`, and models, the
  * read models that the commands keep for themselves in state/. A model's offset says what its tables hold: it cannot be
- * moved, only built again. */
+ * moved, only built again. Every built-in model is listed, even where its command never ran. An offset beyond the head
+ * is warned of on stderr, too. */
 #include "models.h"
 #include "select.h"
 #include "verbs.h"
@@ -21,6 +22,28 @@ struct listing {
   struct op_app *app;
   uint64_t head;
 };
+
+/* Says loudly that an offset lies beyond the head. The head is read again first: it may have moved on since. */
+static void warn_beyond(struct listing *listing, const char *name, uint64_t offset, bool model) {
+  evs_error store_error;
+  uint64_t head = 0;
+  if (offset <= listing->head)
+    return;
+  if (evs_head(listing->app->store, &head, &store_error) == 0)
+    listing->head = head;
+  if (offset <= listing->head)
+    return;
+  if (model)
+    op_warn(listing->app,
+            "read model %s has folded up to %" PRIu64 ", beyond the head of the journal, %" PRIu64
+            ": the journal is another one, or lost its end; the next call of its command builds it again",
+            name, offset, listing->head);
+  else
+    op_warn(listing->app,
+            "the offset of consumer %s, %" PRIu64 ", lies beyond the head of the journal, %" PRIu64
+            ": the journal is another one, or lost its end; 'op-journal seek %s N' sets it",
+            name, offset, listing->head, name);
+}
 
 /* One row. An offset beyond the head has a lag below zero: said, never hidden. */
 static void row(const struct listing *listing, const char *name, const uint64_t *offset, int64_t updated_us,
@@ -46,7 +69,8 @@ static void row(const struct listing *listing, const char *name, const uint64_t 
 
 /* One row for each consumer. */
 static int consumer_row(void *context, const evs_consumer_info *info) {
-  const struct listing *listing = context;
+  struct listing *listing = context;
+  warn_beyond(listing, info->name, info->offset, false);
   row(listing, info->name, &info->offset, info->updated_us, "consumer");
   return 0;
 }
@@ -78,8 +102,10 @@ int verb_consumers(struct op_app *app, struct op_error *error) {
     rc = op_fail_store(error, rc, &store_error);
     goto out;
   }
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < count; i++) {
+    warn_beyond(&listing, models[i].name, models[i].offset, true);
     row(&listing, models[i].name, models[i].known ? &models[i].offset : NULL, models[i].updated_us, "model");
+  }
   op_rows_end(app->output);
 out:
   free(models);
@@ -106,9 +132,9 @@ int verb_seek(struct op_app *app, struct op_error *error) {
   char *name = app->operands[0];
   evs_error store_error;
   int64_t position = 0;
-  int rc = op_check_number("position", "bad_position", app->operands[1], 0, (int64_t)EVS_MAX_SEQ, &position, error);
-  if (!rc)
-    rc = open_head(&listing, error);
+  if (op_check_number("position", "usage", app->operands[1], 0, (int64_t)EVS_MAX_SEQ, &position, error))
+    return op_usage(app, error, "SEQ must be a position (a whole number, 0 or more), not '%s'", app->operands[1]);
+  int rc = open_head(&listing, error);
   if (rc)
     return rc;
   if ((uint64_t)position > listing.head) {
@@ -129,12 +155,13 @@ int verb_seek(struct op_app *app, struct op_error *error) {
     return op_fail(error, OP_REFUSED, "built_in",
                    "%s is a built-in read model, whose offset cannot be moved; `op-journal rebuild %s` builds it again",
                    name, name);
-  rc = app->dry_run ? 0 : evs_consumer_seek(app->store, name, (uint64_t)position, op_now_us(app), &store_error);
+  int64_t now_us = op_now_us(app); /* what is stored is what is printed */
+  rc = app->dry_run ? 0 : evs_consumer_seek(app->store, name, (uint64_t)position, now_us, &store_error);
   if (rc)
     return op_fail_store(error, rc, &store_error);
   uint64_t offset = (uint64_t)position;
   op_rows_begin(app->output, columns, COLUMNS, true);
-  row(&listing, name, &offset, op_now_us(app), "consumer");
+  row(&listing, name, &offset, now_us, "consumer");
   op_rows_end(app->output);
   return OP_OK;
 }

@@ -38,18 +38,30 @@ static const struct op_option repair_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"read", "", "print events as NDJSON", 0, 0, OP_FOLLOWS, read_options, verb_read},
-    {"append", "", "append events from NDJSON on stdin, all or none", 0, 0, OP_CHANGES, append_options, verb_append},
+    {"read", "", "print events as NDJSON", 0, 0, OP_FOLLOWS, read_options, verb_read,
+     "op-journal read --correlation 1 | jq -c '[.seq, .type]'\n"
+     "op-journal read --follow --type PaymentApproved --format data"},
+    {"append", "", "append events from NDJSON on stdin, all or none", 0, 0, OP_CHANGES, append_options, verb_append,
+     "op-journal append < events.ndjson\n"
+     "op-journal append --unless-tag seat:A1 < events.ndjson"},
     {"consume", "-- CMD [ARG...]", "give new events to CMD; the offset moves when it exits 0", 1, -1,
-     OP_FOLLOWS | OP_MAX, consume_options, verb_consume},
-    {"consumers", "", "list who has read how far", 0, 0, 0, NULL, verb_consumers},
-    {"seek", "NAME SEQ", "set the offset of a consumer", 2, 2, OP_DRY_RUN, NULL, verb_seek},
-    {"verify", "", "check every byte; exit 74 where something is damaged", 0, 0, 0, NULL, verb_verify},
+     OP_FOLLOWS | OP_MAX, consume_options, verb_consume,
+     "op-journal consume --consumer kakao --type PaymentApproved -- python3 consumer.py"},
+    {"consumers", "", "list who has read how far", 0, 0, 0, NULL, verb_consumers,
+     "op-journal consumers -o table\n"
+     "op-journal consumers -o ndjson | jq -r 'select(.lag > 100) | .consumer'"},
+    {"seek", "NAME SEQ", "set the offset of a consumer", 2, 2, OP_DRY_RUN, NULL, verb_seek, "op-journal seek kakao 0"},
+    {"verify", "", "check every byte; exit 74 where something is damaged", 0, 0, 0, NULL, verb_verify,
+     "op-journal verify -q"},
     {"repair", "", "say what is damaged, and with --cut give up what stands behind it", 0, 0, 0, repair_options,
-     verb_repair},
-    {"stat", "", "head, size and condition of the journal", 0, 0, 0, NULL, verb_stat},
+     verb_repair,
+     "op-journal repair\n"
+     "op-journal repair --cut"},
+    {"stat", "", "head, size and condition of the journal", 0, 0, 0, NULL, verb_stat, "op-journal stat -o json"},
     {"rebuild", "[NAME]", "drop a read model, or all; its command builds it again", 0, 1, OP_DRY_RUN, NULL,
-     verb_rebuild},
+     verb_rebuild,
+     "op-journal rebuild\n"
+     "op-journal rebuild mypage"},
     {0},
 };
 

@@ -4,6 +4,7 @@
  * exclusive flock(2) on state/, so that a database never meets the WAL of another one. A file that cannot be read as a
  * database still is listed, with an offset that is unknown, and can be deleted. */
 #include "models.h"
+#include "domain.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -76,12 +77,37 @@ static bool is_model(const char *file, size_t *ret_len) {
          strcmp(file + *ret_len, SUFFIX) == 0;
 }
 
+/* Adds one to the list, all zeros but its name. NULL: no memory. */
+static struct model_info *add(struct model_info **models, size_t *count, const char *name, size_t len) {
+  struct model_info *more = realloc(*models, (*count + 1) * sizeof *more);
+  if (!more)
+    return NULL;
+  *models = more;
+  struct model_info *info = &more[(*count)++];
+  *info = (struct model_info){0};
+  memcpy(info->name, name, len);
+  return info;
+}
+
+/* Adds those of the built-in ones that are not there: they have read nothing yet. */
+static int add_missing(struct model_info **models, size_t *count, struct op_error *error) {
+  for (const char *const *name = op_model_names; *name; name++) {
+    bool there = false;
+    for (size_t i = 0; !there && i < *count; i++)
+      there = strcmp((*models)[i].name, *name) == 0;
+    struct model_info *info = there ? NULL : add(models, count, *name, strlen(*name));
+    if (!there && !info)
+      return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+    if (!there)
+      info->known = true;
+  }
+  return OP_OK;
+}
+
 /* Lists the files in state/. */
-int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error) {
+static int list_files(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error) {
   char path[4096];
   int fd = -1;
-  *ret_models = NULL;
-  *ret_count = 0;
   int rc = open_state(app, path, sizeof path, &fd, error);
   if (rc || fd < 0)
     return rc;
@@ -95,20 +121,28 @@ int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_
     size_t len = 0;
     if (!is_model(entry->d_name, &len))
       continue;
-    struct model_info *more = realloc(*ret_models, (*ret_count + 1) * sizeof *more);
-    if (!more) {
+    struct model_info *info = add(ret_models, ret_count, entry->d_name, len);
+    if (!info) {
       rc = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
       break;
     }
-    *ret_models = more;
-    struct model_info *info = &more[(*ret_count)++];
     char file[sizeof path + 256];
-    *info = (struct model_info){.updated_us = updated_us(fd, entry->d_name)};
-    memcpy(info->name, entry->d_name, len);
+    info->exists = true;
+    info->updated_us = updated_us(fd, entry->d_name);
     snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
     info->known = read_offset(file, &info->offset);
   }
   closedir(directory);
+  return rc;
+}
+
+/* Lists the files, and those that have none. */
+int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error) {
+  *ret_models = NULL;
+  *ret_count = 0;
+  int rc = list_files(app, ret_models, ret_count, error);
+  if (!rc)
+    rc = add_missing(ret_models, ret_count, error);
   if (*ret_count)
     qsort(*ret_models, *ret_count, sizeof **ret_models, by_name);
   return rc;

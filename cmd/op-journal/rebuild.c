@@ -36,14 +36,18 @@ int verb_rebuild(struct op_app *app, struct op_error *error) {
   if (!rc && app->operand_count)
     rc = only(models, &count, app->operands[0], error);
   for (size_t i = 0; !rc && !app->dry_run && i < count; i++)
-    rc = models_delete(app, models[i].name, error);
+    if (models[i].exists)
+      rc = models_delete(app, models[i].name, error);
   if (rc)
     goto out;
   op_rows_begin(app->output, columns, sizeof columns / sizeof *columns, false);
   for (size_t i = 0; i < count; i++) {
+    if (!models[i].exists && !app->operand_count)
+      continue;
     op_cell_text(app->output, models[i].name);
-    op_cell_text(app->output,
-                 app->dry_run ? "would be dropped" : "dropped; the next call of its command builds it again");
+    op_cell_text(app->output, !models[i].exists ? "not there; the next call of its command builds it"
+                              : app->dry_run    ? "would be dropped"
+                                                : "dropped; the next call of its command builds it again");
     op_row_end(app->output);
   }
   op_rows_end(app->output);

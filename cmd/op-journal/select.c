@@ -6,6 +6,7 @@
 #include "select.h"
 #include "words.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,10 +96,10 @@ int position_option(const struct op_app *app, const char *name, uint64_t fallbac
   if (!text)
     return OP_OK;
   int64_t number = 0;
-  int rc = op_check_number(name, "bad_position", text, 0, (int64_t)EVS_MAX_SEQ, &number, error);
-  if (!rc)
-    *ret_position = (uint64_t)number;
-  return rc;
+  if (op_check_number(name, "usage", text, 0, (int64_t)EVS_MAX_SEQ, &number, error))
+    return op_usage(app, error, "--%s must be a position (a whole number, 0 or more), not '%s'", name, text);
+  *ret_position = (uint64_t)number;
+  return OP_OK;
 }
 
 /* A count as an option. */
@@ -109,8 +110,8 @@ int count_option(const struct op_app *app, const char *name, uint64_t fallback, 
   if (!text)
     return OP_OK;
   int64_t number = 0;
-  int rc = op_check_number(name, "bad_number", text, 1, (int64_t)max, &number, error);
-  if (!rc)
-    *ret_count = (uint64_t)number;
-  return rc;
+  if (op_check_number(name, "usage", text, 1, (int64_t)max, &number, error))
+    return op_usage(app, error, "--%s must be a whole number from 1 to %" PRIu64 ", not '%s'", name, max, text);
+  *ret_count = (uint64_t)number;
+  return OP_OK;
 }

@@ -25,11 +25,11 @@ int correlation_check(const char *correlation, struct op_error *error);
 const evs_query *selection_query(struct selection *selection);
 void selection_free(struct selection *selection);
 
-/* A position given as an option, `fallback` where it is not there. Exit 65 bad_position. */
+/* A position given as an option, `fallback` where it is not there. Exit 64. */
 int position_option(const struct op_app *app, const char *name, uint64_t fallback, uint64_t *ret_position,
                     struct op_error *error);
 
-/* A count of 1 to `max` given as an option. Exit 65 bad_number. */
+/* A count of 1 to `max` given as an option. Exit 64. */
 int count_option(const struct op_app *app, const char *name, uint64_t fallback, uint64_t max, uint64_t *ret_count,
                  struct op_error *error);
 

@@ -53,7 +53,7 @@ long id_index_find(const struct id_index *index, evs_slice id) {
 }
 
 /* Looks for the ids. */
-int standing_ids(struct op_app *app, const struct id_index *index, size_t count, uint64_t after,
+int standing_ids(struct op_app *app, const struct id_index *index, size_t count, uint64_t after, const char *tag,
                  struct standing *ret_standing, struct op_error *error) {
   *ret_standing = (struct standing){.position = after};
   evs_cursor *cursor = NULL;
@@ -66,6 +66,8 @@ int standing_ids(struct op_app *app, const struct id_index *index, size_t count,
   evs_event event;
   while ((rc = evs_next(cursor, &event, &store_error)) == 0) {
     long place = id_index_find(index, event.id);
+    if (place < 0 && tag[0] && !ret_standing->tagged && evs_event_has_tag(&event, tag))
+      ret_standing->tagged = event.seq;
     if (place < 0)
       continue;
     found++;

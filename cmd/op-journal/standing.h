@@ -27,11 +27,13 @@ struct standing {
   bool all;          /* every event of the commit, in order */
   uint64_t first;    /* seq of the first that stands there; 0: none */
   uint64_t last;     /* seq of the last that stands there */
+  uint64_t tagged;   /* seq of the first other event that carries the tag; 0: none */
   uint64_t position; /* how far was looked */
 };
 
-/* Looks for the ids after `after`, up to the written tail. `count` is the number of events of the commit. */
-int standing_ids(struct op_app *app, const struct id_index *index, size_t count, uint64_t after,
+/* Looks for the ids after `after`, up to the written tail, and for a tag on any other event ("": none). `count` is the
+ * number of events of the commit. */
+int standing_ids(struct op_app *app, const struct id_index *index, size_t count, uint64_t after, const char *tag,
                  struct standing *ret_standing, struct op_error *error);
 
 /* The seq of the first event after `after` that matches, up to the written tail; 0: none. */

@@ -52,6 +52,9 @@ static bool is_null(const yaml_node_t *node) {
          (!text[0] || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
 }
 
+/* The name of a field as registration_set() knows it: the outputs call the id musicalId. */
+static const char *field_name(const char *name) { return strcmp(name, "musicalId") == 0 ? "id" : name; }
+
 /* Sets one field of a musical; `seen` has a bit for every field that was there. */
 static int read_field(const struct reader *reader, const yaml_node_t *key, const yaml_node_t *value,
                       struct registration *registration, unsigned *seen) {
@@ -59,10 +62,11 @@ static int read_field(const struct reader *reader, const yaml_node_t *key, const
   if (!name)
     return bad_shape(reader, key, "a field's name is expected here");
   for (size_t i = 0; registration_fields[i]; i++) {
-    if (strcmp(name, registration_fields[i]) != 0)
+    if (strcmp(field_name(name), registration_fields[i]) != 0)
       continue;
     if (*seen & (1u << i)) {
-      op_fail(reader->error, OP_DATA, "bad_catalogue", "%s is given twice", name);
+      op_fail(reader->error, OP_DATA, "bad_catalogue", "%s is given twice%s", name,
+              strcmp(field_name(name), "id") == 0 ? ": 'id' and 'musicalId' are one field" : "");
       return fail_at(reader->path, key->start_mark, reader->error);
     }
     *seen |= 1u << i;
@@ -71,7 +75,7 @@ static int read_field(const struct reader *reader, const yaml_node_t *key, const
     const char *text = scalar(value);
     if (!text)
       return bad_shape(reader, value, "one value is expected here");
-    int code = registration_set(registration, name, text, reader->error);
+    int code = registration_set(registration, registration_fields[i], text, reader->error);
     return code == OP_OK ? OP_OK : fail_at(reader->path, value->start_mark, reader->error);
   }
   op_fail(reader->error, OP_DATA, "bad_catalogue", "%s: there is no such field", name);
@@ -103,29 +107,35 @@ static int read_musical(const struct reader *reader, const yaml_node_t *node) {
   return OP_OK;
 }
 
-/* The whole document: {musicals: [...]}. */
-static int read_document(const struct reader *reader, const yaml_node_t *root) {
-  if (root->type != YAML_MAPPING_NODE)
-    return bad_shape(reader, root, "'musicals:' is expected here");
-  const yaml_node_t *list = NULL;
+/* Finds the list: the document itself, or what stands under `musicals`. */
+static int find_list(const struct reader *reader, const yaml_node_t *root, const yaml_node_t **ret_list) {
+  *ret_list = root;
+  if (root->type == YAML_SEQUENCE_NODE)
+    return OP_OK;
+  if (root->type != YAML_MAPPING_NODE || root->data.mapping.pairs.start == root->data.mapping.pairs.top)
+    return bad_shape(reader, root, "'musicals:' or a list of musicals is expected here");
   for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
     const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
     const char *name = scalar(key);
-    if (!name || strcmp(name, "musicals") != 0 || list)
+    if (!name || strcmp(name, "musicals") != 0 || *ret_list != root)
       return bad_shape(reader, key, "nothing but one 'musicals:' is expected here");
-    list = yaml_document_get_node(reader->document, pair->value);
+    *ret_list = yaml_document_get_node(reader->document, pair->value);
   }
-  if (!list)
-    return bad_shape(reader, root, "'musicals:' is expected here");
-  if (is_null(list))
-    return OP_OK;
+  return OP_OK;
+}
+
+/* The whole document. */
+static int read_document(const struct reader *reader, const yaml_node_t *root) {
+  const yaml_node_t *list = NULL;
+  int code = find_list(reader, root, &list);
+  if (code != OP_OK || is_null(list))
+    return code;
   if (list->type != YAML_SEQUENCE_NODE)
     return bad_shape(reader, list, "a list of musicals is expected here");
   size_t count = (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
   reader->catalogue->items = calloc(count ? count : 1, sizeof *reader->catalogue->items);
   if (!reader->catalogue->items)
     return op_fail(reader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  int code = OP_OK;
   for (size_t i = 0; i < count && code == OP_OK; i++)
     code = read_musical(reader, yaml_document_get_node(reader->document, list->data.sequence.items.start[i]));
   return code;
@@ -164,7 +174,7 @@ static int parse(const char *path, const struct op_text *text, struct catalogue 
   if (root) {
     code = read_document(&reader, root);
   } else {
-    op_fail(error, OP_DATA, "bad_catalogue", "'musicals:' is expected here");
+    op_fail(error, OP_DATA, "bad_catalogue", "'musicals:' or a list of musicals is expected here");
     code = fail_at(path, (yaml_mark_t){0}, error);
   }
   if (code == OP_OK && root) {

@@ -4,7 +4,8 @@
  *     - {id: 1, name: Frozen, seats: 100, price: 50000, currency: KRW, venue: Main hall,
  *        startsAt: 2026-12-24T19:30:00+09:00, salesOpen: ..., salesClose: ..., maxPerCustomer: 4}
  *
- * id, name and seats are required. An error names its place: `FILE:LINE:COLUMN: what`, exit 65. */
+ * or the list alone, without the key `musicals`; `musicalId` may stand for `id`. id, name and seats are required. An
+ * error names its place: `FILE:LINE:COLUMN: what`, exit 65. */
 #ifndef MUSICAL_CATALOGUE_H
 #define MUSICAL_CATALOGUE_H
 

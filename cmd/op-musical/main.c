@@ -24,14 +24,22 @@ static const struct op_option adjust_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"register", NULL, "register a musical", 0, 0, OP_CHANGES, register_options, verb_register},
-    {"adjust", "ID", "change how many seats a musical has", 1, 1, OP_CHANGES, adjust_options, verb_adjust},
-    {"close", "ID", "stop its sales", 1, 1, OP_CHANGES, NULL, verb_close},
-    {"open", "ID", "resume its sales", 1, 1, OP_CHANGES, NULL, verb_open},
-    {"import", "FILE", "make the musicals as a YAML catalogue says, all or none", 1, 1, OP_CHANGES, NULL, verb_import},
-    {"list", NULL, "list the musicals and their seats", 0, 0, 0, NULL, verb_list},
-    {"show", "ID", "show one musical", 1, 1, 0, NULL, verb_show},
-    {"run", NULL, "give the seats of cancelled reservations back", 0, 0, OP_FOLLOWS | OP_MAX, NULL, verb_run},
+    {"register", NULL, "register a musical", 0, 0, OP_CHANGES, register_options, verb_register,
+     "op-musical register --id 1 --name Frozen --seats 100 --price 50000"},
+    {"adjust", "ID", "change how many seats a musical has", 1, 1, OP_CHANGES, adjust_options, verb_adjust,
+     "op-musical adjust 1 --seats 120"},
+    {"close", "ID", "stop its sales", 1, 1, OP_CHANGES, NULL, verb_close, "op-musical close 1"},
+    {"open", "ID", "resume its sales", 1, 1, OP_CHANGES, NULL, verb_open, "op-musical open 1"},
+    {"import", "FILE", "make the musicals as a YAML catalogue says, all or none", 1, 1, OP_CHANGES, NULL, verb_import,
+     "op-musical import catalogue.yaml --dry-run\n"
+     "op-musical import catalogue.yaml"},
+    {"list", NULL, "list the musicals and their seats", 0, 0, 0, NULL, verb_list,
+     "op-musical list -o table\n"
+     "op-musical list -o ndjson | jq -r 'select(.reservableSeats > 0) | .name'"},
+    {"show", "ID", "show one musical", 1, 1, 0, NULL, verb_show, "op-musical show 1 -o json"},
+    {"run", NULL, "give the seats of cancelled reservations back", 0, 0, OP_FOLLOWS | OP_MAX, NULL, verb_run,
+     "op-musical run\n"
+     "op-musical run --follow"},
     {0},
 };
 

@@ -7,7 +7,7 @@
 #include "verbs.h"
 
 static const struct op_column columns[] = {
-    {"seq", "SEQ", true},        {"time", "TIME", false},  {"event", "EVENT", false},  {"causation", "CAUSE", true},
+    {"seq", "SEQ", true},        {"time", "TIME", false},  {"type", "EVENT", false},   {"causation", "CAUSE", true},
     {"status", "STATUS", false}, {"seats", "SEATS", true}, {"amount", "AMOUNT", true}, {"detail", "DETAIL", false},
 };
 

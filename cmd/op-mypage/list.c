@@ -1,7 +1,7 @@
 /* list.c - the page itself: every reservation, one of them, or whatever changes as it changes.
  *
  * Invariants: what is printed is durable; --follow prints each changed row after the first full print, at most once per
- * catching up. Errors: 64 usage, 65 bad_id and bad_time, 66 no_store, 1 no_such_reservation. */
+ * catching up. Errors: 64 usage, 65 bad_id, 66 no_store, 1 no_such_reservation. */
 #include "commit.h"
 #include "labels.h"
 #include "listing.h"
@@ -39,9 +39,9 @@ static int choose(struct op_app *app, struct choice *ret_choice, struct op_error
   if (r == 0 && ret_choice->customer != NULL)
     r = op_check_id("customer id", ret_choice->customer, error);
   if (r == 0 && since != NULL) {
-    r = op_check_time("--since", since, &since_us, error);
-    if (r == 0)
-      evs_time_format(since_us, ret_choice->since);
+    if (op_check_time("--since", since, &since_us, error) != 0)
+      return op_usage(app, error, "--since must be a time such as 2026-11-20T12:00:00Z, not '%s'", since);
+    evs_time_format(since_us, ret_choice->since);
   }
   return r;
 }

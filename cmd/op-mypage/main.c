@@ -11,9 +11,11 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {NULL, "", "the reservations and how far they are, one row each", 0, 0, OP_FOLLOWS, list_options, mypage_list},
-    {"show", "RID", "one reservation", 1, 1, 0, NULL, mypage_show},
-    {"history", "RID", "every step of a reservation, in order", 1, 1, 0, NULL, mypage_history},
+    {NULL, "", "the reservations and how far they are, one row each", 0, 0, OP_FOLLOWS, list_options, mypage_list,
+     NULL},
+    {"show", "RID", "one reservation", 1, 1, 0, NULL, mypage_show, "op-mypage show 1"},
+    {"history", "RID", "every step of a reservation, in order", 1, 1, 0, NULL, mypage_history,
+     "op-mypage history 1 -o table"},
     {0},
 };
 

@@ -139,4 +139,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = "mypage", .version = 1, .schema = schema, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 1, .schema = schema, .types = NULL, .apply = apply};

@@ -3,7 +3,9 @@
  * Forgetting: CustomerForgotten is appended first and is durable, then the contact goes, then under the outbox's lock
  * every rendered notice of the customer. A crash in between leaves a contact that the repeated call finds and removes.
  * A run that is writing holds the lock with the contacts that it read, so nothing personal appears behind the one who
- * forgets. Errors: 64 usage, 65 bad_id, bad_email, bad_text, 66 no_store, 1 no_such_contact and request_id_reused. */
+ * forgets. Request ids of `contact set` stay in contacts.db, being of somebody: the journal and the commands that read
+ * it do not know them, while those of the journal are refused here. Errors: 64 usage, 65 bad_id, bad_email, bad_text,
+ * 66 no_store, 1 no_such_contact and request_id_reused. */
 #include "address.h"
 #include "channel.h"
 #include "commit.h"
@@ -61,17 +63,39 @@ static int contact_from_options(struct op_app *app, const char *customer_id, str
   return 0;
 }
 
+/* Is the request id free in the journal? A contact leaves no event, so whatever carries the key is another request. */
+static int request_free(struct op_app *app, struct op_error *error) {
+  static const char request[] = "contact set";
+  struct op_model *model = NULL;
+  uint64_t seq = 0;
+  int r = op_store_write(app, error);
+  if (r == 0)
+    r = op_model_open_lazy(app, &notify_model, &model, error);
+  if (r == 0)
+    r = op_request_find(model, app->request_id, request, &seq, error);
+  op_model_close(model);
+  if (r == 0 && seq != 0) {
+    r = op_fail(error, OP_REFUSED, "request_id_reused", "request id %s was used for another request", app->request_id);
+    op_error_text(error, "requestId", app->request_id);
+  }
+  return r;
+}
+
 /* contact set C. */
 int notify_contact_set(struct op_app *app, struct op_error *error) {
   struct contact contact;
   struct contacts *contacts = NULL;
   int r = contact_from_options(app, app->operands[0], &contact, error);
-  if (r == 0 && !app->dry_run) {
-    r = contacts_open(app, true, &contacts, error);
-    if (r == 0)
-      r = contacts_set(contacts, &contact, app->request_id, error);
-    contacts_close(contacts);
-  }
+  bool used = false;
+  if (r == 0 && (app->request_id != NULL || !app->dry_run))
+    r = contacts_open(app, !app->dry_run, &contacts, error);
+  if (r == 0 && app->request_id != NULL)
+    r = contacts_request_used(contacts, app->request_id, &used, error);
+  if (r == 0 && app->request_id != NULL && !used) /* where it is, it is judged with the contact that it set */
+    r = request_free(app, error);
+  if (r == 0 && !app->dry_run)
+    r = contacts_set(contacts, &contact, app->request_id, error);
+  contacts_close(contacts);
   if (r == 0)
     print_contact(app, &contact);
   return r;

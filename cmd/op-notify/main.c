@@ -17,12 +17,17 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX, NULL, notify_run},
-    {"list", "", "the notices that were sent", 0, 0, 0, list_options, notify_list},
+    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX, NULL, notify_run,
+     "op-notify run\n"
+     "op-notify run --follow"},
+    {"list", "", "the notices that were sent", 0, 0, 0, list_options, notify_list, "op-notify list --reservation 1"},
     {"contact set", "C", "keep the contact of customer C, outside of the journal", 1, 1, OP_CHANGES, set_options,
-     notify_contact_set},
-    {"contact show", "C", "the contact of customer C", 1, 1, 0, NULL, notify_contact_show},
-    {"contact forget", "C", "remove all that is personal of customer C", 1, 1, OP_CHANGES, NULL, notify_contact_forget},
+     notify_contact_set,
+     "op-notify contact set c1 --email minsu@example.org --name 김민수\n"
+     "op-notify contact set c2 --email ann@example.org --lang en"},
+    {"contact show", "C", "the contact of customer C", 1, 1, 0, NULL, notify_contact_show, "op-notify contact show c1"},
+    {"contact forget", "C", "remove all that is personal of customer C", 1, 1, OP_CHANGES, NULL, notify_contact_forget,
+     "op-notify contact forget c1"},
     {0},
 };
 

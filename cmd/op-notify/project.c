@@ -141,7 +141,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {
-    .name = "notify", .version = 1, .schema = schema, .types = types, .requests = true, .apply = apply};
+    .name = OP_MODEL_NOTIFY, .version = 2, .schema = schema, .types = types, .requests = true, .apply = apply};
 
 /* The row as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {

@@ -10,14 +10,17 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"run", "", "charge what was reserved, refund what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX, NULL, pay_run},
-    {"list", "", "the payments, one row per reservation", 0, 0, 0, list_options, pay_list},
-    {"show", "ID", "one payment (its id is the reservation's)", 1, 1, 0, NULL, pay_show},
+    {"run", "", "charge what was reserved, refund what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX, NULL, pay_run,
+     "op-pay run\n"
+     "op-pay run --follow"},
+    {"list", "", "the payments, one row per reservation", 0, 0, 0, list_options, pay_list,
+     "op-pay list --status PaymentApproved"},
+    {"show", "ID", "one payment (its id is the reservation's)", 1, 1, 0, NULL, pay_show, "op-pay show 1 -o json"},
     {0},
 };
 
 static const char *const examples[] = {
-    "op-pay run", "op-pay run --follow", "op-pay list --status PaymentApproved", "op-pay -o json show 1", NULL,
+    "op-pay run", "op-pay run --follow", "op-pay list --status PaymentApproved", "op-pay show 1 -o json", NULL,
 };
 
 static const struct op_program program = {"op-pay", "take and refund payments for reservations", verbs, examples};

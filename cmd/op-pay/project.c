@@ -134,7 +134,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition pay_model = {
-    .name = "pay", .version = 1, .schema = schema, .types = payment_types, .apply = apply};
+    .name = OP_MODEL_PAY, .version = 1, .schema = schema, .types = payment_types, .apply = apply};
 
 /* What is due, oldest cause first: one step per payment at a time. */
 int pay_pending(struct op_model *model, struct payment *payments, size_t limit, size_t *ret_count,

@@ -11,6 +11,10 @@
 static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_CANCELLED,
                                                   NULL};
 
+/* What ends the wait for a payment: an expiry must lose against any of these. */
+static const char *const payment_ends[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
+                                           OP_RESERVATION_CANCELLED, NULL};
+
 /* Ids hold no spaces, so that these texts are unambiguous; free text stands at their end. */
 void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
   char price[24] = "";
@@ -170,9 +174,10 @@ int decide_place(const struct place *place, const struct place_facts *facts, str
 
 /* ---- cancel ----------------------------------------------------------------------------------------------------- */
 
-/* Begins a ReservationCancelled of some or all of the seats. */
+/* Begins a ReservationCancelled of some or all of the seats, guarded by events of the types `guarded`. */
 static struct op_draft *draft_cancelled(const struct reservation *reservation, int64_t seats, const char *reason,
-                                        uint64_t causation, struct op_drafts *drafts, struct op_guard *guard) {
+                                        uint64_t causation, const char *const *guarded, struct op_drafts *drafts,
+                                        struct op_guard *guard) {
   int64_t amount = reservation->amount;
   if (seats < reservation->seats) {
     int64_t share = 0;
@@ -194,7 +199,7 @@ static struct op_draft *draft_cancelled(const struct reservation *reservation, i
   op_json_string(&draft->data, "currency", reservation->currency);
   if (reason[0])
     op_json_string(&draft->data, "reason", reason);
-  op_guard_add(guard, reservation_changes, OP_TAG_RESERVATION, reservation->id);
+  op_guard_add(guard, guarded, OP_TAG_RESERVATION, reservation->id);
   return draft;
 }
 
@@ -220,7 +225,7 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
   char request[REQUEST_TEXT];
   cancel_request(cancel, request);
   struct op_draft *draft = draft_cancelled(reservation, cancel->seats ? cancel->seats : reservation->seats,
-                                           cancel->reason, reservation->placed_seq, drafts, guard);
+                                           cancel->reason, reservation->placed_seq, reservation_changes, drafts, guard);
   op_draft_request(draft, cancel->request_id, request, guard);
   op_json_end(&draft->data);
   return OP_OK;
@@ -228,8 +233,29 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
 
 /* Gives up what will never be paid. */
 void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard) {
-  struct op_draft *draft =
-      draft_cancelled(reservation, reservation->seats, "payment_declined", reservation->declined_seq, drafts, guard);
+  struct op_draft *draft = draft_cancelled(reservation, reservation->seats, "payment_declined",
+                                           reservation->declined_seq, reservation_changes, drafts, guard);
   op_draft_id(draft, "reservation-cancelled:%" PRIu64, reservation->declined_seq);
   op_json_end(&draft->data);
+}
+
+/* The youngest that is due. */
+bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us) {
+  int64_t hold_us = 0;
+  return hold_ms > 0 && !__builtin_mul_overflow(hold_ms, 1000, &hold_us) &&
+         !__builtin_sub_overflow(now_us, hold_us, ret_placed_us);
+}
+
+/* Gives up what was not paid in time. */
+bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
+                    struct op_guard *guard) {
+  int64_t deadline_us = 0;
+  if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq ||
+      !hold_deadline(hold_ms, now_us, &deadline_us) || reservation->placed_us > deadline_us)
+    return false;
+  struct op_draft *draft =
+      draft_cancelled(reservation, reservation->seats, "expired", reservation->placed_seq, payment_ends, drafts, guard);
+  op_draft_id(draft, "reservation-cancelled:%" PRIu64 ":expired", reservation->placed_seq);
+  op_json_end(&draft->data);
+  return true;
 }

@@ -60,4 +60,11 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
 /* ReservationCancelled with reason payment_declined, for a reservation whose payment was declined. */
 void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard);
 
+/* What was placed up to *ret_placed_us has used up its hold by now; false where nothing ever does (hold_ms 0: off). */
+bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us);
+/* ReservationCancelled with reason expired, for a reservation that nobody has paid within its hold; false, and nothing,
+ * where it is paid, declined, cancelled, or not due. Its guard and that of a payment exclude one another. */
+bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
+                    struct op_guard *guard);
+
 #endif

@@ -1,6 +1,6 @@
 /* main.c - op-reserve: reservations. The tables of its verbs and options; nothing else.
  *
- * The verbs stand in place.c (with batch.c), cancel.c, list.c (list, show) and declined.c (run); the rules in
+ * The verbs stand in place.c (with batch.c), cancel.c, list.c (list, show) and unpaid.c (run); the rules in
  * decide.c. */
 #include "verbs.h"
 
@@ -29,11 +29,20 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"place", NULL, "take seats of a musical", 0, 0, OP_CHANGES, place_options, verb_place},
-    {"cancel", "RID", "cancel a reservation, or some of its seats", 1, 1, OP_CHANGES, cancel_options, verb_cancel},
-    {"list", NULL, "list the reservations", 0, 0, 0, list_options, verb_list},
-    {"show", "RID", "show one reservation", 1, 1, 0, NULL, verb_show},
-    {"run", NULL, "cancel the reservations whose payment was declined", 0, 0, OP_FOLLOWS | OP_MAX, NULL, verb_run},
+    {"place", NULL, "take seats of a musical", 0, 0, OP_CHANGES, place_options, verb_place,
+     "op-reserve place --musical 1 --seats 2 --customer kim\n"
+     "op-reserve place --batch < requests.ndjson"},
+    {"cancel", "RID", "cancel a reservation, or some of its seats", 1, 1, OP_CHANGES, cancel_options, verb_cancel,
+     "op-reserve cancel 1\n"
+     "op-reserve cancel 1 --seats 1 --reason 'one of us is ill'"},
+    {"list", NULL, "list the reservations", 0, 0, 0, list_options, verb_list,
+     "op-reserve list --musical 1 -o table\n"
+     "op-reserve list --customer kim --all"},
+    {"show", "RID", "show one reservation", 1, 1, 0, NULL, verb_show, "op-reserve show 1"},
+    {"run", NULL, "cancel the reservations whose payment was declined, or that nobody paid in time", 0, 0,
+     OP_FOLLOWS | OP_MAX, NULL, verb_run,
+     "op-reserve run\n"
+     "op-reserve run --follow"},
     {0},
 };
 

@@ -27,16 +27,18 @@ static const char schema[] = OP_MUSICAL_SCHEMA
     "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
-    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER);"
+    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL);"
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
-    " WHERE declined_seq IS NOT NULL AND status = 'Reserved';";
+    " WHERE declined_seq IS NOT NULL AND status = 'Reserved';"
+    "CREATE INDEX reservations_unpaid ON reservations(placed_us)"
+    " WHERE declined_seq IS NULL AND status = 'Reserved';";
 
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
-                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?11, NULL)");
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?11, NULL, ?12)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -50,6 +52,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
   sqlite3_bind_text(sql, 9, reservation->currency, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 10, reservation->status, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 11, reservation->placed_at, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(sql, 12, reservation->placed_us);
   return op_model_exec(model, sql, error);
 }
 
@@ -88,8 +91,12 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
-  static const struct op_model_definition definition = {
-      .name = "reserve", .version = 1, .schema = schema, .types = folded_types, .requests = true, .apply = apply};
+  static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
+                                                        .version = 3,
+                                                        .schema = schema,
+                                                        .types = folded_types,
+                                                        .requests = true,
+                                                        .apply = apply};
   return &definition;
 }
 
@@ -98,7 +105,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
                      struct op_error *error) {
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
-                                          " status, reason, placed_at, updated_at, declined_seq"
+                                          " status, reason, placed_at, updated_at, declined_seq, placed_us"
                                           " FROM reservations WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -120,6 +127,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     op_column_text(sql, 9, r->placed_at, sizeof r->placed_at);
     op_column_text(sql, 10, r->updated_at, sizeof r->updated_at);
     r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
+    r->placed_us = sqlite3_column_int64(sql, 12);
   }
   sqlite3_reset(sql);
   return code;

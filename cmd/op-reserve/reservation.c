@@ -61,6 +61,8 @@ static bool apply_placed(struct reservation *reservation, const evs_event *event
       !reservation->currency[0])
     memcpy(reservation->currency, "KRW", sizeof "KRW");
   snprintf(reservation->placed_at, sizeof reservation->placed_at, "%.*s", (int)event->time.len, event->time.ptr);
+  if (!evs_time_parse(event->time.ptr, event->time.len, &reservation->placed_us))
+    reservation->placed_us = INT64_MAX;
   return true;
 }
 

@@ -17,6 +17,7 @@ struct reservation {
   const char *status; /* static storage, a status of domain.h */
   char reason[OP_MAX_NAME + 1];
   char placed_at[EVS_TIME_SIZE], updated_at[EVS_TIME_SIZE];
+  int64_t placed_us;     /* placed_at as a number; INT64_MAX where it is no time, which is never past */
   uint64_t placed_seq;   /* seq of its ReservationPlaced */
   uint64_t declined_seq; /* seq of the PaymentDeclined, 0: none */
 };

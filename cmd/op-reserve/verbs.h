@@ -9,6 +9,6 @@ int place_batch(struct op_app *app, struct op_error *error); /* batch.c, `place 
 int verb_cancel(struct op_app *app, struct op_error *error); /* cancel.c */
 int verb_list(struct op_app *app, struct op_error *error);   /* list.c */
 int verb_show(struct op_app *app, struct op_error *error);
-int verb_run(struct op_app *app, struct op_error *error); /* declined.c */
+int verb_run(struct op_app *app, struct op_error *error); /* unpaid.c */
 
 #endif

@@ -34,7 +34,7 @@ static int become(struct op_app *app, struct op_error *error) {
 }
 
 #define CONTEXT(name, summary)                                                                                         \
-  { name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become }
+  { name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become, NULL }
 
 static const struct op_verb verbs[] = {
     CONTEXT("musical", "musicals and their seats: op-musical"),
@@ -43,7 +43,9 @@ static const struct op_verb verbs[] = {
     CONTEXT("notify", "tell the customers: op-notify"),
     CONTEXT("mypage", "a customer's reservations and their history: op-mypage"),
     CONTEXT("journal", "read, append, consume and check events: op-journal"),
-    {"tick", "", "run every processor until nobody has anything to do now; for cron", 0, 0, 0, NULL, verb_tick},
+    {"tick", "", "run every processor until nobody has anything to do now; for cron", 0, 0, 0, NULL, verb_tick,
+     "outerpark tick\n"
+     "outerpark -q tick"},
     {0},
 };
 

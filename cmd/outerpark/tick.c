@@ -17,8 +17,8 @@
 
 extern char **environ;
 
-/* In the order in which a reservation needs them. */
-static const char *const processors[] = {"op-reserve", "op-pay", "op-musical", "op-notify"};
+/* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest expires. */
+static const char *const processors[] = {"op-pay", "op-reserve", "op-musical", "op-notify"};
 #define PROCESSORS (sizeof processors / sizeof *processors)
 #define MAX_ARGUMENTS 16
 

@@ -4,7 +4,8 @@
     sell.py --roles ROLE,ROLE... --store S --seed N --round R --logs DIR [--steps N]     one process for each role
     sell.py --plan --seed N --round R --process I --role ROLE [--steps N]     prints the choices and does nothing
 
-A role is single (place and cancel), batch (place --batch and cancel) or release (as single, and op-musical run).
+A role is single (place and cancel), batch (place --batch and cancel), release (as single, and op-musical run) or rush (for
+K from 0: the one seat of musical last-K, and reservation gone-K cancelled; all who rush want the same at the same time).
 
 What a process chooses depends on the seed and its number alone: every step draws the same count of numbers, whatever the
 others do; only which of its own reservations a choice falls on depends on what it got. It ends when it was told of every musical that nothing is left, or after --steps.
@@ -23,6 +24,7 @@ import journal
 
 MUSICALS = ["1", "2", "3"]
 CUSTOMERS = ["minsu", "jun", "가람", None]
+HOT = ["hot-1", "hot-2", "hot-3"]  # reservations of many seats, which everybody cancels at once, seat by seat
 
 
 class Choice:
@@ -38,13 +40,14 @@ class Choice:
         self.part = draws[4]
         self.customer = CUSTOMERS[int(draws[5] * len(CUSTOMERS))]
         self.again = draws[6] < 0.15
+        self.names_it = draws[7] < 0.6  # an id of its own: then no two collide in the next whole number
         self.lines = int(rng.getrandbits(3)) + 2
         self.seed = rng.getrandbits(32)
 
     def __str__(self):
-        return "%d %.6f %s %d %.6f %.6f %s %s %d %d" % (
+        return "%d %.6f %s %d %.6f %.6f %s %s %s %d %d" % (
             self.step, self.action, self.musical, self.seats, self.pick, self.part, self.customer, self.again,
-            self.lines, self.seed)
+            self.names_it, self.lines, self.seed)
 
 
 class Seller:
@@ -78,6 +81,9 @@ class Seller:
                    choice.musical, "--seats", str(choice.seats)]
         if choice.customer:
             command += ["--customer", choice.customer]
+        if choice.names_it:
+            asked["id"] = "p" + self.request_id(choice.step)
+            command += ["--id", asked["id"]]
         if choice.again:
             asked["requestId"] = self.request_id(choice.step)
             command += ["--request-id", asked["requestId"]]
@@ -95,6 +101,8 @@ class Seller:
             request = {"musicalId": rng.choice(MUSICALS), "seats": rng.randint(1, 3)}
             if rng.random() < 0.5:
                 request["customerId"] = rng.choice(CUSTOMERS)
+            if choice.names_it:
+                request["id"] = "b%s-%d" % (self.request_id(choice.step), number)
             if rng.random() < 0.3:
                 request["requestId"] = "%s-%d" % (self.request_id(choice.step), number)
             asked.append(request)
@@ -125,14 +133,31 @@ class Seller:
         if code == 0 and not asked["seats"]:
             self.mine.pop(index)
 
+    def rush(self, step):
+        asked = {"musicalId": "last-%d" % step, "seats": 1, "customerId": None, "id": "rush%d-%d" % (self.arguments.process, step)}
+        self.call("place", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "place", "--musical",
+                                   asked["musicalId"], "--seats", "1", "--id", asked["id"]])
+        asked = {"reservationId": "gone-%d" % step, "seats": None}
+        self.call("cancel", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel",
+                                    asked["reservationId"]])
+
+    def cancel_hot(self, choice):
+        asked = {"reservationId": HOT[int(choice.pick * len(HOT))], "seats": 1}
+        self.call("cancel", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel",
+                                    asked["reservationId"], "--seats", "1"])
+
     def release(self):
         self.call("release", None, ["op-musical", "--errors", "json", "--timeout", "120s", "-q", "run"])
 
     def step(self, choice):
-        if self.arguments.role == "release" and choice.action < 0.5:
+        if self.arguments.role == "rush":
+            self.rush(choice.step)
+        elif self.arguments.role == "release" and choice.action < 0.5:
             self.release()
-        elif choice.action < 0.25:
+        elif choice.action < 0.2:
             self.cancel(choice)
+        elif choice.action < 0.35:
+            self.cancel_hot(choice)
         elif self.arguments.role == "batch":
             self.place_batch(choice)
         else:
@@ -177,7 +202,7 @@ def main():
     parser.add_argument("--store")
     parser.add_argument("--seed", required=True)
     parser.add_argument("--process", type=int)
-    parser.add_argument("--role", choices=["single", "batch", "release"])
+    parser.add_argument("--role", choices=["single", "batch", "release", "rush"])
     parser.add_argument("--roles")
     parser.add_argument("--round", default="1")
     parser.add_argument("--steps", type=int, default=200)

@@ -79,7 +79,8 @@ struct faulty {
   int fail_code;
   unsigned die_at; /* before this one the process ends, 0: never */
   unsigned reads, fail_read_at;
-  bool tracks; /* keeps what is durable */
+  bool tracks;         /* keeps what is durable */
+  char below[JF_PATH]; /* of this directory and those in it */
   uint64_t acknowledged, offset;
   size_t file_count, dir_count;
   struct disk_file files[DISK_FILES];
@@ -99,6 +100,9 @@ static void faulty_reset(void) {
   memset(faulty, 0, sizeof *faulty);
 }
 
+/* Is the model of the disk in use? Then the true one need not sync. */
+static bool faulty_tracks(void) { return faulty && faulty->tracks; }
+
 /* Counts a change: 0, or the error that it is to have. */
 static int faulty_step(void) {
   if (!faulty)
@@ -115,7 +119,7 @@ static int faulty_step(void) {
 /* The record of the open file; NULL where nothing is kept or it is a directory. */
 static struct disk_file *disk_file_of(int fd) {
   struct stat st;
-  if (!faulty || !faulty->tracks || fstat(fd, &st) || S_ISDIR(st.st_mode))
+  if (!faulty_tracks() || fstat(fd, &st) || S_ISDIR(st.st_mode))
     return NULL;
   for (size_t i = 0; i < faulty->file_count; i++)
     if (faulty->files[i].inode == st.st_ino)
@@ -157,7 +161,11 @@ static void disk_file_synced(int fd, bool metadata) {
 static void disk_dir_synced(int fd) {
   struct stat st;
   char path[64];
-  if (!faulty || !faulty->tracks || fstat(fd, &st))
+  char name[JF_PATH] = "";
+  if (!faulty_tracks() || fstat(fd, &st))
+    return;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  if (readlink(path, name, sizeof name - 1) < 0 || strncmp(name, faulty->below, strlen(faulty->below)) != 0)
     return;
   struct disk_dir *dir = NULL;
   for (size_t i = 0; i < faulty->dir_count; i++)
@@ -169,7 +177,6 @@ static void disk_dir_synced(int fd) {
   }
   dir->inode = st.st_ino;
   dir->count = 0;
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
   DIR *list = opendir(path);
   JF_MUST(list != NULL);
   for (struct dirent *entry; (entry = readdir(list));) {
@@ -221,7 +228,7 @@ int evs__io_sync_data(int fd) {
   int rc = faulty_step();
   if (rc && file)
     file->dirty_count = 0; /* the pages were dropped */
-  rc = rc ? rc : real_sync_data(fd);
+  rc = rc || faulty_tracks() ? rc : real_sync_data(fd);
   if (!rc)
     disk_file_synced(fd, false);
   return rc;
@@ -233,7 +240,7 @@ int evs__io_sync_all(int fd) {
   int rc = faulty_step();
   if (rc && file)
     file->dirty_count = 0;
-  rc = rc ? rc : real_sync_all(fd);
+  rc = rc || faulty_tracks() ? rc : real_sync_all(fd);
   if (!rc && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
     disk_dir_synced(fd);
   else if (!rc)

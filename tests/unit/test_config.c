@@ -57,6 +57,7 @@ static void defaults_without_a_file(void **state) {
   unlink(user_file);
   assert_int_equal(op_config_load(&config, NULL, &error), OP_OK);
   assert_null(config.store);
+  assert_int_equal(config.reservation_hold_ms, 0);
   assert_string_equal(config.payment_provider, "approve");
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
@@ -80,10 +81,10 @@ static void what_says_nothing_is_fine(void **state) {
   }
 }
 
-/* The example of the contract, but for what this version refuses (reservation.hold). */
+/* The example of the contract, with a few values that are not the defaults. */
 static const char whole[] =
     "store: /var/lib/outerpark\n"
-    "reservation: {hold: off, offer: 10m}\n"
+    "reservation: {hold: 15m, offer: 10m}\n"
     "payment:\n"
     "  provider: approve\n"
     "  command: [/usr/lib/outerpark/provider, --sandbox]\n"
@@ -111,6 +112,7 @@ static void every_key(void **state) {
   (void)state;
   assert_int_equal(load(whole, &config, &error), OP_OK);
   assert_string_equal(config.store, "/var/lib/outerpark");
+  assert_int_equal(config.reservation_hold_ms, 15 * 60 * 1000);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
   assert_string_equal(config.notify_from, "tickets@example.org");
@@ -120,6 +122,28 @@ static void every_key(void **state) {
   assert_string_equal(config.labels->next->text, "취소됨");
   assert_null(config.labels->next->next);
   op_config_free(&config);
+}
+
+static void holds(void **state) {
+  static const struct {
+    const char *text;
+    int64_t ms;
+  } cases[] = {{"15m", 900000}, {"'2h'", 7200000}, {"250ms", 250}, {"off", 0}, {"\"off\"", 0}, {"0", 0}, {"0s", 0}};
+  struct op_config config;
+  struct op_error error;
+  char text[64];
+  (void)state;
+  put(user_file, "reservation: {hold: 30m}\n");
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    snprintf(text, sizeof text, "reservation: {hold: %s}\n", cases[i].text);
+    assert_int_equal(load(text, &config, &error), OP_OK);
+    assert_int_equal(config.reservation_hold_ms, cases[i].ms);
+    op_config_free(&config);
+  }
+  assert_int_equal(load("", &config, &error), OP_OK);
+  assert_int_equal(config.reservation_hold_ms, 1800000);
+  op_config_free(&config);
+  unlink(user_file);
 }
 
 static void later_layers_win_key_by_key(void **state) {
@@ -174,8 +198,13 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {provider: http}\n", ":1:21: payment.provider: 'http' is not in this version, only approve"},
       {"notify:\n  channel: sendmail\n",
        ":2:12: notify.channel: 'sendmail' is not in this version, only file or stdout"},
-      {"reservation: {hold: 15m}\n", ":1:21: reservation.hold: '15m' is not in this version"},
-      {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as"},
+      {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as 15m or 2h, or off, is wanted here"},
+      {"reservation: {hold: 15}\n", ":1:21: reservation.hold: a duration such as"},
+      {"reservation: {hold: -15m}\n", ":1:21: reservation.hold: a duration such as"},
+      {"reservation: {hold: 99999999999999999999s}\n", ":1:21: reservation.hold: a duration such as"},
+      {"reservation: {hold: [15m]}\n", ":1:21: reservation.hold: a duration such as"},
+      {"reservation: {hold: \"off\\0\"}\n", ":1:21: reservation.hold: the text holds a NUL"},
+      {"reservation: {offer: off}\n", ":1:22: reservation.offer: a duration such as 250ms"},
       {"saga: {steps: [payment, ticket]}\n", ":1:25: saga.steps: 'ticket' is not in this version, only payment"},
       {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
       {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
@@ -258,6 +287,7 @@ int main(void) {
       cmocka_unit_test(defaults_without_a_file),
       cmocka_unit_test(what_says_nothing_is_fine),
       cmocka_unit_test(every_key),
+      cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),
       cmocka_unit_test(mistakes_are_told_with_their_place),
       cmocka_unit_test(files_that_cannot_be_read),

@@ -414,9 +414,20 @@ static void test_requests(void **state) {
     assert_int_equal(seq, 0);
     op_model_close(model);
   }
+  /* Any event with the tag has the key, whatever its data: without the text it is always another request. */
+  scratch_append(scratch, "Note", "request:tagged", "{}");
+  scratch_append(scratch, "Note", "note:1", "{\"requestId\":\"told\",\"request\":\"place 1\"}");
+  for (int round = 0; round < 2; round++) {
+    struct op_model *model = opened(scratch, round == 0);
+    assert_int_equal(op_request_find(model, "tagged", "place 1", &seq, &error), OP_REFUSED);
+    assert_string_equal(error.code, "request_id_reused");
+    assert_int_equal(op_request_find(model, "told", "place 1", &seq, &error), OP_OK);
+    assert_int_equal(seq, 0);
+    op_model_close(model);
+  }
   assert_int_equal(op_event_at(&scratch->app, 2, take_seq, &read, &error), OP_OK);
   assert_int_equal(read, 2);
-  assert_int_not_equal(op_event_at(&scratch->app, 3, take_seq, &read, &error), OP_OK);
+  assert_int_not_equal(op_event_at(&scratch->app, 9, take_seq, &read, &error), OP_OK);
   assert_int_equal(read, 2);
 }
 

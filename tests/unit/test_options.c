@@ -62,19 +62,19 @@ static const struct op_option place_options[] = {{"musical", 'm', "ID", "which",
                                                  {0}};
 
 static const struct op_verb verbs[] = {
-    {"place", "", "take seats", 0, 0, OP_CHANGES, place_options, print_row},
-    {"show", "ID", "show one", 1, 1, 0, NULL, print_row},
-    {"import", "[FILE]", "import", 0, 1, OP_DRY_RUN, NULL, print_row},
-    {"run", "", "process", 0, 0, OP_FOLLOWS | OP_MAX, NULL, print_row},
-    {"stop", "", "stop", 0, 0, OP_FOLLOWS, NULL, be_stopped},
-    {"refuse", "", "refuse", 0, 0, 0, NULL, refuse},
-    {"read", "", "read", 0, 0, 0, NULL, read_store},
-    {"write", "", "write", 0, 0, 0, NULL, write_store},
-    {"time", "", "tell the time", 0, 0, 0, NULL, tell_time},
-    {"consume", "-- CMD [ARG...]", "consume", 1, -1, 0, NULL, print_row},
-    {"contact set", "C", "keep a contact", 1, 1, OP_CHANGES, NULL, print_row},
-    {"contact show", "C", "show a contact", 1, 1, 0, NULL, print_row},
-    {"reserve", "[ARG...]", "another program", 0, -1, OP_PASSES_ARGS, NULL, print_row},
+    {"place", "", "take seats", 0, 0, OP_CHANGES, place_options, print_row, "op-test place --musical 1 --seats 2"},
+    {"show", "ID", "show one", 1, 1, 0, NULL, print_row, NULL},
+    {"import", "[FILE]", "import", 0, 1, OP_DRY_RUN, NULL, print_row, NULL},
+    {"run", "", "process", 0, 0, OP_FOLLOWS | OP_MAX, NULL, print_row, NULL},
+    {"stop", "", "stop", 0, 0, OP_FOLLOWS, NULL, be_stopped, NULL},
+    {"refuse", "", "refuse", 0, 0, 0, NULL, refuse, NULL},
+    {"read", "", "read", 0, 0, 0, NULL, read_store, NULL},
+    {"write", "", "write", 0, 0, 0, NULL, write_store, NULL},
+    {"time", "", "tell the time", 0, 0, 0, NULL, tell_time, NULL},
+    {"consume", "-- CMD [ARG...]", "consume", 1, -1, 0, NULL, print_row, NULL},
+    {"contact set", "C", "keep a contact", 1, 1, OP_CHANGES, NULL, print_row, NULL},
+    {"contact show", "C", "show a contact", 1, 1, 0, NULL, print_row, NULL},
+    {"reserve", "[ARG...]", "another program", 0, -1, OP_PASSES_ARGS, NULL, print_row, NULL},
     {0},
 };
 static const char *const examples[] = {"op-test place --musical 1 --seats 2", "op-test show 1", NULL};
@@ -82,8 +82,8 @@ static const struct op_program program = {"op-test", "a program for tests", verb
 
 static const struct op_option page_options[] = {{"customer", 0, "C", "whose", false}, {0}};
 static const struct op_verb page_verbs[] = {
-    {NULL, "", "all rows", 0, 0, OP_FOLLOWS, page_options, print_row},
-    {"show", "ID", "one row", 1, 1, 0, NULL, print_row},
+    {NULL, "", "all rows", 0, 0, OP_FOLLOWS, page_options, print_row, NULL},
+    {"show", "ID", "one row", 1, 1, 0, NULL, print_row, NULL},
     {0},
 };
 static const struct op_program page = {"op-page", "a program with a verb that needs no word", page_verbs, examples};
@@ -369,7 +369,13 @@ static void help(void **state) {
   run(&ran, &page, "--help", NULL);
   assert_non_null(strstr(ran.out, "Usage: op-page [OPTION...]\n       op-page VERB"));
   assert_non_null(strstr(ran.out, "--customer C"));
-  assert_non_null(strstr(ran.out, "--follow"));
+  /* Not every verb takes it, so it is none of the common options. */
+  assert_non_null(strstr(ran.out, "\nCommon options:\n"));
+  assert_true(strstr(ran.out, "--follow") > strstr(ran.out, "\nOptions without a verb:\n"));
+  assert_true(strstr(ran.out, "--follow") < strstr(ran.out, "\nCommon options:\n"));
+  run(&ran, &page, "show --help", NULL);
+  assert_null(strstr(ran.out, "--follow"));
+  assert_null(strstr(ran.out, "xample"));
   run(&ran, &program, "--help", "/dev/full");
   assert_int_equal(ran.status, OP_IO);
 }

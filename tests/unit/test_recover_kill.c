@@ -16,8 +16,8 @@
 
 /* What a writer tells through the pipe, after evs_append() returned 0. */
 struct told {
-  uint32_t writer, commit, count;
-  uint64_t first;
+  uint32_t writer, commit;
+  uint64_t count, first; /* no hole between them: all of it goes through the pipe */
 };
 
 struct writing {
@@ -43,7 +43,7 @@ static int append_and_tell(void *context) {
     for (uint32_t i = 0; i < told.count; i++) {
       snprintf(ids[i], sizeof ids[i], "w-%u-%u-%u", told.writer, commit, i);
       int len = snprintf(data[i], sizeof data[i], "{\"w\":%u,\"c\":%u,\"i\":%u,\"of\":%u}", told.writer, commit, i,
-                         told.count);
+                         size_of(told.writer, commit));
       events[i] = (evs_new_event){.type = "Noted", .id = ids[i], .data = data[i], .data_len = (size_t)len};
     }
     int rc = evs_append(store, events, told.count, NULL, &appended, &error);

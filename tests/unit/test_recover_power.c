@@ -233,6 +233,7 @@ static bool fail_power(const struct jf *jf, const struct plan *plan, uint64_t *r
   assert_int_equal(mkdir(from, 0700), 0);
   faulty_reset();
   faulty->tracks = true;
+  snprintf(faulty->below, sizeof faulty->below, "%s", from);
   faulty->fail_at = plan->fault_at;
   faulty->fail_for = plan->fault_for;
   faulty->fail_code = EIO;
@@ -243,7 +244,7 @@ static bool fail_power(const struct jf *jf, const struct plan *plan, uint64_t *r
   faulty->die_at = faulty->fail_at = 0;
   uint64_t acknowledged = faulty->acknowledged;
   uint64_t offset = faulty->offset;
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 3; i++) {
     uint64_t this_one = *random;
     restore_dir(from, to, random);
     if (i % 2)
@@ -272,7 +273,7 @@ static void after_each_change_with_faults_before(void **state) {
   if (!in_memory)
     skip();
   for (unsigned power_at = 2; power_at < 90; power_at++)
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
       const struct plan plan = {.power_at = power_at,
                                 .fault_at = 1 + (unsigned)jf_below(&random, power_at),
                                 .fault_for = (unsigned)jf_below(&random, 3)};
@@ -299,7 +300,7 @@ static void shortly_after_a_writer_died(void **state) {
   if (!in_memory)
     skip();
   for (unsigned killed_at = 2; killed_at < 60; killed_at++)
-    for (unsigned more = 1; more < 6; more++) {
+    for (unsigned more = 1; more < 10; more++) {
       const struct plan plan = {
           .killed_at = killed_at, .delete_control = (killed_at + more) % 2, .power_at = killed_at + more};
       fail_power(*state, &plan, &random);

@@ -336,6 +336,77 @@ static void declined(void **unused) {
   op_guard_free(&guard);
 }
 
+/* Placed at 12:00:01 (given_event), with a hold of an hour. */
+struct expiry_row {
+  const char *name;
+  struct given given[4];
+  int64_t hold_ms, now_us;
+  const char *then; /* a part of the event's data; NULL: nothing */
+};
+
+#define DUE (NOON + 1000000 + HOUR)
+
+static const struct expiry_row expiry_rows[] = {
+    {"a microsecond early", {PLACED}, 3600000, DUE - 1, NULL},
+    {"on the instant", {PLACED}, 3600000, DUE, "\"seats\":10,\"remainingSeats\":0,\"amount\":50,"},
+    {"long after", {PLACED}, 3600000, DUE + 1000 * HOUR, "\"seats\":10,"},
+    {"what is left after a partial cancellation", {PLACED, PARTLY}, 3600000, DUE, "\"seats\":7,\"remainingSeats\":0,"},
+    {"paid", {PLACED, PAID}, 3600000, DUE, NULL},
+    {"declined: that is another cause", {PLACED, DECLINED}, 3600000, DUE, NULL},
+    {"cancelled", {PLACED, WHOLLY}, 3600000, DUE, NULL},
+    {"refunded", {PLACED, PAID, WHOLLY, REFUNDED}, 3600000, DUE, NULL},
+    {"nothing", {{0}}, 3600000, DUE, NULL},
+    {"off", {PLACED}, 0, DUE + 1000 * HOUR, NULL},
+    {"a hold that no number holds", {PLACED}, INT64_MAX, DUE, NULL},
+    {"a clock before all time", {PLACED}, INT64_MAX / 1000, INT64_MIN + 1, NULL},
+};
+
+/* Every row of the table; the guard holds all that ends the wait for a payment. */
+static void expiring(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof expiry_rows / sizeof expiry_rows[0]; i++) {
+    const struct expiry_row *row = &expiry_rows[i];
+    struct reservation reservation = fold(row->given, sizeof row->given / sizeof row->given[0]);
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    print_message("%s\n", row->name);
+    bool due = decide_expired(&reservation, row->hold_ms, row->now_us, &drafts, &guard);
+    assert_int_equal(due, row->then != NULL);
+    assert_int_equal(drafts.count, due);
+    assert_int_equal(guard.count, due);
+    if (due) {
+      const evs_query_item *item = &op_guard_query(&guard)->items[0];
+      bool guarded[3] = {false};
+      for (size_t j = 0; j < item->type_count; j++) {
+        guarded[0] |= strcmp(item->types[j], "PaymentApproved") == 0;
+        guarded[1] |= strcmp(item->types[j], "PaymentDeclined") == 0;
+        guarded[2] |= strcmp(item->types[j], "ReservationCancelled") == 0;
+      }
+      assert_true(guarded[0] && guarded[1] && guarded[2]);
+      assert_string_equal(item->tags[0], "reservation:1");
+      assert_string_equal(drafts.items[0].id, "reservation-cancelled:1:expired");
+      assert_int_equal(drafts.items[0].causation, 1);
+      assert_non_null(strstr(drafts.items[0].data.ptr, row->then));
+      assert_non_null(strstr(drafts.items[0].data.ptr, "\"reason\":\"expired\"}"));
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* An event whose time is none never makes a reservation due. */
+static void no_time(void **unused) {
+  (void)unused;
+  evs_event event = given_event(1, "ReservationPlaced", 0, "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":1}");
+  struct reservation reservation = {.status = OP_STATUS_RESERVED};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  event.time = (evs_slice){"soon", 4};
+  reservation_apply(&reservation, &event);
+  assert_string_equal(reservation.id, "1");
+  assert_false(decide_expired(&reservation, 1, DUE, &drafts, &guard));
+}
+
 /* Which ids count as numbers. */
 static void numbers(void **unused) {
   (void)unused;
@@ -410,8 +481,8 @@ static void reading(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(placing),  cmocka_unit_test(guards),  cmocka_unit_test(cancelling),
-      cmocka_unit_test(declined), cmocka_unit_test(numbers), cmocka_unit_test(reading),
+      cmocka_unit_test(placing),  cmocka_unit_test(guards),  cmocka_unit_test(cancelling), cmocka_unit_test(declined),
+      cmocka_unit_test(expiring), cmocka_unit_test(no_time), cmocka_unit_test(numbers),    cmocka_unit_test(reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,28 @@ static void synced_by_another_process(void **state) {
   evs_close(store);
 }
 
+/* Settling makes durable what a dead writer left, and tells where that ends. */
+static void settled_by_another_process(void **state) {
+  struct jf *jf = *state;
+  uint64_t head = 7;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 0);
+  assert_int_equal(evs_settle(store, &head, NULL), 0);
+  assert_int_equal(head, 0);
+  assert_false(jf_exists(jf->store));
+  jf_commit(store, 1, 3, 0);
+  evs_store *reader = jf_open(jf->store, EVS_READONLY, 0);
+  assert_int_equal(evs_settle(reader, &head, NULL), 0);
+  assert_int_equal(head, 3);
+  assert_int_equal(jf_join(jf_spawn(write_and_leave, jf)), 0);
+  assert_head(store, 3);
+  assert_int_equal(evs_settle(reader, &head, NULL), 0);
+  assert_int_equal(head, 5);
+  assert_int_equal(evs_settle(store, NULL, NULL), 0);
+  assert_head(store, 5);
+  evs_close(reader);
+  evs_close(store);
+}
+
 /* ---- batches ------------------------------------------------------------------------------------------ */
 
 /* Appends 150 commits of 5 events. */
@@ -500,6 +522,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(written_is_not_shown_before_it_is_durable),
       TEST(synced_by_another_process),
+      TEST(settled_by_another_process),
       TEST(batches_are_never_seen_half),
       TEST(waiters_are_woken),
       TEST(waiting_ends_with_a_signal),

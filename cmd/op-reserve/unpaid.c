@@ -1,0 +1,73 @@
+/* unpaid.c - `op-reserve run`: cancels what will never be paid.
+ *
+ * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer ->
+ * ReservationCancelled with reason expired. Killed anywhere, it finds the same reservations again; the guards of the
+ * decisions and the ids that are derived from the causes make a second cancellation impossible, also against a customer
+ * who cancels, and against a payment that comes in, at the same time. */
+#include "commit.h"
+#include "decide.h"
+#include "project.h"
+#include "verbs.h"
+
+/* Drafts the cancellation of up to `limit` declined reservations, oldest refusal first. */
+static int cancel_declined(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                           struct op_error *error) {
+  sqlite3_stmt *sql =
+      op_model_sql(model, "SELECT reservation_id FROM reservations"
+                          " WHERE declined_seq IS NOT NULL AND status = 'Reserved' ORDER BY declined_seq LIMIT ?1");
+  sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
+  bool found = false;
+  int code = op_model_step(model, sql, &found, error);
+  while (code == OP_OK && found) {
+    struct reservation reservation;
+    code = reservation_load(model, (const char *)sqlite3_column_text(sql, 0), &reservation, error);
+    if (code != OP_OK)
+      break;
+    decide_declined(&reservation, drafts, guard);
+    code = op_model_step(model, sql, &found, error);
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Drafts the cancellation of up to `limit` reservations whose hold is over, oldest first. */
+static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                          struct op_error *error) {
+  const struct op_app *app = op_model_app(model);
+  int64_t hold_ms = app->config.reservation_hold_ms, now_us = op_now_us(app), deadline_us = 0;
+  if (!hold_deadline(hold_ms, now_us, &deadline_us))
+    return OP_OK;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT reservation_id FROM reservations"
+                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND placed_us <= ?1"
+                                          " ORDER BY placed_us, placed_seq LIMIT ?2");
+  sqlite3_bind_int64(sql, 1, deadline_us);
+  sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);
+  bool found = false;
+  int code = op_model_step(model, sql, &found, error);
+  while (code == OP_OK && found) {
+    struct reservation reservation;
+    code = reservation_load(model, (const char *)sqlite3_column_text(sql, 0), &reservation, error);
+    if (code != OP_OK)
+      break;
+    decide_expired(&reservation, hold_ms, now_us, drafts, guard);
+    code = op_model_step(model, sql, &found, error);
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Drafts up to `limit` cancellations: the declined ones, then the expired ones. */
+static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                struct op_error *error) {
+  int code = cancel_declined(model, limit, drafts, guard, error);
+  if (code == OP_OK && drafts->count < limit)
+    code = cancel_expired(model, limit - drafts->count, drafts, guard, error);
+  return code;
+}
+
+/* The verb `run`. */
+int verb_run(struct op_app *app, struct op_error *error) {
+  const struct op_processor processor = {
+      .model = reserve_model(), .batch = 256, .work = work, .timed = app->config.reservation_hold_ms > 0};
+  return op_process(app, &processor, error);
+}

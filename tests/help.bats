@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# help.bats - every verb's --help shows how to call that verb, and every man page names every option.
+
+load lib/common
+
+# programs: all that are built.
+programs() { find "$OP_BUILD/bin" -maxdepth 1 -type f -perm -u+x -printf '%f\n' | LC_ALL=C sort; }
+
+# verbs PROGRAM: those that its --help lists, one a line. Of outerpark only its own: the others are programs.
+verbs() {
+  local listed
+  listed=$("$1" --help | sed -n '/^Verbs:$/,/^$/s/^  \([a-z].*\)$/\1/p' | sed 's/  .*//' |
+    sed 's/ \[*[A-Z-].*//' | LC_ALL=C sort -u)
+  [ "$1" != outerpark ] || listed=tick
+  printf '%s\n' "$listed"
+}
+
+# examples: the last paragraph of $output, which must be one of examples.
+examples() {
+  awk 'BEGIN { RS = "" } { last = $0 } END { print last }' <<<"$output" >last
+  head -1 last | grep -qE '^Examples?:$' || fail "it does not end with an example: $output"
+  sed '1d; s/^  //' last
+}
+
+@test "the loops below see every program and every verb" {
+  assert_equal "$(programs | paste -sd' ')" 'op-journal op-musical op-mypage op-notify op-pay op-reserve outerpark'
+  assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
+  assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,run'
+  assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,read,rebuild,repair,seek,stat,verify'
+  assert_equal "$(verbs op-mypage | paste -sd,)" 'history,show'
+}
+
+@test "the help of every verb ends with examples of that very verb" {
+  local program verb example
+  for program in $(programs); do
+    while IFS= read -r verb; do
+      # shellcheck disable=SC2086
+      succeeds "$program" $verb --help
+      examples >shown
+      [ -s shown ] || fail "$program $verb has no example"
+      while IFS= read -r example; do
+        [[ $example == "$program $verb" || $example == "$program $verb "* || $example == "$program -q $verb" ]] ||
+          fail "$program $verb --help shows: $example"
+      done <shown
+    done < <(verbs "$program")
+    succeeds "$program" --help
+    examples >shown
+    [ "$(wc -l <shown)" -ge 2 ] && [ "$(wc -l <shown)" -le 6 ] || fail "$program --help shows: $(cat shown)"
+  done
+}
+
+@test "every example names options that its verb takes" {
+  local program verb example word
+  for program in $(programs); do
+    while IFS= read -r verb; do
+      # shellcheck disable=SC2086
+      succeeds "$program" $verb --help
+      examples >shown
+      while IFS= read -r example; do
+        for word in $(sed 's/ [|] .*//; s/ -- .*//' <<<"$example" | grep -oE -- '--[a-z-]+'); do
+          grep -qE -- "^ .* $word( |\$)" <<<"$output" || fail "$program $verb takes no $word: $example"
+        done
+      done <shown
+    done < <(verbs "$program")
+  done
+}
+
+# options: those that the --help in $output lists, long and short, one a line.
+options() { sed -n '/ptions.*:$/,/^$/p' <<<"$output" | grep -oE -- '^  (-[a-z], |    )--[a-z-]+' | grep -oE -- '--?[a-z-]+'; }
+
+# plain_page PROGRAM: its man page without fonts.
+plain_page() { sed 's/\\-/-/g; s/\\f[BIRP]//g; s/^\.[A-Z]* //' "$OP_ROOT/man/$1.1"; }
+
+@test "every man page names every option of every verb, in its long form and its short one" {
+  local program verb option missing=
+  for program in $(programs); do
+    plain_page "$program" >page
+    { verbs "$program"; echo; } >of
+    while IFS= read -r verb; do
+      # shellcheck disable=SC2086
+      succeeds "$program" $verb --help
+      [ "$(options | wc -l)" -ge 10 ] || fail "no options in $program $verb --help"
+      for option in $(options); do
+        grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" page || missing+="$program.1 ($verb): $option"$'\n'
+      done
+    done <of
+  done
+  [ -z "$missing" ] || fail "man pages do not name: $(sort -u <<<"$missing")"
+}
+
+@test "every man page names every verb" {
+  local program verb
+  for program in $(programs); do
+    plain_page "$program" >page
+    while IFS= read -r verb; do
+      grep -qF "$program $verb" page || fail "$program.1 does not name $verb"
+    done < <(verbs "$program")
+  done
+}
