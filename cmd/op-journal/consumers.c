@@ -91,7 +91,9 @@ int verb_consumers(struct op_app *app, struct op_error *error) {
   struct model_info *models = NULL;
   size_t count = 0;
   evs_error store_error;
-  int rc = models_list(app, &models, &count, error);
+  int rc = op_store_read(app, error);
+  if (!rc)
+    rc = models_list(app, &models, &count, error);
   if (!rc)
     rc = open_head(&listing, error); /* after the offsets: so that none of them seems beyond it */
   if (rc)

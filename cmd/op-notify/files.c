@@ -66,6 +66,8 @@ int files_require_store(struct op_app *app, struct op_error *error) {
   char directory[FILES_MAX_PATH];
   struct stat status;
   int r = op_store_directory(app, directory, sizeof directory, error);
+  if (r == OP_CANTCREATE) /* a file stands in its place */
+    return op_fail(error, OP_NOINPUT, "no_store", "there is no store at %s", app->store_url);
   if (r != 0)
     return r;
   if (stat(directory, &status) == 0 && S_ISDIR(status.st_mode))

@@ -83,7 +83,7 @@ BAD = {
                      ("not UTF-8", b"/nonexistent/\xff")], 66, None),
     "config": refused([("not there", b"/nonexistent/x.yaml"), ("a newline", b"/nonexistent/a\nb")], 66, None),
     "store": refused([("another scheme", b"gopher://x"), ("an unknown parameter", b"file:///tmp/x?segments=5"),
-                      ("a host", b"file://host/tmp")], 65, "invalid"),
+                      ("a host", b"file://host/tmp")], 64, "usage"),
 }
 
 # What an option takes; (command, option) before option.

@@ -254,7 +254,8 @@ char *jf_load(const char *path, size_t *ret_len) {
 
 void jf_save(const char *path, const char *bytes, size_t len) {
   static time_t when = 1700000000;
-  const struct timespec times[2] = {{.tv_sec = ++when}, {.tv_sec = when}};
+  when++;
+  const struct timespec times[2] = {{.tv_sec = when}, {.tv_sec = when}};
   int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0)
     fail_msg("cannot open %s: %s", path, strerror(errno));
