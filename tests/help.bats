@@ -57,9 +57,9 @@ examples() {
       succeeds "$program" $verb --help
       examples >shown
       while IFS= read -r example; do
-        for word in $(sed 's/ [|] .*//; s/ -- .*//' <<<"$example" | grep -oE -- '--[a-z-]+'); do
+        while IFS= read -r word; do
           grep -qE -- "^ .* $word( |\$)" <<<"$output" || fail "$program $verb takes no $word: $example"
-        done
+        done < <(sed 's/ [|] .*//; s/ -- .*//' <<<"$example" | grep -oE -- '--[a-z-]+')
       done <shown
     done < <(verbs "$program")
   done

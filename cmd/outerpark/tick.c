@@ -17,7 +17,8 @@
 
 extern char **environ;
 
-/* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest expires. */
+/* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest
+ * expires. */
 static const char *const processors[] = {"op-pay", "op-reserve", "op-musical", "op-notify"};
 #define PROCESSORS (sizeof processors / sizeof *processors)
 #define MAX_ARGUMENTS 16
