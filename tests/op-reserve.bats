@@ -648,9 +648,13 @@ YAML
   at 12:00:00 op-reserve -q --config outerpark.yaml place --musical 1 --seats 10
   at 12:10:00 outerpark -q --config outerpark.yaml tick
   at 12:10:00 op-reserve -q --config outerpark.yaml place --musical 1 --seats 2
+  at 12:30:00 op-reserve -q --config outerpark.yaml run
   at 12:30:00 outerpark -q --config outerpark.yaml tick
+  # A tick pays before it lets anything expire: an outage cancels nothing that can still be paid.
+  at 12:31:00 op-reserve -q --config outerpark.yaml place --musical 1 --seats 3
+  at 13:00:00 outerpark -q --config outerpark.yaml tick
   assert_equal "$(op-mypage --config outerpark.yaml | jq -c '[.reservationId,.status]')" \
-    $'["1","PaymentApproved"]\n["2","PaymentCancelled"]'
+    $'["1","PaymentApproved"]\n["2","PaymentCancelled"]\n["3","PaymentApproved"]'
   [ -d "$store/outbox" ]
 }
 
