@@ -21,7 +21,8 @@ static int sync_parent(const char *path) {
   int rc = len < (int)sizeof parent ? evs__io_open(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0, &fd) : ENAMETOOLONG;
   rc = rc ? rc : evs__io_sync_all(fd);
   evs__io_close(fd);
-  return rc == EACCES ? 0 : rc; /* a parent that we may not read was not made by us */
+  /* A parent that we may not read was not made by us, and in one that cannot be written nothing is unsynced. */
+  return rc == EACCES || rc == EROFS || rc == EINVAL ? 0 : rc;
 }
 
 /* Makes a directory and the parents that are missing. */
