@@ -37,30 +37,38 @@ void evs__futex_wake(_Atomic uint32_t *word, int count) { syscall(SYS_futex, wor
 
 /* ---- the lock ------------------------------------------------------------------------------------ */
 
-/* One sleep of somebody who waits for the lock. */
-static void lock_pause(struct evs__file *file, int tries) {
-  struct evs__page *page = file->page;
-  if (tries < LOCK_SPINS) {
-    sched_yield();
-  } else if (page && file->page_writable) {
-    uint32_t seen = atomic_load(&page->lock_wake);
+/* One try: 0 or an errno. After a few of them it sleeps where it failed, until the lock is given back or a slice of
+ * time is over. It counts itself among the waiters before it tries, so that whoever unlocks after the try wakes it. */
+static int try_lock(struct evs__file *file, int how, int tries) {
+  struct evs__page *page = tries >= LOCK_SPINS && file->page_writable ? file->page : NULL;
+  uint32_t seen = 0;
+  if (page) {
     atomic_fetch_add(&page->lock_waiters, 1);
+    seen = atomic_load(&page->lock_wake);
+  }
+  int rc = flock(file->journal_fd, how) ? errno : 0;
+  if (rc == EWOULDBLOCK && page) {
     evs__futex_wait(&page->lock_wake, seen, LOCK_SLICE_MS);
-    atomic_fetch_sub(&page->lock_waiters, 1);
-  } else {
+  } else if (rc == EWOULDBLOCK && tries >= LOCK_SPINS) {
     struct timespec slice = {.tv_nsec = 1000000};
     nanosleep(&slice, NULL);
+  } else if (rc == EWOULDBLOCK) {
+    sched_yield();
   }
+  if (page)
+    atomic_fetch_sub(&page->lock_waiters, 1);
+  return rc;
 }
 
 int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
   int how = (lock == EVS__LOCK_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
   int64_t deadline = 0;
-  for (int tries = 0; flock(file->journal_fd, how); tries++) {
-    if (errno == EINTR)
+  int rc;
+  for (int tries = 0; (rc = try_lock(file, how, tries)); tries++) {
+    if (rc == EINTR)
       continue;
-    if (errno != EWOULDBLOCK)
-      return evs__fail_at(error, errno, "journal", 0, 0, "cannot lock the journal: %s", strerror(errno));
+    if (rc != EWOULDBLOCK)
+      return evs__fail_at(error, rc, "journal", 0, 0, "cannot lock the journal: %s", strerror(rc));
     int64_t now = evs__monotonic_ms();
     if (deadline == 0)
       deadline = now + file->base.timeout_ms;
@@ -73,7 +81,6 @@ int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
       return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal has been locked for more than %u ms",
                           file->base.timeout_ms);
     }
-    lock_pause(file, tries);
   }
   file->locked = lock == EVS__LOCK_WRITE;
   if (lock == EVS__LOCK_WRITE && file->page && file->page_writable)
