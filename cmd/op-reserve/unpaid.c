@@ -9,6 +9,15 @@
 #include "project.h"
 #include "verbs.h"
 
+/* The reservation of the next row, whose first column is its id. */
+static int next_reservation(struct op_model *model, sqlite3_stmt *sql, struct reservation *ret_reservation,
+                            bool *ret_found, struct op_error *error) {
+  int code = op_model_step(model, sql, ret_found, error);
+  if (code == OP_OK && *ret_found)
+    code = reservation_load(model, (const char *)sqlite3_column_text(sql, 0), ret_reservation, error);
+  return code;
+}
+
 /* Drafts the cancellation of up to `limit` declined reservations, oldest refusal first. */
 static int cancel_declined(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                            struct op_error *error) {
@@ -16,16 +25,11 @@ static int cancel_declined(struct op_model *model, size_t limit, struct op_draft
       op_model_sql(model, "SELECT reservation_id FROM reservations"
                           " WHERE declined_seq IS NOT NULL AND status = 'Reserved' ORDER BY declined_seq LIMIT ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
+  struct reservation reservation;
   bool found = false;
-  int code = op_model_step(model, sql, &found, error);
-  while (code == OP_OK && found) {
-    struct reservation reservation;
-    code = reservation_load(model, (const char *)sqlite3_column_text(sql, 0), &reservation, error);
-    if (code != OP_OK)
-      break;
+  int code;
+  while ((code = next_reservation(model, sql, &reservation, &found, error)) == OP_OK && found)
     decide_declined(&reservation, drafts, guard);
-    code = op_model_step(model, sql, &found, error);
-  }
   sqlite3_reset(sql);
   return code;
 }
@@ -42,16 +46,11 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
                                           " ORDER BY placed_us, placed_seq LIMIT ?2");
   sqlite3_bind_int64(sql, 1, deadline_us);
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);
+  struct reservation reservation;
   bool found = false;
-  int code = op_model_step(model, sql, &found, error);
-  while (code == OP_OK && found) {
-    struct reservation reservation;
-    code = reservation_load(model, (const char *)sqlite3_column_text(sql, 0), &reservation, error);
-    if (code != OP_OK)
-      break;
+  int code;
+  while ((code = next_reservation(model, sql, &reservation, &found, error)) == OP_OK && found)
     decide_expired(&reservation, hold_ms, now_us, drafts, guard);
-    code = op_model_step(model, sql, &found, error);
-  }
   sqlite3_reset(sql);
   return code;
 }
