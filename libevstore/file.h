@@ -22,7 +22,8 @@
 
 #define EVS__BOOT_ID_SIZE 40
 #define EVS__CUTS 64
-#define EVS__SEGMENT_NAME_SIZE 32 /* "00000000000000000001.ndjson" and a NUL */
+#define EVS__SEGMENT_NAME_SIZE 32                           /* "00000000000000000001.ndjson" and a NUL */
+#define EVS__SEGMENT_PATH_SIZE (EVS__SEGMENT_NAME_SIZE + 8) /* with "journal/" before it */
 
 /* STORE/control: memory shared by all processes that have the store open. It is a cache of what the journal
  * says, and the place where they wake one another; nobody trusts it after a reboot, after it was deleted, or
@@ -131,6 +132,8 @@ void evs__futex_wake(_Atomic uint32_t *word, int count);
 /* ---- file_segment.c ----------------------------------------------------------------------------------- */
 
 void evs__segment_name(uint64_t first, char name[EVS__SEGMENT_NAME_SIZE]);
+/* The same relative to the store, for messages. */
+void evs__segment_path(uint64_t first, char path[EVS__SEGMENT_PATH_SIZE]);
 /* The first seqs of all segments, ascending; free() them. */
 int evs__segments(struct evs__file *file, uint64_t **ret_firsts, size_t *ret_count, evs_error *error);
 /* Opens file->tail_fd for the segment; EACCES and EROFS fall back to reading. */

@@ -46,9 +46,9 @@ int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, u
 
 /* An error at the line after the cursor's position. */
 static int fail_here(const struct file_cursor *cursor, int code, const char *what, evs_error *error) {
-  char path[EVS__SEGMENT_NAME_SIZE + 16] = "journal/";
+  char path[EVS__SEGMENT_PATH_SIZE];
   uint64_t line = cursor->base.position + 2 - cursor->reader.segment;
-  evs__segment_name(cursor->reader.segment, path + 8);
+  evs__segment_path(cursor->reader.segment, path);
   return evs__fail_at(error, code, path, line, cursor->reader.offset,
                       "the journal is damaged: %s, line %" PRIu64 ", byte %" PRIu64 ": %s", path, line,
                       cursor->reader.offset, what);

@@ -85,6 +85,12 @@ static bool directories_current(struct evs__file *file) {
          evs__io_info_at(file->root_fd, "journal", &named) == 0 && named.inode == file->journal_inode;
 }
 
+/* Another page than before. The first one is what the handle's decisions rest on until it reads to decide. */
+static void count_page(struct evs__file *file) {
+  if (file->page && ++file->attached == 1)
+    evs__set_basis(file, atomic_load(&file->page->durable));
+}
+
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   if (file->locked || evs__page_current(file))
     return 0;
@@ -100,8 +106,7 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   int rc = open_directories(file, create, error);
   rc = rc ? rc : evs__page_map(file, error);
   if (!rc && evs__page_holds(file)) {
-    if (++file->attached == 1)
-      evs__set_basis(file, atomic_load(&file->page->durable));
+    count_page(file);
     return 0;
   }
   if (rc)
@@ -119,12 +124,10 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     rc = rc ? rc : evs__recover(file, false, error);
   }
   evs__unlock(file);
-  if (rc) {
+  if (rc)
     evs__page_unmap(file);
-  } else if (file->page) {
-    if (++file->attached == 1)
-      evs__set_basis(file, atomic_load(&file->page->durable));
-  }
+  else
+    count_page(file);
   return rc;
 }
 

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +30,8 @@ int evs__sync_directories(struct evs__file *file, evs_error *error) {
 
 /* Says what and where the damage is. */
 static int fail_damaged(uint64_t segment, const struct evs__scan *scan, evs_error *error) {
-  char name[EVS__SEGMENT_NAME_SIZE];
-  char path[EVS__SEGMENT_NAME_SIZE + 16];
-  evs__segment_name(segment, name);
-  snprintf(path, sizeof path, "journal/%s", name);
+  char path[EVS__SEGMENT_PATH_SIZE];
+  evs__segment_path(segment, path);
   uint64_t seq = scan->bad_seq ? scan->bad_seq : scan->last + 1;
   uint64_t byte = scan->bad_seq ? scan->bad_byte : scan->end;
   return evs__fail_at(error, EVS_CORRUPT, path, seq - segment + 1, byte,
@@ -93,6 +90,10 @@ static int scan_tail(struct evs__file *file, uint64_t *ret_segment, struct evs__
       rc = fail_damaged(*ret_segment, scan, error);
     if (!rc && scan->end == 0)
       rc = check_follows(file, *ret_segment, count > 1 ? firsts[count - 2] : 0, error);
+    if (!rc && scan->size > scan->end) {
+      file->outcome = EVS_RECOVERED;
+      file->torn_bytes = scan->size - scan->end;
+    }
   }
   free(firsts);
   return rc;
@@ -185,10 +186,6 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
   int rc = scan_tail(file, &segment, &scan, error);
   if (rc)
     return rc;
-  if (scan.size > scan.end) {
-    file->outcome = EVS_RECOVERED;
-    file->torn_bytes = scan.size - scan.end;
-  }
   if (cut && scan.size > scan.end)
     rc = cut_tail(file, segment, scan.end, error);
   if (!rc && segment && scan.end > 0 && !(file->base.flags & EVS_READONLY))
@@ -253,10 +250,6 @@ int evs__recover_private(struct evs__file *file, evs_error *error) {
   rc = evs__io_sync_data(file->tail_fd);
   if (rc && rc != EROFS && rc != EINVAL)
     return evs__segment_fail(error, rc, segment, "sync");
-  if (scan.size > scan.end) {
-    file->outcome = EVS_RECOVERED;
-    file->torn_bytes = scan.size - scan.end;
-  }
   file->private_durable = scan.last;
   rc = evs__io_info(file->tail_fd, &file->private_tail);
   return rc ? evs__segment_fail(error, rc, segment, "look at") : 0;

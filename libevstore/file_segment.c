@@ -16,6 +16,7 @@
 
 #define DIGITS 20
 #define SUFFIX ".ndjson"
+#define DIRECTORY "journal/"
 #define FIRST_BUFFER (size_t)(64u << 10)
 #define BISECT_BYTES (32u << 10)
 #define MAX_STARTS 1024
@@ -24,17 +25,20 @@ void evs__segment_name(uint64_t first, char name[EVS__SEGMENT_NAME_SIZE]) {
   snprintf(name, EVS__SEGMENT_NAME_SIZE, "%020" PRIu64 SUFFIX, first);
 }
 
+void evs__segment_path(uint64_t first, char path[EVS__SEGMENT_PATH_SIZE]) {
+  memcpy(path, DIRECTORY, sizeof DIRECTORY - 1);
+  evs__segment_name(first, path + sizeof DIRECTORY - 1);
+}
+
 int evs__segment_fail(evs_error *error, int code, uint64_t segment, const char *doing) {
-  char name[EVS__SEGMENT_NAME_SIZE];
-  char path[EVS__SEGMENT_NAME_SIZE + 16];
-  evs__segment_name(segment, name);
-  snprintf(path, sizeof path, "journal/%s", name);
+  char path[EVS__SEGMENT_PATH_SIZE];
+  evs__segment_path(segment, path);
   return evs__fail_at(error, code, path, 0, 0, "cannot %s %s: %s", doing, path, strerror(code));
 }
 
 int evs__fail_future(evs_error *error, uint64_t segment, uint64_t format) {
-  char path[EVS__SEGMENT_NAME_SIZE + 16] = "journal/";
-  evs__segment_name(segment, path + strlen(path));
+  char path[EVS__SEGMENT_PATH_SIZE];
+  evs__segment_path(segment, path);
   return evs__fail_at(error, EVS_FUTURE, path, 1, 0,
                       "%s: the journal has format %" PRIu64 ", this program knows up to %d: use a newer one", path,
                       format, EVS_FORMAT);

@@ -30,8 +30,8 @@ struct walk {
 /* Reports something wrong. */
 static int report(struct walk *walk, int code, uint64_t segment, uint64_t line, uint64_t byte, uint64_t bytes,
                   const char *message) {
-  char path[EVS__SEGMENT_NAME_SIZE + 16] = "journal/";
-  evs__segment_name(segment, path + 8);
+  char path[EVS__SEGMENT_PATH_SIZE];
+  evs__segment_path(segment, path);
   if (code != EVS_END && walk->worst != EVS_FUTURE)
     walk->worst = code;
   evs_finding finding = {code, path, line, byte, bytes, message};
