@@ -60,7 +60,16 @@ __attribute__((target("sse4.2"))) static uint32_t crc_in_hardware(uint32_t crc, 
     memcpy(&word, at, 8);
     wide = __builtin_ia32_crc32di(wide, word);
   }
-  return crc_by_table((uint32_t)wide, at, len);
+  crc = (uint32_t)wide;
+  if (len & 4) {
+    uint32_t half;
+    memcpy(&half, at, 4);
+    crc = __builtin_ia32_crc32si(crc, half);
+    at += 4;
+  }
+  for (len &= 3; len > 0; len--)
+    crc = __builtin_ia32_crc32qi(crc, *at++);
+  return crc;
 }
 
 /* Asks the processor. */

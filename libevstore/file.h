@@ -5,6 +5,7 @@
  *   file_segment.c   segments: names, listing, finding a position, scanning the last one
  *   file_recover.c   makes the tail whole, under the lock
  *   file_append.c    evs_write(): the condition and the commit
+ *   file_recent.c    what was written lately, by tag: conditions without reading
  *   file_sync.c      evs_sync(), evs_wait(): group commit
  *   file_cursor.c    evs_read(), evs_next()
  *   file_consumer.c  offsets and leases
@@ -22,6 +23,7 @@
 
 #define EVS__BOOT_ID_SIZE 40
 #define EVS__CUTS 64
+#define EVS__RECENT (1u << 14) /* words in the table of recent tags */
 #define EVS__SEGMENT_NAME_SIZE 32                           /* "00000000000000000001.ndjson" and a NUL */
 #define EVS__SEGMENT_PATH_SIZE (EVS__SEGMENT_NAME_SIZE + 8) /* with "journal/" before it */
 
@@ -39,6 +41,7 @@ struct evs__page {
   _Atomic uint32_t lock_wake, lock_waiters;
   _Atomic uint32_t syncer; /* pid that runs the shared fdatasync, 0: nobody */
   _Atomic uint32_t sync_wake, sync_waiters;
+  _Atomic uint64_t sync_target;  /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t durable;      /* generation and seq in one word, see evs__durable() */
   _Atomic uint64_t tail_seq;     /* last event written */
   _Atomic uint64_t tail_segment; /* first seq of the last segment; 0: there is none yet */
@@ -46,7 +49,10 @@ struct evs__page {
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
   _Atomic uint64_t file_inode;
-  _Atomic uint64_t cuts[EVS__CUTS]; /* by generation: the seq after which everything was taken back */
+  _Atomic int64_t journal_ctime_ns; /* of the directory: it changes when a segment is made, removed or replaced */
+  _Atomic uint64_t cuts[EVS__CUTS];     /* by generation: the seq after which everything was taken back */
+  _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
+  _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */
 };
 
 /* The generation counts rebuilds of the tail; it shares a word with the durable seq so that a process that was
@@ -59,6 +65,13 @@ static inline uint64_t evs__durable_word(uint64_t generation, uint64_t seq) {
   return generation << EVS__GENERATION_SHIFT | seq;
 }
 
+/* A place between two lines: the next one begins at `offset` of the segment. It may be out of date, which shows when
+ * the line that is found there has another seq. */
+struct evs__spot {
+  uint64_t next; /* seq of the line that begins there; 0: no place is known */
+  uint64_t segment, offset;
+};
+
 struct evs__file {
   evs_store base;
   char *path;
@@ -66,12 +79,13 @@ struct evs__file {
   int root_fd, journal_fd;
   bool locked; /* this handle holds the write lock: its page stays as it is */
   char boot_id[EVS__BOOT_ID_SIZE];
+  uint32_t pid;           /* of the process that opened the handle, the only one that may use it */
   struct evs__page *page; /* NULL: not attached, or a reader that may not write it and found none that holds */
   bool page_writable;
   int page_denied;   /* why it is not writable: EACCES, EROFS ... */
   unsigned attached; /* counts the pages that this handle was attached to */
   uint64_t page_device, page_inode;
-  uint64_t journal_inode; /* of journal_fd */
+  uint64_t journal_inode; /* of journal_fd, when it was opened */
   uint64_t basis;         /* the page's durable word when this handle last read to decide, or wrote */
   unsigned basis_page;    /* and which page that was, counted by `attached` */
   struct {                /* the last commit of this handle that it has not synced; last 0: none */
@@ -86,7 +100,12 @@ struct evs__file {
   bool tail_fd_writable;
   enum evs_outcome outcome;
   uint64_t torn_bytes;
-  struct evs__buf parts, lines; /* scratch of evs_write() */
+  struct evs__spot spot;        /* where this handle last stopped reading or writing */
+  struct evs__preparing preparing;
+  struct evs__prepared *events; /* scratch of evs_write(): room for event_room of them */
+  const char **ids;
+  size_t event_room;
+  struct evs__buf parts, lines;
 };
 
 static inline struct evs__file *evs__file(evs_store *store) { return (struct evs__file *)store; }
@@ -125,9 +144,11 @@ bool evs__page_holds(struct evs__file *file);
 void evs__page_begin(struct evs__file *file);
 /* This boot's id, or "" where the kernel does not tell: then no page is trusted. */
 void evs__boot_id(char id[EVS__BOOT_ID_SIZE]);
-/* Waits for *word to change from `seen`, at most timeout_ms. A hint: returns early at will. */
-void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned timeout_ms);
-void evs__futex_wake(_Atomic uint32_t *word, int count);
+/* Waits for *word to change from `seen`, at most timeout_ms. A hint: returns early at will; errno tells why. Who waits
+ * is woken by a wake that shares a bit of `bits` with it. */
+void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, uint32_t bits, unsigned timeout_ms);
+void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count);
+#define EVS__ANY_BITS UINT32_MAX
 
 /* ---- file_segment.c ----------------------------------------------------------------------------------- */
 
@@ -189,6 +210,17 @@ bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq);
 int evs__write_again(struct evs__file *file, uint64_t segment, uint64_t durable, uint64_t end, evs_error *error);
 /* Syncs the directories that name the segments. */
 int evs__sync_directories(struct evs__file *file, evs_error *error);
+
+/* ---- file_recent.c ------------------------------------------------------------------------------------ */
+
+/* The table begins anew: it knows of nothing up to `seq`. Like evs__recent_add() under the write lock. */
+void evs__recent_begin(struct evs__page *page, uint64_t seq);
+/* An event was written. `id` is its id, chosen or made. */
+void evs__recent_add(struct evs__page *page, const evs_new_event *event, const char *id, uint64_t seq);
+/* True where certainly no event that the condition excludes, or that has one of the ids, was written after the
+ * condition's position. False where only the journal can tell. */
+bool evs__recent_excludes(const struct evs__page *page, const evs_condition *condition, const char *const *ids,
+                          size_t id_count);
 
 /* ---- file_append.c, file_sync.c, file_cursor.c, file_consumer.c, file_verify.c ------------------------ */
 

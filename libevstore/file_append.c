@@ -4,7 +4,7 @@
  *   look for conflicts up to the tail    no lock: the long part of a condition that reaches far back
  *   lock
  *     make the tail whole, if somebody died or failed
- *     look for conflicts in what came since
+ *     look for conflicts in what came since, if the table of recent tags tells of any (file_recent.c)
  *     give out sequence numbers, write the lines with one pwrite, move the tail
  *   unlock                               evs_sync() follows, without a lock
  *
@@ -21,6 +21,7 @@
 /* A commit on its way, and what the condition has seen so far. */
 struct commit {
   const evs_condition *condition;
+  const evs_new_event *given;
   struct evs__prepared *events;
   size_t count;
   const char **ids; /* those that the caller chose, sorted, to find one among many */
@@ -34,22 +35,37 @@ struct commit {
 
 static int by_text(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
 
-/* Encodes all events; collects the ids that the caller chose. */
-static int prepare(struct evs__file *file, const evs_new_event *events, struct commit *commit, evs_error *error) {
-  int64_t now_us = evs__now_us();
-  file->parts.len = 0;
-  commit->events = calloc(commit->count, sizeof *commit->events);
-  commit->ids = calloc(commit->count, sizeof *commit->ids);
-  if (!commit->events || !commit->ids)
+/* Makes room for so many events in the handle's scratch. */
+static int make_room(struct evs__file *file, size_t count, evs_error *error) {
+  if (count <= file->event_room)
+    return 0;
+  struct evs__prepared *events = reallocarray(file->events, count, sizeof *events);
+  if (events)
+    file->events = events;
+  const char **ids = reallocarray(file->ids, count, sizeof *ids);
+  if (ids)
+    file->ids = ids;
+  if (!events || !ids)
     return evs__fail(error, ENOMEM, "out of memory");
-  for (size_t i = 0; i < commit->count; i++) {
-    int rc = evs__line_prepare(&events[i], i + 1, now_us, &file->parts, &commit->events[i], error);
-    if (rc)
-      return rc;
-    if (events[i].id)
-      commit->ids[commit->id_count++] = events[i].id;
+  file->event_room = count;
+  return 0;
+}
+
+/* Encodes all events; collects the ids that the caller chose. */
+static int prepare(struct evs__file *file, struct commit *commit, evs_error *error) {
+  file->preparing.now_us = evs__now_us();
+  file->parts.len = 0;
+  int rc = make_room(file, commit->count, error);
+  commit->events = file->events;
+  commit->ids = file->ids;
+  for (size_t i = 0; !rc && i < commit->count; i++) {
+    rc = evs__line_prepare(&commit->given[i], i + 1, &file->preparing, &file->parts, &commit->events[i], error);
+    if (commit->given[i].id)
+      commit->ids[commit->id_count++] = commit->given[i].id;
   }
-  if (commit->id_count)
+  if (rc)
+    return rc;
+  if (commit->id_count > 1)
     qsort(commit->ids, commit->id_count, sizeof *commit->ids, by_text);
   for (size_t i = 1; i < commit->id_count; i++)
     if (strcmp(commit->ids[i - 1], commit->ids[i]) == 0)
@@ -75,13 +91,32 @@ static void look_at(struct commit *commit, const evs_event *event, bool matches)
     commit->conflict = event->seq;
 }
 
-/* Looks at everything written after what was looked at before. */
-static int look_for_conflicts(struct commit *commit, evs_error *error) {
+/* Opens the cursor of the condition, at its position. */
+static int open_condition(struct evs__file *file, struct commit *commit, evs_error *error) {
+  struct evs__query *query = NULL;
+  unsigned page = file->basis_page;
+  uint64_t basis = file->basis; /* of what the caller decided on, not of this look */
+  int rc = evs__query_compile(commit->condition->unless, &query, error);
+  rc = rc ? rc : evs__file_read(&file->base, query, commit->condition->after, EVS_READ_WRITTEN, &commit->cursor, error);
+  file->basis = basis;
+  file->basis_page = page;
+  return rc;
+}
+
+/* Looks at everything written after what was looked at before. Where the table of recent tags says that there is
+ * nothing to be found, nothing is read; that is final under the lock, and a good guess before. */
+static int look_for_conflicts(struct evs__file *file, struct commit *commit, evs_error *error) {
   evs_event event;
   bool matches;
-  int rc;
-  if (!commit->cursor)
+  int rc = 0;
+  if (!commit->condition)
     return 0;
+  if (!commit->cursor && evs__recent_excludes(file->page, commit->condition, commit->ids, commit->id_count))
+    return 0;
+  if (!commit->cursor)
+    rc = open_condition(file, commit, error);
+  if (rc)
+    return rc;
   while (!(rc = evs__file_step(commit->cursor, &event, &matches, error)))
     look_at(commit, &event, matches && commit->condition->unless);
   return rc == EVS_END ? 0 : rc;
@@ -151,19 +186,35 @@ static int make_segment(struct evs__file *file, evs_error *error) {
   file->tail_fd_segment = first;
   file->tail_fd_writable = rc == 0;
   struct evs__io_info info;
-  if (!rc)
-    rc = evs__io_info(file->tail_fd, &info);
-  if (!rc)
-    file->tail_fd_inode = info.inode;
+  struct evs__io_info journal;
+  rc = rc ? rc : evs__io_info(file->tail_fd, &info);
+  rc = rc ? rc : evs__io_info(file->journal_fd, &journal);
   if (rc)
     return evs__segment_fail(error, rc, first, "make");
+  file->tail_fd_inode = info.inode;
+  atomic_store(&file->page->journal_ctime_ns, journal.ctime_ns);
   atomic_store(&file->page->tail_segment, first);
   atomic_store(&file->page->tail_bytes, 0);
   return 0;
 }
 
-/* Writes file->lines at the tail and moves the tail. `changing` stands while the page and the file may differ. */
-static int put(struct evs__file *file, size_t count, bool new_segment, evs_error *error) {
+/* The commit stands in the file: moves the tail of the page behind it. */
+static void move_tail(struct evs__file *file, const struct commit *commit, const struct evs__io_info *info) {
+  struct evs__page *page = file->page;
+  uint64_t first = atomic_load(&page->tail_seq) + 1;
+  for (size_t i = 0; i < commit->count; i++)
+    evs__recent_add(page, &commit->given[i], commit->events[i].id, first + i);
+  uint64_t end = atomic_load(&page->tail_bytes) + file->lines.len;
+  atomic_store(&page->file_size, info->size);
+  atomic_store(&page->file_mtime_ns, info->mtime_ns);
+  atomic_store(&page->file_inode, info->inode);
+  atomic_store(&page->tail_bytes, end);
+  atomic_store(&page->tail_seq, first + commit->count - 1);
+  file->spot = (struct evs__spot){first + commit->count, file->tail_fd_segment, end};
+}
+
+/* Writes file->lines at the tail. `changing` stands while the page and the file may differ. */
+static int put(struct evs__file *file, const struct commit *commit, bool new_segment, evs_error *error) {
   struct evs__page *page = file->page;
   struct evs__io_info info;
   uint64_t tail_segment = atomic_load(&page->tail_segment);
@@ -188,11 +239,7 @@ static int put(struct evs__file *file, size_t count, bool new_segment, evs_error
       evs__recover(file, true, NULL);
     return rc;
   }
-  atomic_store(&page->file_size, info.size);
-  atomic_store(&page->file_mtime_ns, info.mtime_ns);
-  atomic_store(&page->file_inode, info.inode);
-  atomic_store(&page->tail_bytes, offset + file->lines.len);
-  atomic_store(&page->tail_seq, atomic_load(&page->tail_seq) + count);
+  move_tail(file, commit, &info);
   atomic_store(&page->changing, 0);
   return 0;
 }
@@ -203,7 +250,7 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
                         evs_error *error) {
   struct evs__page *page = file->page;
   int rc = evs__recover(file, true, error);
-  rc = rc ? rc : look_for_conflicts(commit, error);
+  rc = rc ? rc : look_for_conflicts(file, commit, error);
   rc = rc ? rc : judge(file, commit, ret_appended, error);
   if (rc)
     return rc;
@@ -219,7 +266,7 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
     return 0;
   bool new_segment = full || atomic_load(&page->tail_segment) == 0;
   rc = encode(file, commit, new_segment || empty, error);
-  rc = rc ? rc : put(file, commit->count, new_segment, error);
+  rc = rc ? rc : put(file, commit, new_segment, error);
   if (rc)
     return rc;
   evs__set_basis(file, atomic_load(&page->durable));
@@ -231,22 +278,10 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
   return 0;
 }
 
-/* Opens the cursor of the condition, at its position. */
-static int open_condition(struct evs__file *file, struct commit *commit, evs_error *error) {
-  struct evs__query *query = NULL;
-  if (!commit->condition)
-    return 0;
-  unsigned page = file->basis_page;
-  uint64_t basis = file->basis; /* of what the caller decided on, not of this look */
-  int rc = evs__query_compile(commit->condition->unless, &query, error);
-  rc = rc ? rc : evs__file_read(&file->base, query, commit->condition->after, EVS_READ_WRITTEN, &commit->cursor, error);
-  file->basis = basis;
-  file->basis_page = page;
-  return rc;
-}
-
 /* Attaches as a writer, who cannot do without the page. */
-static int attach_writer(struct evs__file *file, evs_error *error) {
+static int attach_writer(struct evs__file *file, bool again, evs_error *error) {
+  if (!again && file->page && file->page_writable) /* whether it is the current one shows under the lock */
+    return 0;
   int rc = evs__attach(file, true, error);
   if (rc || (file->page && file->page_writable))
     return rc;
@@ -257,18 +292,17 @@ static int attach_writer(struct evs__file *file, evs_error *error) {
 int evs__file_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                     evs_appended *ret_appended, evs_error *error) {
   struct evs__file *file = evs__file(store);
-  struct commit commit = {.condition = condition, .count = count};
-  int rc = prepare(file, events, &commit, error);
-  rc = rc ? rc : attach_writer(file, error);
-  rc = rc ? rc : open_condition(file, &commit, error);
-  rc = rc ? rc : look_for_conflicts(&commit, error);
+  struct commit commit = {.condition = condition, .given = events, .count = count};
+  int rc = prepare(file, &commit, error);
+  rc = rc ? rc : attach_writer(file, false, error);
+  rc = rc ? rc : look_for_conflicts(file, &commit, error);
   for (bool full = true; !rc && full;) {
     rc = evs__lock(file, EVS__LOCK_WRITE, error);
     if (rc)
       break;
     if (!evs__page_current(file)) { /* somebody deleted the control page while we waited */
       evs__unlock(file);
-      rc = attach_writer(file, error);
+      rc = attach_writer(file, true, error);
       continue;
     }
     rc = write_locked(file, &commit, &full, ret_appended, error);
@@ -278,7 +312,5 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
       rc = evs__file_settle(file, &durable, error);
   }
   evs__file_cursor_close(commit.cursor);
-  free(commit.events);
-  free(commit.ids);
   return rc;
 }

@@ -20,6 +20,7 @@ struct file_cursor {
   uint64_t limit;            /* the last event that may be read now */
   uint64_t basis;            /* the durable word when this cursor was opened */
   uint64_t after;            /* what is at or before this was not asked for */
+  bool fresh;                /* nothing was read yet, and the handle is attached as of now */
 };
 
 int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, unsigned flags, evs_cursor **ret_cursor,
@@ -35,6 +36,7 @@ int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, u
   cursor->base = (evs_cursor){store, query, after, flags};
   cursor->after = after;
   cursor->reader.fd = -1;
+  cursor->fresh = exists;
   if (file->page) {
     cursor->basis = atomic_load(&file->page->durable);
     if (flags & EVS_READ_WRITTEN)
@@ -57,9 +59,10 @@ static int fail_here(const struct file_cursor *cursor, int code, const char *wha
 /* Finds out how far may be read now. At the end of the durable part this makes durable what a writer left behind. */
 static int move_limit(struct file_cursor *cursor, evs_error *error) {
   struct evs__file *file = evs__file(cursor->base.store);
-  bool exists;
+  bool exists = true;
   uint64_t limit = 0;
-  int rc = evs__attach_reader(file, &exists, error);
+  int rc = cursor->fresh ? 0 : evs__attach_reader(file, &exists, error);
+  cursor->fresh = false;
   if (rc || !exists)
     return rc;
   if ((cursor->base.flags & EVS_READ_WRITTEN) && file->page) {
@@ -81,6 +84,26 @@ static int move_limit(struct file_cursor *cursor, evs_error *error) {
   return rc;
 }
 
+/* Begins where the handle last stopped, if that still is the last segment: one that decides, appends and decides again
+ * need not look for its place. */
+static bool at_spot(struct file_cursor *cursor) {
+  struct evs__file *file = evs__file(cursor->base.store);
+  const struct evs__spot *spot = &file->spot;
+  char start[32];
+  uint64_t seq;
+  size_t got = 0;
+  if (file->tail_fd < 0 || file->tail_fd_segment != spot->segment ||
+      file->tail_fd_inode != atomic_load(&file->page->file_inode))
+    return false;
+  if (evs__io_read(file->tail_fd, start, sizeof start, spot->offset, &got) || !evs__line_seq(start, got, &seq) ||
+      seq != spot->next || evs__io_duplicate(file->tail_fd, &cursor->reader.fd))
+    return false;
+  cursor->reader.segment = spot->segment;
+  cursor->reader.offset = spot->offset;
+  evs__reader_rewind(&cursor->reader);
+  return true;
+}
+
 /* Opens the segment that holds the event after the position, at or shortly before it. */
 static int open_segment(struct file_cursor *cursor, evs_error *error) {
   struct evs__file *file = evs__file(cursor->base.store);
@@ -88,6 +111,8 @@ static int open_segment(struct file_cursor *cursor, evs_error *error) {
   uint64_t next = cursor->base.position + 1;
   uint64_t segment = next;
   uint64_t offset = 0;
+  if (file->spot.next == next && file->page && at_spot(cursor))
+    return 0;
   evs__segment_name(next, name);
   int rc = evs__io_open(file->journal_fd, name, O_RDONLY, 0, &cursor->reader.fd);
   if (rc == ENOENT) {
@@ -213,6 +238,9 @@ void evs__file_cursor_close(evs_cursor *base) {
   struct file_cursor *cursor = (struct file_cursor *)base;
   if (!cursor)
     return;
+  if (cursor->reader.fd >= 0)
+    evs__file(base->store)->spot =
+        (struct evs__spot){base->position + 1, cursor->reader.segment, cursor->reader.offset};
   close_segment(cursor);
   evs__reader_free(&cursor->reader);
   evs__query_free(base->query);

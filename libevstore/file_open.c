@@ -148,6 +148,8 @@ static void file_close(evs_store *store) {
   evs__io_close(file->tail_fd);
   evs__io_close(file->journal_fd);
   evs__io_close(file->root_fd);
+  free(file->events);
+  free(file->ids);
   evs__buf_free(&file->parts);
   evs__buf_free(&file->lines);
   free(file->path);
@@ -235,6 +237,7 @@ int evs__file_open(const char *path, const evs_open_options *options, evs_store 
   file->base = (evs_store){&backend, options->flags, options->timeout_ms};
   file->segment_bytes = options->segment_bytes;
   file->root_fd = file->journal_fd = file->tail_fd = -1;
+  file->pid = (uint32_t)getpid();
   evs__boot_id(file->boot_id);
   int rc = open_directories(file, false, error);
   if (rc == EVS_NO_STORE && (options->flags & EVS_CREATE))

@@ -20,20 +20,27 @@
 #include <unistd.h>
 
 #define CONTROL "control"
-#define PAGE_BYTES 4096u
+#define PAGE_BYTES ((sizeof(struct evs__page) + 4095) / 4096 * 4096)
 #define LOCK_SLICE_MS 5u
 #define LOCK_SPINS 32
 
-_Static_assert(sizeof(struct evs__page) <= PAGE_BYTES, "the control page is one page");
+static const char magic[16] = "evstore-page-02";
 
-static const char magic[16] = "evstore-page-01";
-
-void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned timeout_ms) {
-  struct timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
-  syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
+void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, uint32_t bits, unsigned timeout_ms) {
+  struct timespec until; /* FUTEX_WAIT_BITSET wants a point of time */
+  clock_gettime(CLOCK_MONOTONIC, &until);
+  until.tv_sec += timeout_ms / 1000;
+  until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+  if (until.tv_nsec >= 1000000000) {
+    until.tv_nsec -= 1000000000;
+    until.tv_sec++;
+  }
+  syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, &until, NULL, bits);
 }
 
-void evs__futex_wake(_Atomic uint32_t *word, int count) { syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0); }
+void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count) {
+  syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
+}
 
 /* ---- the lock ------------------------------------------------------------------------------------ */
 
@@ -48,7 +55,7 @@ static int try_lock(struct evs__file *file, int how, int tries) {
   }
   int rc = flock(file->journal_fd, how) ? errno : 0;
   if (rc == EWOULDBLOCK && page) {
-    evs__futex_wait(&page->lock_wake, seen, LOCK_SLICE_MS);
+    evs__futex_wait(&page->lock_wake, seen, EVS__ANY_BITS, LOCK_SLICE_MS);
   } else if (rc == EWOULDBLOCK && tries >= LOCK_SPINS) {
     struct timespec slice = {.tv_nsec = 1000000};
     nanosleep(&slice, NULL);
@@ -84,7 +91,7 @@ int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
   }
   file->locked = lock == EVS__LOCK_WRITE;
   if (lock == EVS__LOCK_WRITE && file->page && file->page_writable)
-    atomic_store(&file->page->holder, (uint32_t)getpid());
+    atomic_store(&file->page->holder, file->pid);
   return 0;
 }
 
@@ -96,7 +103,7 @@ void evs__unlock(struct evs__file *file) {
   flock(file->journal_fd, LOCK_UN);
   if (page && atomic_load(&page->lock_waiters)) {
     atomic_fetch_add(&page->lock_wake, 1);
-    evs__futex_wake(&page->lock_wake, 1);
+    evs__futex_wake(&page->lock_wake, EVS__ANY_BITS, 1);
   }
 }
 
@@ -116,8 +123,8 @@ void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
 bool evs__page_current(struct evs__file *file) {
   struct evs__io_info info;
   return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
-         info.inode == file->page_inode && info.size >= PAGE_BYTES &&
-         evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
+         info.inode == file->page_inode && info.size >= PAGE_BYTES && evs__io_info(file->journal_fd, &info) == 0 &&
+         info.links > 0;
 }
 
 /* Was the page made by this version, in this boot? If not, nothing in it means anything. */
@@ -126,23 +133,28 @@ static bool of_this_boot(const struct evs__file *file) {
          memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
 }
 
+/* Looks at the last segment, by its descriptor where it is open. */
+static int tail_info(struct evs__file *file, uint64_t segment, struct evs__io_info *ret) {
+  char name[EVS__SEGMENT_NAME_SIZE];
+  if (file->tail_fd >= 0 && file->tail_fd_segment == segment &&
+      file->tail_fd_inode == atomic_load(&file->page->file_inode))
+    return evs__io_info(file->tail_fd, ret);
+  evs__segment_name(segment, name);
+  return evs__io_info_at(file->journal_fd, name, ret);
+}
+
 bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
-  char name[EVS__SEGMENT_NAME_SIZE];
   struct evs__io_info info;
   if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) || atomic_load(&page->changing) ||
       atomic_load(&page->failed))
     return false;
+  if (evs__io_info(file->journal_fd, &info) || info.ctime_ns != atomic_load(&page->journal_ctime_ns))
+    return false;
   uint64_t segment = atomic_load(&page->tail_segment);
-  uint64_t next = atomic_load(&page->tail_seq) + 1;
-  if (segment) {
-    evs__segment_name(segment, name);
-    if (evs__io_info_at(file->journal_fd, name, &info) || info.size != atomic_load(&page->file_size) ||
-        info.mtime_ns != atomic_load(&page->file_mtime_ns) || info.inode != atomic_load(&page->file_inode))
-      return false;
-  }
-  evs__segment_name(next, name);
-  return next == segment || evs__io_info_at(file->journal_fd, name, &info) == ENOENT;
+  return segment == 0 || (tail_info(file, segment, &info) == 0 && info.size == atomic_load(&page->file_size) &&
+                          info.mtime_ns == atomic_load(&page->file_mtime_ns) &&
+                          info.inode == atomic_load(&page->file_inode) && info.links > 0);
 }
 
 void evs__page_begin(struct evs__file *file) {
@@ -153,7 +165,7 @@ void evs__page_begin(struct evs__file *file) {
   memset(page, 0, sizeof *page);
   memcpy(page->magic, magic, sizeof magic);
   memcpy(page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE);
-  atomic_store(&page->holder, (uint32_t)getpid());
+  atomic_store(&page->holder, file->pid);
 }
 
 void evs__page_unmap(struct evs__file *file) {

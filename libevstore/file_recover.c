@@ -109,15 +109,20 @@ static int cut_tail(struct evs__file *file, uint64_t segment, uint64_t bytes, ev
 /* Fills the page's tail; file_size and mtime are read from the file. */
 static int fill_tail(struct evs__file *file, uint64_t segment, uint64_t seq, uint64_t bytes, evs_error *error) {
   struct evs__io_info info = {0};
+  struct evs__io_info journal;
   struct evs__page *page = file->page;
-  if (segment && evs__io_info(file->tail_fd, &info))
-    return evs__segment_fail(error, errno, segment, "look at");
+  int rc = evs__io_info(file->journal_fd, &journal);
+  rc = rc || !segment ? rc : evs__io_info(file->tail_fd, &info);
+  if (rc)
+    return evs__segment_fail(error, rc, segment, "look at");
+  atomic_store(&page->journal_ctime_ns, journal.ctime_ns);
   atomic_store(&page->tail_segment, segment);
   atomic_store(&page->tail_bytes, bytes);
   atomic_store(&page->file_size, info.size);
   atomic_store(&page->file_mtime_ns, info.mtime_ns);
   atomic_store(&page->file_inode, info.inode);
   atomic_store(&page->tail_seq, seq);
+  evs__recent_begin(page, seq);
   return 0;
 }
 

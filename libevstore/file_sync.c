@@ -2,8 +2,12 @@
  *
  * Who needs durability becomes the syncer by compare-and-swap on the page, lets the others append first (a
  * sched_yield), notes how far the journal is written, calls fdatasync without any lock, publishes the durable
- * position, and wakes everybody at once. Those whom it did not cover elect the next. Nobody trusts a position
- * that was not published after a sync that succeeded.
+ * position, and wakes all whom it covered at once, and one of the others, who becomes the next. Nobody trusts a
+ * position that was not published after a sync that succeeded.
+ *
+ * Syncs have turns, even and odd, by the count that sleepers wait on. Who is covered by the running sync sleeps for
+ * its turn, who wrote later for the next one: so nobody is woken only to sleep again. All of this is a hint, like
+ * every wake-up: a sleeper looks for itself every few milliseconds.
  *
  * A syncer may die or be stopped. What its fdatasync would have said is then unknown, and the kernel tells of a
  * failed write-back only once; so its successor first writes the bytes in question again (they are the same
@@ -21,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLICE_MS 20u     /* longest sleep of a waiter before it looks whether the syncer lives */
+#define SLICE_MS 5u      /* longest sleep of a waiter before it looks whether the syncer lives */
 #define PATIENCE_MS 1000 /* a syncer that takes longer is taken for stopped */
 #define COPY_BYTES (64u << 10)
 
@@ -78,8 +82,8 @@ static int write_again(struct evs__file *file, evs_error *error) {
   return rc;
 }
 
-/* As the syncer: makes durable what is written now. */
-static int sync_now(struct evs__file *file, evs_error *error) {
+/* As the syncer: makes durable what is written now. *ret_target is how far that went, 0 where nothing was done. */
+static int sync_now(struct evs__file *file, uint64_t *ret_target, evs_error *error) {
   struct evs__page *page = file->page;
   sched_yield(); /* whoever was just woken may append first, and is covered too */
   uint64_t word = atomic_load(&page->durable);
@@ -89,6 +93,7 @@ static int sync_now(struct evs__file *file, evs_error *error) {
     return 0;
   if (segment == 0 || target <= evs__durable_seq(word))
     return 0;
+  atomic_store(&page->sync_target, target);
   int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
@@ -101,15 +106,43 @@ static int sync_now(struct evs__file *file, evs_error *error) {
     atomic_store(&page->failed, 1);
   else
     publish(page, evs__generation(word), target);
+  *ret_target = rc ? 0 : target;
   return rc;
 }
 
-/* Gives the office of the syncer back, unless somebody took it over, and wakes all who wait. */
-static void resign(struct evs__page *page, uint32_t self) {
+/* The bit that sleepers for a turn wait with. */
+static uint32_t turn_bit(uint32_t turn) { return 1u << (turn & 1); }
+
+/* Gives the office of the syncer back, unless somebody took it over, and wakes who waits: after a sync up to `target`
+ * all whom it covered and one of the rest, otherwise (0) everybody. */
+static void resign(struct evs__page *page, uint32_t self, uint64_t target) {
   atomic_compare_exchange_strong(&page->syncer, &self, 0);
-  atomic_fetch_add(&page->sync_wake, 1);
-  if (atomic_load(&page->sync_waiters))
-    evs__futex_wake(&page->sync_wake, INT32_MAX);
+  uint32_t turn = atomic_fetch_add(&page->sync_wake, 1);
+  if (!atomic_load(&page->sync_waiters))
+    return;
+  bool more = target && atomic_load(&page->tail_seq) > target;
+  evs__futex_wake(&page->sync_wake, more ? turn_bit(turn) : EVS__ANY_BITS, INT32_MAX);
+  if (more)
+    evs__futex_wake(&page->sync_wake, turn_bit(turn + 1), 1);
+}
+
+/* Somebody who was woken to be the next syncer may find that there is no need: then it wakes another. */
+static void pass_on(struct evs__page *page) {
+  if (atomic_load(&page->sync_waiters) && !atomic_load(&page->syncer) &&
+      atomic_load(&page->tail_seq) > evs__durable_seq(atomic_load(&page->durable)))
+    evs__futex_wake(&page->sync_wake, EVS__ANY_BITS, 1);
+}
+
+/* Sleeps until the sync that covers `position` is done, as far as can be told when the turn was `seen`. */
+static void sleep_for(struct evs__file *file, uint64_t position, uint32_t seen) {
+  struct evs__page *page = file->page;
+  uint64_t target = atomic_load(&page->sync_target);
+  uint64_t durable = evs__file_durable(file);
+  if (durable >= position)
+    return;
+  /* Who became the syncer and has not looked yet will see what is written already. */
+  bool next = target > durable && target < position;
+  evs__futex_wait(&page->sync_wake, seen, turn_bit(seen + next), SLICE_MS);
 }
 
 /* After a sync failed, ours or another's: rebuilds the tail if nobody has yet. */
@@ -126,7 +159,7 @@ static int take_back(struct evs__file *file, evs_error *error) {
 /* What a waiter remembers of the syncer that it waits for. */
 struct patience {
   uint32_t syncer, wake;
-  int64_t since_ms;
+  int64_t since_ms; /* 0: it has not slept through a slice of time yet */
 };
 
 /* Takes the office from a syncer that died, or has not moved for long. */
@@ -135,16 +168,17 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
   struct evs__page *page = file->page;
   uint32_t syncer = atomic_load(&page->syncer);
   uint32_t wake = atomic_load(&page->sync_wake);
-  int64_t now = evs__monotonic_ms();
   *ret_mine = false;
   if (syncer == 0)
     return 0;
-  bool dead = kill((pid_t)syncer, 0) && errno == ESRCH;
-  if (syncer != patience->syncer || wake != patience->wake) {
-    *patience = (struct patience){syncer, wake, now};
-    if (!dead)
-      return 0;
+  if (syncer != patience->syncer || wake != patience->wake) { /* mostly it is done before the first slice is over */
+    *patience = (struct patience){syncer, wake, 0};
+    return 0;
   }
+  int64_t now = evs__monotonic_ms();
+  if (patience->since_ms == 0)
+    patience->since_ms = now;
+  bool dead = kill((pid_t)syncer, 0) && errno == ESRCH;
   if (!dead && now - patience->since_ms < PATIENCE_MS)
     return 0;
   if (!atomic_compare_exchange_strong(&page->syncer, &syncer, self))
@@ -157,7 +191,7 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
     rc = evs__recover(file, true, error);
     rc = rc ? rc : write_again(file, error);
   } else {
-    resign(page, self);
+    resign(page, self, 0);
     *ret_mine = false;
   }
   evs__unlock(file);
@@ -193,7 +227,7 @@ static int sync_privately(struct evs__file *file, uint64_t position, evs_error *
 /* One round of waiting: becomes the syncer, or sleeps until somebody has synced. */
 static int sync_round(struct evs__file *file, uint64_t position, struct patience *patience, evs_error *error) {
   struct evs__page *page = file->page;
-  uint32_t self = (uint32_t)getpid();
+  uint32_t self = file->pid;
   uint32_t seen = atomic_load(&page->sync_wake);
   uint32_t nobody = 0;
   bool mine = atomic_compare_exchange_strong(&page->syncer, &nobody, self);
@@ -201,13 +235,14 @@ static int sync_round(struct evs__file *file, uint64_t position, struct patience
   if (!mine)
     rc = replace_syncer(file, patience, self, &mine, error);
   if (mine) {
-    rc = rc ? rc : sync_now(file, error);
-    resign(page, self);
+    uint64_t target = 0;
+    rc = rc ? rc : sync_now(file, &target, error);
+    resign(page, self, target);
     return rc;
   }
   atomic_fetch_add(&page->sync_waiters, 1);
-  if (!rc && evs__file_durable(file) < position)
-    evs__futex_wait(&page->sync_wake, seen, SLICE_MS);
+  if (!rc)
+    sleep_for(file, position, seen);
   atomic_fetch_sub(&page->sync_waiters, 1);
   return rc;
 }
@@ -259,6 +294,8 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
     } else if (evs__monotonic_ms() >= deadline && evs__file_durable(file) < position) {
       return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
                           file->base.timeout_ms);
+    } else if (evs__file_durable(file) >= position) { /* known from a page that holds what was written to it */
+      break;
     }
     rc = evs__attach(file, false, error);
     if (rc)
@@ -274,15 +311,17 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
       basis_page = file->attached;
     }
   }
+  pass_on(file->page);
   return evs__taken_back(file, basis, position) ? fail_lost(position, error) : 0;
 }
 
 int evs__file_sync(evs_store *store, uint64_t position, evs_error *error) {
   struct evs__file *file = evs__file(store);
-  bool exists;
+  bool exists = true;
+  bool written = file->wrote.last && file->page && file->wrote.page == file->attached; /* just now, on this page */
   if (!file->wrote.last && position <= evs__durable_seq(file->basis))
     return 0;
-  int rc = evs__attach_reader(file, &exists, error);
+  int rc = written ? 0 : evs__attach_reader(file, &exists, error);
   if (rc)
     return rc;
   if (!exists)
@@ -332,7 +371,7 @@ int evs__file_wait(evs_store *store, uint64_t after, unsigned timeout_ms, evs_er
     if (file->page && file->page_writable) {
       atomic_fetch_add(&file->page->sync_waiters, 1);
       errno = 0;
-      evs__futex_wait(&file->page->sync_wake, seen, slice);
+      evs__futex_wait(&file->page->sync_wake, seen, EVS__ANY_BITS, slice);
       atomic_fetch_sub(&file->page->sync_waiters, 1);
       if (errno == EINTR)
         return evs__fail(error, EINTR, "a signal came");

@@ -36,8 +36,30 @@ static size_t utf8_sequence(const unsigned char *at, size_t len) {
   return need;
 }
 
+/* How many bytes, from the first, stand for themselves in a JSON string and are ASCII: all but `"`, `\` and control
+ * characters. Eight are looked at in one step, as long as all eight are such (Bit Twiddling Hacks: a byte of a word is
+ * below n; a byte of a word is zero). */
+static size_t plain_run(const char *text, size_t len) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  size_t i = 0;
+  for (; len - i >= 8; i += 8) {
+    uint64_t word;
+    memcpy(&word, text + i, 8);
+    uint64_t quote = word ^ ones * '"';
+    uint64_t backslash = word ^ ones * '\\';
+    if ((((word - ones * 0x20) | (quote - ones) | (backslash - ones)) | word) & ones * 0x80)
+      break;
+  }
+  while (i < len && text[i] >= 0x20 && text[i] != '"' && text[i] != '\\' && (unsigned char)text[i] < 0x80)
+    i++;
+  return i;
+}
+
 bool evs_utf8_valid(const char *text, size_t len) {
   for (size_t i = 0; i < len;) {
+    i += plain_run(text + i, len - i);
+    if (i == len)
+      break;
     size_t step = utf8_sequence((const unsigned char *)text + i, len - i);
     if (step == 0)
       return false;
@@ -121,7 +143,10 @@ static int scan_escape(struct scanner *s) {
 /* A string at s->at, on its opening quote. */
 static int scan_string(struct scanner *s) {
   const char *start = s->at++;
-  while (s->at < s->end && *s->at != '"') {
+  for (;;) {
+    s->at += plain_run(s->at, (size_t)(s->end - s->at));
+    if (s->at == s->end || *s->at == '"')
+      break;
     unsigned char c = (unsigned char)*s->at;
     if (c < 0x20)
       return bad(s, "a string has a raw control character");
@@ -253,6 +278,9 @@ int evs__json_compact(const char *text, size_t len, struct evs__buf *out, const 
 /* The end of the string whose opening quote is at `at`: one past its closing quote, or `end`. */
 static const char *after_string(const char *at, const char *end) {
   for (at++; at < end; at++) {
+    at += plain_run(at, (size_t)(end - at));
+    if (at == end)
+      break;
     if (*at == '\\')
       at++;
     else if (*at == '"')
@@ -341,6 +369,14 @@ static void put(struct sink *sink, char c) {
   sink->len++;
 }
 
+/* Bytes that stand for themselves. */
+static void put_run(struct sink *sink, const char *text, size_t len) {
+  size_t room = sink->len + 1 < sink->size ? sink->size - sink->len - 1 : 0;
+  if (len > 0 && room > 0)
+    memcpy(sink->buf + sink->len, text, len < room ? len : room);
+  sink->len += len;
+}
+
 /* A code point as UTF-8. */
 static void put_utf8(struct sink *sink, unsigned code) {
   if (code < 0x80) {
@@ -391,6 +427,11 @@ size_t evs_json_unescape(evs_slice value, char *buf, size_t size) {
     end--;
   }
   while (at < end) {
+    size_t run = plain_run(at, (size_t)(end - at));
+    put_run(&sink, at, run);
+    at += run;
+    if (at == end)
+      break;
     if (*at == '\\' && end - at >= 2)
       at = decode_escape(&sink, at + 1, end);
     else
@@ -407,6 +448,11 @@ size_t evs_json_escape(const char *text, size_t len, char *buf, size_t size) {
       ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
   struct sink sink = {buf, size, 0};
   for (size_t i = 0; i < len; i++) {
+    size_t run = plain_run(text + i, len - i);
+    put_run(&sink, text + i, run);
+    i += run;
+    if (i == len)
+      break;
     unsigned char c = (unsigned char)text[i];
     if (c == '"' || c == '\\') {
       put(&sink, '\\');

@@ -58,20 +58,36 @@ int evs__event_check(const evs_new_event *event, size_t number, evs_error *error
 
 /* ---- writing ------------------------------------------------------------------------------------- */
 
+static const char hex[] = "0123456789abcdef";
+
 /* A random id of 128 bits in hex. */
-static int random_id(char *id, evs_error *error) {
-  unsigned char bytes[16];
-  if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-    return evs__fail(error, errno, "cannot get random bytes for an event id: %s", strerror(errno));
-  for (size_t i = 0; i < sizeof bytes; i++)
-    snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+static int random_id(struct evs__preparing *preparing, char id[33], evs_error *error) {
+  if (preparing->random_left < 16) {
+    ssize_t got = getrandom(preparing->random, sizeof preparing->random, 0);
+    if (got < 16)
+      return evs__fail(error, errno, "cannot get random bytes for an event id: %s", strerror(errno));
+    preparing->random_left = (size_t)got;
+  }
+  preparing->random_left -= 16;
+  const unsigned char *bytes = preparing->random + preparing->random_left;
+  for (size_t i = 0; i < 16; i++) {
+    id[2 * i] = hex[bytes[i] >> 4];
+    id[2 * i + 1] = hex[bytes[i] & 15];
+  }
+  id[32] = '\0';
   return 0;
 }
 
+/* The event's time as text; events of one commit mostly have the same. */
+static const char *time_text(struct evs__preparing *preparing, int64_t time_us) {
+  if (time_us != preparing->time_us || !preparing->time[0])
+    evs_time_format(time_us, preparing->time);
+  preparing->time_us = time_us;
+  return preparing->time;
+}
+
 /* Everything from `,"id"` up to the causation. */
-static int add_head(const evs_new_event *event, const char *id, int64_t now_us, struct evs__buf *out) {
-  char time[EVS_TIME_SIZE];
-  evs_time_format(event->time_us ? event->time_us : now_us, time);
+static int add_head(const evs_new_event *event, const char *id, const char *time, struct evs__buf *out) {
   int rc = evs__buf_adds(out, ",\"id\":\"");
   rc = rc ? rc : evs__buf_add_escaped(out, id, strlen(id));
   rc = rc ? rc : evs__buf_adds(out, "\",\"time\":\"");
@@ -98,17 +114,16 @@ static int add_head(const evs_new_event *event, const char *id, int64_t now_us, 
   return rc ? rc : evs__buf_adds(out, "null");
 }
 
-int evs__line_prepare(const evs_new_event *event, size_t number, int64_t now_us, struct evs__buf *parts,
-                      struct evs__prepared *ret, evs_error *error) {
+int evs__line_prepare(const evs_new_event *event, size_t number, struct evs__preparing *preparing,
+                      struct evs__buf *parts, struct evs__prepared *ret, evs_error *error) {
   int rc = evs__event_check(event, number, error);
+  if (!rc && !event->id)
+    rc = random_id(preparing, ret->made_id, error);
   if (rc)
     return rc;
-  if (event->id)
-    snprintf(ret->id, sizeof ret->id, "%s", event->id);
-  else if ((rc = random_id(ret->id, error)))
-    return rc;
+  ret->id = event->id ? event->id : ret->made_id;
   ret->head = parts->len;
-  rc = add_head(event, ret->id, now_us, parts);
+  rc = add_head(event, ret->id, time_text(preparing, event->time_us ? event->time_us : preparing->now_us), parts);
   ret->head_len = parts->len - ret->head;
   const char *why = "";
   size_t at = 0;
@@ -125,7 +140,6 @@ int evs__line_prepare(const evs_new_event *event, size_t number, int64_t now_us,
 
 int evs__line_finish(const struct evs__buf *parts, const struct evs__prepared *prepared, const struct evs__stamp *stamp,
                      struct evs__buf *out, evs_error *error) {
-  static const char hex[] = "0123456789abcdef";
   size_t start = out->len;
   int rc = evs__buf_reserve(out, prepared->head_len + prepared->tail_len + 128);
   if (rc)

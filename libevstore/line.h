@@ -29,14 +29,25 @@ struct evs__stamp {
 /* A new event in two parts, of which only what the write lock decides (the stamp) is missing: everything that
  * can be done before the lock is. `head` is from `"id"` to the causation, `tail` the data. */
 struct evs__prepared {
-  char id[EVS_MAX_ID + 1];
+  const char *id; /* of the event, or made_id */
+  char made_id[33];
   size_t head, head_len; /* offsets into the buffer that evs__line_prepare() filled */
   size_t tail, tail_len;
 };
 
-/* Encodes the parts of an event that do not depend on its place. 0, EVS_INVALID or ENOMEM. */
-int evs__line_prepare(const evs_new_event *event, size_t number, int64_t now_us, struct evs__buf *parts,
-                      struct evs__prepared *ret, evs_error *error);
+/* What the events that one handle prepares have in common. Set now_us; the rest begins as zeros and is kept. */
+struct evs__preparing {
+  int64_t now_us;             /* the time of events that have none */
+  int64_t time_us;            /* the time that was written last, */
+  char time[EVS_TIME_SIZE];   /* as text */
+  unsigned char random[256];  /* for ids; used up from the end */
+  size_t random_left;
+};
+
+/* Encodes the parts of an event that do not depend on its place. `ret` must stay where it is, and the event's id must
+ * live, as long as ret->id is used. 0, EVS_INVALID or ENOMEM. */
+int evs__line_prepare(const evs_new_event *event, size_t number, struct evs__preparing *preparing,
+                      struct evs__buf *parts, struct evs__prepared *ret, evs_error *error);
 
 /* Adds the whole line with its CRC and newline to out. 0, EVS_INVALID (too long) or ENOMEM. */
 int evs__line_finish(const struct evs__buf *parts, const struct evs__prepared *prepared, const struct evs__stamp *stamp,

@@ -5,7 +5,6 @@
  * (https://howardhinnant.github.io/date_algorithms.html). */
 #include "evstore.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define US_PER_S INT64_C(1000000)
@@ -19,6 +18,13 @@ static int64_t days_from_civil(int64_t year, int month, int day) {
   int64_t year_of_era = year - era * 400;
   int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
   return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+/* `count` decimal digits and the character that follows them. */
+static void put(char *at, int count, unsigned number, char then) {
+  at[count] = then;
+  for (; count > 0; number /= 10)
+    at[--count] = (char)('0' + number % 10);
 }
 
 void evs_time_format(int64_t time_us, char buf[EVS_TIME_SIZE]) {
@@ -35,10 +41,13 @@ void evs_time_format(int64_t time_us, char buf[EVS_TIME_SIZE]) {
   unsigned month = (unsigned)(mp < 10 ? mp + 3 : mp - 9);
   unsigned year = (unsigned)(yoe + era * 400 + (month <= 2));
   unsigned second = (unsigned)(in_day / US_PER_S);
-  char text[64]; /* larger than any value could need, so that the compiler sees no truncation */
-  snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", year, month, day, second / 3600, second / 60 % 60,
-           second % 60, (unsigned)(in_day % US_PER_S));
-  memcpy(buf, text, EVS_TIME_SIZE - 1);
+  put(buf, 4, year, '-');
+  put(buf + 5, 2, month, '-');
+  put(buf + 8, 2, day, 'T');
+  put(buf + 11, 2, second / 3600, ':');
+  put(buf + 14, 2, second / 60 % 60, ':');
+  put(buf + 17, 2, second % 60, '.');
+  put(buf + 20, 6, (unsigned)(in_day % US_PER_S), 'Z');
   buf[EVS_TIME_SIZE - 1] = '\0';
 }
 

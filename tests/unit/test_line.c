@@ -10,9 +10,10 @@
 static char *encode(const evs_new_event *event, const struct evs__stamp *stamp, size_t *ret_len) {
   struct evs__buf parts = {0};
   struct evs__buf out = {0};
+  struct evs__preparing preparing = {.now_us = 77};
   struct evs__prepared prepared;
   evs_error error = {0};
-  int rc = evs__line_prepare(event, 1, 77, &parts, &prepared, &error);
+  int rc = evs__line_prepare(event, 1, &preparing, &parts, &prepared, &error);
   rc = rc ? rc : evs__line_finish(&parts, &prepared, stamp, &out, &error);
   evs__buf_free(&parts);
   if (rc) {

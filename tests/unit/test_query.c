@@ -16,12 +16,13 @@ struct line_of {
 static void make_line(struct line_of *made, const char *type, const char *const *tags, size_t tag_count,
                       const char *correlation) {
   struct evs__buf parts = {0};
+  struct evs__preparing preparing = {.now_us = 1};
   struct evs__prepared prepared;
   const evs_new_event event = {
       .type = type, .id = "i", .tags = tags, .tag_count = tag_count, .correlation = correlation, .time_us = 1};
   const struct evs__stamp stamp = {.seq = 1};
   *made = (struct line_of){0};
-  assert_int_equal(evs__line_prepare(&event, 1, 1, &parts, &prepared, NULL), 0);
+  assert_int_equal(evs__line_prepare(&event, 1, &preparing, &parts, &prepared, NULL), 0);
   assert_int_equal(evs__line_finish(&parts, &prepared, &stamp, &made->text, NULL), 0);
   assert_true(evs__line_parse(made->text.ptr, made->text.len - 1, &made->line));
   evs__buf_free(&parts);
