@@ -237,7 +237,8 @@ int evs__file_settle(struct evs__file *file, uint64_t *ret_durable, evs_error *e
 int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, unsigned flags, evs_cursor **ret_cursor,
                    evs_error *error);
 int evs__file_next(evs_cursor *cursor, evs_event *ret_event, evs_error *error);
-/* evs__file_next() for all events, whether they match or not; *ret_matches tells. */
+/* evs__file_next() for all events, whether they match or not; *ret_matches tells. Of one that does not, only what stands
+ * before the tags may be set. */
 int evs__file_step(evs_cursor *cursor, evs_event *ret_event, bool *ret_matches, evs_error *error);
 void evs__file_cursor_close(evs_cursor *cursor);
 int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error);

@@ -160,8 +160,8 @@ static int next_segment(struct file_cursor *cursor, size_t rest, evs_error *erro
   return 0;
 }
 
-/* Checks one line; on success the position is its seq. */
-static int take_line(struct file_cursor *cursor, const char *text, size_t len, struct evs__line *line,
+/* Checks one line. Of one whose type nobody wants only the envelope up to the type is parsed. */
+static int take_line(struct file_cursor *cursor, const char *text, size_t len, struct evs__line *line, bool *ret_wanted,
                      evs_error *error) {
   uint64_t before = cursor->reader.offset - len - 1;
   bool first = before == 0;
@@ -170,7 +170,9 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
     return evs__fail_future(error, cursor->reader.segment, format);
   const char *what = NULL;
   uint64_t expected = cursor->base.position + 1;
-  if (!evs__line_parse(text, len, line))
+  bool whole = evs__line_begin(text, len, line);
+  *ret_wanted = whole && evs__query_wants(cursor->base.query, line->event.type);
+  if (!whole || (*ret_wanted && !evs__line_end(line)))
     what = "the line is not what was written (its form or its CRC is wrong)";
   else if ((line->format != 0) != first)
     what = "the format mark is missing or misplaced";
@@ -193,7 +195,7 @@ static bool withdrawn(const struct file_cursor *cursor) {
 
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
   struct file_cursor *cursor = (struct file_cursor *)base;
-  struct evs__line line = {0};
+  struct evs__line line; /* take_line() sets what is looked at */
   for (;;) {
     if (base->position >= cursor->limit) {
       int rc = move_limit(cursor, error);
@@ -211,7 +213,8 @@ int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, ev
       if (!rc)
         continue;
     }
-    rc = rc ? rc : take_line(cursor, text, len, &line, error);
+    bool wanted = false;
+    rc = rc ? rc : take_line(cursor, text, len, &line, &wanted, error);
     if (rc == EVS_CORRUPT && withdrawn(cursor))
       return evs__fail(error, EVS_LOST,
                        "events that were read to decide were taken back after a failed sync: read again");
@@ -220,8 +223,8 @@ int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, ev
     if (line.event.seq <= base->position) /* bisection comes out a little early */
       continue;
     base->position = line.event.seq;
-    *ret_event = line.event;
-    *ret_matches = evs__query_matches(base->query, ret_event);
+    *ret_event = line.event; /* all of it where it is wanted, else what stands before its tags */
+    *ret_matches = wanted && evs__query_matches(base->query, ret_event);
     return 0;
   }
 }

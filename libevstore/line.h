@@ -12,6 +12,7 @@ struct evs__line {
   uint64_t format;  /* on the first line of a segment; 0: not there */
   uint64_t durable; /* valid where commit_end */
   bool commit_end;  /* the line carries `durable`: its commit ends here */
+  const char *rest; /* between evs__line_begin() and evs__line_end() */
 };
 
 /* Checks a new event against the limits of evstore.h. 0 or EVS_INVALID. `number` is its 1-based place in
@@ -55,6 +56,10 @@ int evs__line_finish(const struct evs__buf *parts, const struct evs__prepared *p
 
 /* Parses a line (without its newline) and checks its CRC. True where it is canonical and whole. */
 bool evs__line_parse(const char *line, size_t len, struct evs__line *ret);
+/* The same in two steps: the first checks the CRC and parses up to the type, which is enough to pass over a line that a
+ * query does not want; the second parses the rest. */
+bool evs__line_begin(const char *line, size_t len, struct evs__line *ret);
+bool evs__line_end(struct evs__line *ret);
 
 /* Looks at the start of the first line of a segment, whatever the rest may be: the format mark, or 0 where
  * there is none to be seen. */

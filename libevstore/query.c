@@ -116,11 +116,24 @@ static bool has_tag(evs_slice tags, evs_slice wanted) {
 
 static bool equal(evs_slice a, evs_slice b) { return a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0; }
 
+static bool item_wants(const struct evs__query *query, const struct item *item, evs_slice type) {
+  for (size_t i = 0; i < item->types.count; i++)
+    if (equal(query->strings[item->types.first + i], type))
+      return true;
+  return item->types.count == 0;
+}
+
+bool evs__query_wants(const struct evs__query *query, evs_slice type) {
+  if (!query || query->count == 0)
+    return true;
+  for (size_t i = 0; i < query->count; i++)
+    if (item_wants(query, &query->items[i], type))
+      return true;
+  return false;
+}
+
 static bool item_matches(const struct evs__query *query, const struct item *item, const evs_event *event) {
-  bool type = item->types.count == 0;
-  for (size_t i = 0; !type && i < item->types.count; i++)
-    type = equal(query->strings[item->types.first + i], event->type);
-  if (!type)
+  if (!item_wants(query, item, event->type))
     return false;
   if (item->correlation.count &&
       !(event->correlation.ptr && equal(query->strings[item->correlation.first], event->correlation)))

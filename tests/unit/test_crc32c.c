@@ -37,13 +37,13 @@ static void rfc_3720_vectors(void **state) {
 }
 
 static void every_length_and_alignment(void **state) {
-  static unsigned char bytes[1024 + 16];
+  static unsigned char bytes[4096 + 16];
   uint64_t random = jf_seed();
   (void)state;
   for (size_t i = 0; i < sizeof bytes; i++)
     bytes[i] = (unsigned char)jf_random(&random);
   for (size_t align = 0; align < 16; align++)
-    for (size_t len = 0; len <= 1024; len += len < 200 ? 1 : 13) {
+    for (size_t len = 0; len <= 4096; len += len < 400 ? 1 : 13) {
       uint32_t start = (uint32_t)jf_random(&random);
       uint32_t expected = reference(start, bytes + align, len);
       assert_int_equal(evs__crc32c(start, bytes + align, len), expected);
