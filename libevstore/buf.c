@@ -29,8 +29,6 @@ int evs__buf_add(struct evs__buf *buf, const void *bytes, size_t len) {
   return 0;
 }
 
-int evs__buf_adds(struct evs__buf *buf, const char *string) { return evs__buf_add(buf, string, strlen(string)); }
-
 int evs__buf_add_u64(struct evs__buf *buf, uint64_t number) {
   char digits[20];
   size_t at = sizeof digits;

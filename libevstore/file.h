@@ -23,7 +23,7 @@
 
 #define EVS__BOOT_ID_SIZE 40
 #define EVS__CUTS 64
-#define EVS__RECENT (1u << 14) /* words in the table of recent tags */
+#define EVS__RECENT (1u << 14)                              /* words in the table of recent tags */
 #define EVS__SEGMENT_NAME_SIZE 32                           /* "00000000000000000001.ndjson" and a NUL */
 #define EVS__SEGMENT_PATH_SIZE (EVS__SEGMENT_NAME_SIZE + 8) /* with "journal/" before it */
 
@@ -49,7 +49,7 @@ struct evs__page {
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
   _Atomic uint64_t file_inode;
-  _Atomic int64_t journal_ctime_ns; /* of the directory: it changes when a segment is made, removed or replaced */
+  _Atomic int64_t journal_ctime_ns;     /* of the directory: it changes when a segment is made, removed or replaced */
   _Atomic uint64_t cuts[EVS__CUTS];     /* by generation: the seq after which everything was taken back */
   _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
   _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */
@@ -100,7 +100,7 @@ struct evs__file {
   bool tail_fd_writable;
   enum evs_outcome outcome;
   uint64_t torn_bytes;
-  struct evs__spot spot;        /* where this handle last stopped reading or writing */
+  struct evs__spot spot; /* where this handle last stopped reading or writing */
   struct evs__preparing preparing;
   struct evs__prepared *events; /* scratch of evs_write(): room for event_room of them */
   const char **ids;
@@ -237,8 +237,8 @@ int evs__file_settle(struct evs__file *file, uint64_t *ret_durable, evs_error *e
 int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, unsigned flags, evs_cursor **ret_cursor,
                    evs_error *error);
 int evs__file_next(evs_cursor *cursor, evs_event *ret_event, evs_error *error);
-/* evs__file_next() for all events, whether they match or not; *ret_matches tells. Of one that does not, only what stands
- * before the tags may be set. */
+/* evs__file_next() for all events, whether they match or not; *ret_matches tells. Of one that does not, only what
+ * stands before the tags may be set. */
 int evs__file_step(evs_cursor *cursor, evs_event *ret_event, bool *ret_matches, evs_error *error);
 void evs__file_cursor_close(evs_cursor *cursor);
 int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error);

@@ -15,9 +15,7 @@
 enum kind { TAG = 1, ID = 2 };
 
 /* The word of a text. CRC-32C spreads well and takes one instruction for eight bytes. */
-static size_t word_of(enum kind kind, const char *text) {
-  return evs__crc32c(kind, text, strlen(text)) % EVS__RECENT;
-}
+static size_t word_of(enum kind kind, const char *text) { return evs__crc32c(kind, text, strlen(text)) % EVS__RECENT; }
 
 /* Was the text last written at or before `after`? */
 static bool is_older(const struct evs__page *page, enum kind kind, const char *text, uint64_t after) {

@@ -38,10 +38,10 @@ struct evs__prepared {
 
 /* What the events that one handle prepares have in common. Set now_us; the rest begins as zeros and is kept. */
 struct evs__preparing {
-  int64_t now_us;             /* the time of events that have none */
-  int64_t time_us;            /* the time that was written last, */
-  char time[EVS_TIME_SIZE];   /* as text */
-  unsigned char random[256];  /* for ids; used up from the end */
+  int64_t now_us;            /* the time of events that have none */
+  int64_t time_us;           /* the time that was written last, */
+  char time[EVS_TIME_SIZE];  /* as text */
+  unsigned char random[256]; /* for ids; used up from the end */
   size_t random_left;
 };
 

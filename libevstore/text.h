@@ -4,6 +4,8 @@
 
 #include "evstore.h"
 
+#include <string.h>
+
 /* A growing buffer of bytes; zero-initialised is empty. Functions that grow it return 0 or ENOMEM. */
 struct evs__buf {
   char *ptr;
@@ -12,7 +14,10 @@ struct evs__buf {
 
 int evs__buf_reserve(struct evs__buf *buf, size_t more);
 int evs__buf_add(struct evs__buf *buf, const void *bytes, size_t len);
-int evs__buf_adds(struct evs__buf *buf, const char *string);
+/* Inline, so that the length of a literal is known when this is compiled. */
+static inline int evs__buf_adds(struct evs__buf *buf, const char *string) {
+  return evs__buf_add(buf, string, strlen(string));
+}
 int evs__buf_add_u64(struct evs__buf *buf, uint64_t number);
 /* Adds text as the inside of a canonical JSON string. */
 int evs__buf_add_escaped(struct evs__buf *buf, const char *text, size_t len);

@@ -16,7 +16,9 @@
 
 struct op_guard_item {
   const char *const *types;
-  char *tag; /* NULL: any */
+  bool any;  /* of whatever tags; else with this one: */
+  char *tag; /* its memory is kept, like that of drafts */
+  size_t size;
 };
 
 /* Says it in one line and ends. */
@@ -33,12 +35,16 @@ static void *grow(void *old, size_t count, size_t size) {
   return memory;
 }
 
-/* "name:value", to be freed. */
-static char *make_tag(const char *name, const char *value) {
-  char *tag = NULL;
-  if (asprintf(&tag, "%s:%s", name, value) < 0)
-    die(OP_TEMPORARY, "out of memory");
-  return tag;
+/* Puts "name:value" into the memory at *tag, which is made larger where it must be. */
+static void put_tag(char **tag, size_t *size, const char *name, const char *value) {
+  size_t wanted = strlen(name) + strlen(value) + 2;
+  if (wanted > *size) {
+    *tag = grow(*tag, wanted, 1);
+    *size = wanted;
+  }
+  char *at = stpcpy(*tag, name);
+  *at++ = ':';
+  stpcpy(at, value);
 }
 
 /* ---- drafts ----------------------------------------------------------------------------------- */
@@ -54,7 +60,9 @@ struct op_draft *op_draft_add(struct op_drafts *drafts, const char *type, const 
   struct op_draft *draft = &drafts->items[drafts->count++];
   draft->id[0] = '\0';
   draft->type = type;
-  snprintf(draft->correlation, sizeof draft->correlation, "%s", correlation);
+  size_t len = strnlen(correlation, sizeof draft->correlation - 1);
+  memcpy(draft->correlation, correlation, len);
+  draft->correlation[len] = '\0';
   draft->causation = causation;
   draft->time_us = 0;
   return draft;
@@ -76,16 +84,15 @@ void op_draft_tag(struct op_draft *draft, const char *name, const char *value) {
     return;
   if (draft->tag_count == MAX_TAGS)
     die(OP_SOFTWARE, "an event has too many tags");
-  draft->tags[draft->tag_count++] = make_tag(name, value);
+  put_tag(&draft->tags[draft->tag_count], &draft->tag_sizes[draft->tag_count], name, value);
+  draft->tag_count++;
 }
 
-/* Empties the list; memory of items and data is kept. */
+/* Empties the list; its memory is kept. */
 void op_drafts_reset(struct op_drafts *drafts) {
   for (size_t i = 0; i < drafts->count; i++) {
-    struct op_draft *draft = &drafts->items[i];
-    while (draft->tag_count > 0)
-      free(draft->tags[--draft->tag_count]);
-    op_text_reset(&draft->data);
+    drafts->items[i].tag_count = 0;
+    op_text_reset(&drafts->items[i].data);
   }
   drafts->count = 0;
 }
@@ -93,8 +100,11 @@ void op_drafts_reset(struct op_drafts *drafts) {
 /* Releases everything; the list may be used again. */
 void op_drafts_free(struct op_drafts *drafts) {
   op_drafts_reset(drafts);
-  for (size_t i = 0; i < drafts->size; i++)
+  for (size_t i = 0; i < drafts->size; i++) {
+    for (size_t tag = 0; tag < MAX_TAGS; tag++)
+      free(drafts->items[i].tags[tag]);
     op_text_free(&drafts->items[i].data);
+  }
   free(drafts->items);
   *drafts = (struct op_drafts){0};
 }
@@ -127,22 +137,24 @@ void op_guard_add(struct op_guard *guard, const char *const *types, const char *
   if (guard->count == guard->size) {
     guard->size = guard->size > 0 ? guard->size * 2 : 4;
     guard->items = grow(guard->items, guard->size, sizeof *guard->items);
+    memset(guard->items + guard->count, 0, (guard->size - guard->count) * sizeof *guard->items);
     guard->query_items = grow(guard->query_items, guard->size, sizeof *guard->query_items);
   }
   bool any = value == NULL || value[0] == '\0';
-  guard->items[guard->count++] = (struct op_guard_item){types, any ? NULL : make_tag(name, value)};
+  struct op_guard_item *item = &guard->items[guard->count++];
+  item->types = types;
+  item->any = any;
+  if (!any)
+    put_tag(&item->tag, &item->size, name, value);
 }
 
 /* Empties the guard. */
-void op_guard_reset(struct op_guard *guard) {
-  for (size_t i = 0; i < guard->count; i++)
-    free(guard->items[i].tag);
-  guard->count = 0;
-}
+void op_guard_reset(struct op_guard *guard) { guard->count = 0; }
 
 /* Releases everything. */
 void op_guard_free(struct op_guard *guard) {
-  op_guard_reset(guard);
+  for (size_t i = 0; i < guard->size; i++)
+    free(guard->items[i].tag);
   free(guard->items);
   free(guard->query_items);
   *guard = (struct op_guard){0};
@@ -169,7 +181,7 @@ const evs_query *op_guard_query(struct op_guard *guard) {
     while (item->types != NULL && item->types[out->type_count] != NULL)
       out->type_count++;
     out->tags = (const char *const *)&guard->items[i].tag;
-    out->tag_count = item->tag != NULL ? 1 : 0;
+    out->tag_count = item->any ? 0 : 1;
   }
   guard->query = (evs_query){guard->query_items, guard->count};
   return &guard->query;

@@ -15,7 +15,8 @@ struct op_draft {
   char correlation[EVS_MAX_ID + 1];
   uint64_t causation;
   int64_t time_us; /* 0: set by the commit to op_now_us() */
-  char *tags[16];
+  char *tags[16];  /* the memory of each is kept for the next draft that takes this place */
+  size_t tag_sizes[16];
   size_t tag_count;
   struct op_text data; /* begin with op_json_begin(), end with op_json_end() */
 };

@@ -7,7 +7,6 @@
 #include "output.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,10 +76,8 @@ void op_text_free(struct op_text *text) {
 
 /* Adds valid UTF-8 in its JSON form. */
 static void add_escaped(struct op_text *text, const char *value, size_t len) {
-  size_t length = evs_json_escape(value, len, NULL, 0);
-  reserve(text, length);
-  evs_json_escape(value, len, text->ptr + text->len, length + 1);
-  text->len += length;
+  reserve(text, 6 * len); /* the longest escape */
+  text->len += evs_json_escape(value, len, text->ptr + text->len, 6 * len + 1);
 }
 
 /* Adds any bytes in their JSON form, piece by piece where they are no UTF-8. */
@@ -106,12 +103,35 @@ static void add_string(struct op_text *text, const char *value) {
 /* Opens an object. */
 void op_json_begin(struct op_text *text) { op_text_add(text, "{", 1); }
 
-/* Adds a member's key, after a comma but for the first. */
+/* Adds a member's key, a plain word, after a comma but for the first. */
 static void add_key(struct op_text *text, const char *key) {
-  if (text->len > 0 && text->ptr[text->len - 1] != '{')
-    op_text_add(text, ",", 1);
-  add_string(text, key);
-  op_text_add(text, ":", 1);
+  size_t len = strlen(key);
+  reserve(text, len + 4);
+  char *at = text->ptr + text->len;
+  if (text->len > 0 && at[-1] != '{')
+    *at++ = ',';
+  *at++ = '"';
+  at = mempcpy(at, key, len);
+  *at++ = '"';
+  *at++ = ':';
+  *at = '\0';
+  text->len = (size_t)(at - text->ptr);
+}
+
+/* Writes a number in decimal digits, and a NUL. */
+char *op_digits(char *at, int64_t number) {
+  char digits[20];
+  size_t count = 0;
+  uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+  do
+    digits[count++] = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (number < 0)
+    *at++ = '-';
+  while (count > 0)
+    *at++ = digits[--count];
+  *at = '\0';
+  return at;
 }
 
 /* Adds a member: a string, or null. */
@@ -126,7 +146,8 @@ void op_json_string(struct op_text *text, const char *key, const char *value) {
 /* Adds a member: a whole number. */
 void op_json_number(struct op_text *text, const char *key, int64_t value) {
   add_key(text, key);
-  op_text_addf(text, "%" PRId64, value);
+  reserve(text, OP_DIGITS);
+  text->len = (size_t)(op_digits(text->ptr + text->len, value) - text->ptr);
 }
 
 /* Adds a member: true or false. */

@@ -280,6 +280,8 @@ int op_model_catch_up(struct op_model *model, struct op_error *error) { return b
 int op_model_refresh(struct op_model *model, struct op_error *error) {
   evs_error store_error;
   uint64_t head = 0;
+  if (model->stays && model->db != NULL)
+    return OP_OK;
   int rc = find_head(model, model->lazy, &head, &store_error);
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
@@ -289,6 +291,9 @@ int op_model_refresh(struct op_model *model, struct op_error *error) {
     return OP_OK;
   return bring_up(model, model->lazy, error);
 }
+
+/* Nothing moves it but op_model_catch_up(). */
+void op_model_stay(struct op_model *model) { model->stays = true; }
 
 /* Was it opened lazily? */
 bool op_model_is_lazy(const struct op_model *model) { return model->lazy; }

@@ -38,6 +38,8 @@ void op_model_close(struct op_model *model); /* NULL is legal */
 int op_model_catch_up(struct op_model *model, struct op_error *error);
 /* The same, but as lazily as the model was opened: what op_commit() does before it decides again. */
 int op_model_refresh(struct op_model *model, struct op_error *error);
+/* From now on op_model_refresh() leaves the model where it is, whatever comes: its user folds all of it itself. */
+void op_model_stay(struct op_model *model);
 bool op_model_is_lazy(const struct op_model *model);
 
 /* The offset: everything up to this seq is folded in. */
@@ -74,18 +76,5 @@ bool op_field_text(const evs_event *event, const char *key, char *buf, size_t si
 bool op_field_id(const evs_event *event, const char *key, char buf[OP_MAX_ID + 1]);
 /* event->type equals this plain text. */
 bool op_type_is(const evs_event *event, const char *type);
-
-/* ---- request ids ------------------------------------------------------------------------------- */
-
-/* Was a request with this key folded already (in the tables, or in what is pending after them)? *ret_seq is the seq of
- * the event that it appended (0: no such request). Where it was another request than `request` (canonical text, e.g.
- * "place musical=1 seats=2 ..."), of this or any other command: exit 1 request_id_reused. */
-int op_request_find(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq,
-                    struct op_error *error);
-
-/* Reads the event at `seq` and calls use(context, event), for an answer that is the same as the first time. */
-int op_event_at(struct op_app *app, uint64_t seq,
-                int (*use)(void *context, const evs_event *event, struct op_error *error), void *context,
-                struct op_error *error);
 
 #endif

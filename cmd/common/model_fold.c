@@ -6,6 +6,7 @@
  * another line there is another journal. Errors: 75 busy, those of the store, those of the definition's apply(). */
 #include "model_inside.h"
 #include "progress.h"
+#include "request.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -83,7 +84,7 @@ int op__model_judge(struct op_model *model, const struct op__meta *meta, bool *r
 static int fold_request(struct op_model *model, const evs_event *event, struct op_error *error) {
   char key[OP_MAX_ID + 1];
   int rc = OP_OK;
-  for (size_t at = 0; rc == OP_OK && op__request_key(event, &at, key);) {
+  for (size_t at = 0; rc == OP_OK && op_request_key(event, &at, key);) {
     sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO requests VALUES (?1, coalesce(?2, ''), ?3)");
     sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
     op_bind_field(put, 2, event, "request");

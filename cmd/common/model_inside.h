@@ -39,7 +39,7 @@ struct op__statement {
 struct op_model {
   struct op_app *app;
   const struct op_model_definition *definition;
-  bool lazy;
+  bool lazy, stays;
   enum op__place place;
   sqlite3 *db;
   char *path;           /* of the file, "" elsewhere */
@@ -80,11 +80,6 @@ bool op__model_moved(struct op_model *model);
 void op__model_remove(struct op_model *model);
 /* Drops all tables and makes them anew at offset 0, in one transaction; leaves it where another process just did. */
 int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct op_error *error);
-
-/* ---- request.c ---------------------------------------------------------------------------------- */
-
-/* The request ids that an event carries, its tags request:KEY: the next one after *at (begin with 0), or false. */
-bool op__request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]);
 
 /* ---- model_fold.c ------------------------------------------------------------------------------ */
 

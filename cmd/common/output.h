@@ -62,6 +62,10 @@ int op_output_finish(struct op_output *output, struct op_error *error);
 
 /* ---- JSON text of our own (json_writer.c): event data, errors, rows --------------------------- */
 
+/* Writes a number in decimal digits and a NUL, OP_DIGITS bytes at most; returns where the NUL is. */
+enum { OP_DIGITS = 21 };
+char *op_digits(char *at, int64_t number);
+
 /* A growing text; zero-initialised is empty. Running out of memory ends the process (exit 70 would lie about nothing:
  * it prints one line and exits 75). */
 struct op_text {

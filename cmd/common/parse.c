@@ -26,6 +26,11 @@ static const char *bad_in_id(uint32_t point) {
   return point == '\\' ? "a backslash" : NULL;
 }
 
+/* What most ids are made of. */
+static bool is_ordinary(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+}
+
 /* Checks an id against the rules in app.h. */
 int op_check_id(const char *what, const char *text, struct op_error *error) {
   size_t len = strlen(text);
@@ -37,6 +42,10 @@ int op_check_id(const char *what, const char *text, struct op_error *error) {
     return op_fail(error, OP_DATA, "bad_id", "%s '%s' starts with a dash", what, text);
   for (size_t at = 0; at < len;) {
     uint32_t point = 0;
+    if (is_ordinary(text[at])) {
+      at++;
+      continue;
+    }
     size_t length = op_utf8_decode(text + at, len - at, &point);
     if (length == 0)
       return op_fail(error, OP_DATA, "bad_id", "%s '%s' is not valid UTF-8", what, text);

@@ -6,6 +6,8 @@
  * then among the events after the model's offset, written or durable.
  * Invariants: the first event with a key owns it; nothing is said about an event before it is durable.
  * Errors: 1 request_id_reused, and those of the store and the model. */
+#include "request.h"
+
 #include "model_inside.h"
 
 #include <inttypes.h>
@@ -13,7 +15,7 @@
 #include <string.h>
 
 /* The refusal of a key that belongs to another request. */
-static int reused(const char *key, uint64_t seq, struct op_error *error) {
+int op_request_reused(const char *key, uint64_t seq, struct op_error *error) {
   op_fail(error, OP_REFUSED, "request_id_reused", "request id %s: it was used for another request (event %" PRIu64 ")",
           key, seq);
   op_error_text(error, "requestId", key);
@@ -22,7 +24,7 @@ static int reused(const char *key, uint64_t seq, struct op_error *error) {
 }
 
 /* The next tag request:KEY. A tag stands as a JSON string; one that is too long or empty is no key. */
-bool op__request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]) {
+bool op_request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]) {
   static const char opening[] = "\"" OP_TAG_REQUEST ":";
   const char *end = event->tags.ptr + event->tags.len;
   while (*at < event->tags.len) {
@@ -40,12 +42,13 @@ bool op__request_key(const evs_event *event, size_t *at, char key[OP_MAX_ID + 1]
 }
 
 /* Looks in the tables. */
-static int find_folded(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq, bool *ret_same,
-                       struct op_error *error) {
+int op_request_folded(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq, bool *ret_same,
+                      struct op_error *error) {
   sqlite3_stmt *row = op_model_sql(model, "SELECT seq, request IS ?2 FROM requests WHERE key = ?1");
   sqlite3_bind_text(row, 1, key, -1, SQLITE_STATIC);
   sqlite3_bind_text(row, 2, request, -1, SQLITE_STATIC);
   bool found = false;
+  *ret_seq = 0;
   int rc = op_model_step(model, row, &found, error);
   if (rc == OP_OK && found) {
     *ret_seq = (uint64_t)sqlite3_column_int64(row, 0);
@@ -98,7 +101,7 @@ int op_request_find(struct op_model *model, const char *key, const char *request
   uint64_t seq = 0;
   evs_error store_error;
   *ret_seq = 0;
-  int rc = find_folded(model, key, request, &seq, &same, error);
+  int rc = op_request_folded(model, key, request, &seq, &same, error);
   if (rc != OP_OK || seq != 0)
     goto found;
   rc = find_pending(model, key, request, &seq, &same, error);
@@ -111,7 +114,7 @@ int op_request_find(struct op_model *model, const char *key, const char *request
     return op_fail_store(error, rc, &store_error);
 found:
   if (rc == OP_OK && seq != 0 && !same)
-    return reused(key, seq, error);
+    return op_request_reused(key, seq, error);
   if (rc == OP_OK)
     *ret_seq = seq;
   return rc;
@@ -138,5 +141,27 @@ int op_event_at(struct op_app *app, uint64_t seq,
   else
     rc = use(context, &event, error);
   evs_cursor_close(cursor);
+  return rc;
+}
+
+/* What op_request_same() asks of the event. */
+struct comparison {
+  const char *request;
+  bool same;
+};
+
+/* Compares it. */
+static int compare(void *context, const evs_event *event, struct op_error *error) {
+  struct comparison *comparison = context;
+  (void)error;
+  comparison->same = same_request(event, comparison->request);
+  return OP_OK;
+}
+
+/* Is the event at `seq` that of this request? */
+int op_request_same(struct op_app *app, uint64_t seq, const char *request, bool *ret_same, struct op_error *error) {
+  struct comparison comparison = {.request = request};
+  int rc = op_event_at(app, seq, compare, &comparison, error);
+  *ret_same = comparison.same;
   return rc;
 }

@@ -9,6 +9,7 @@
 #include "verbs.h"
 
 #include "commit.h"
+#include "request.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -10,6 +10,7 @@
 #include "verbs.h"
 
 #include "commit.h"
+#include "request.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

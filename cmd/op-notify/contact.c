@@ -13,6 +13,7 @@
 #include "files.h"
 #include "listing.h"
 #include "project.h"
+#include "request.h"
 #include "verbs.h"
 
 #include <string.h>

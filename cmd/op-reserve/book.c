@@ -1,18 +1,106 @@
-/* book.c - the state that a list of orders is decided upon, see book.h.
+/* book.c - see book.h.
  *
- * Loaded are only the musicals, ids and customers that the orders name, so a single placement costs a handful of
- * lookups however long the journal is. Invariant: the state is that of the journal up to book->position, plus the
- * drafts that book_apply() was given. */
+ * Invariant: the book is fold(journal up to book->position) for every name in it: the read model's rows as of
+ * book->offset, and each event after that once. What an order names for the first time is looked up in the read model;
+ * a book that is kept therefore remembers every request and customer since then, and is begun anew, with a read model
+ * that was caught up, where it cannot know enough: a new musical, the first reservation id that somebody chose, another
+ * offset, or too many names. Errors: those of the model and of the store. */
 #include "book.h"
 
+#include "orders.h"
 #include "project.h"
+#include "request.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MANY_NAMES = 1 << 20 }; /* some 100 MiB */
 
 /* Ids hold no spaces. */
 void customer_key(const char *musical_id, const char *customer_id, char buf[CUSTOMER_KEY]) {
-  snprintf(buf, CUSTOMER_KEY, "%s %s", musical_id, customer_id);
+  char *at = stpcpy(buf, musical_id);
+  *at++ = ' ';
+  stpcpy(at, customer_id);
 }
+
+/* ---- folding ---------------------------------------------------------------------------------------------------- */
+
+/* A reservation takes its id, and maybe the next number. */
+static void take_id(struct book *book, const char *reservation_id) {
+  bool is_new = false;
+  bool *taken = book->knows_ids ? names_add(&book->ids, reservation_id, &is_new) : NULL;
+  if (taken)
+    *taken = true;
+  int64_t number = reservation_number(reservation_id);
+  if (number > book->last_number)
+    book->last_number = number;
+}
+
+/* A customer of a limited musical takes seats (above 0) or gives them back. */
+static void hold(struct book *book, const char *key, int64_t seats) {
+  bool is_new = false;
+  struct booked_customer *customer =
+      book->keeps ? names_add(&book->customers, key, &is_new) : names_find(&book->customers, key);
+  if (!customer)
+    return;
+  customer->held += seats;
+  if (customer->loaded && customer->held < 0)
+    customer->held = 0;
+}
+
+/* Folds what an event says of its customer. */
+static void apply_to_customer(struct book *book, const char *musical_id, const evs_event *event) {
+  char customer_id[OP_MAX_ID + 1], key[CUSTOMER_KEY];
+  int64_t seats = op_field_number(event, "seats", 0);
+  if (seats <= 0 || seats > OP_MAX_SEATS || !op_field_id(event, "customerId", customer_id))
+    return;
+  customer_key(musical_id, customer_id, key);
+  hold(book, key, op_type_is(event, OP_RESERVATION_PLACED) ? seats : -seats);
+}
+
+/* Counts its seats by customer; one that is not registered yet may turn out to. */
+static bool is_limited(const struct booked_musical *booked) {
+  return !booked->musical.id[0] || booked->musical.max_per_customer > 0;
+}
+
+/* Remembers the requests of an event; the first event with a key owns it. */
+static void apply_requests(struct book *book, const evs_event *event) {
+  char key[OP_MAX_ID + 1];
+  for (size_t at = 0; op_request_key(event, &at, key);) {
+    bool is_new = false;
+    struct booked_request *request =
+        book->keeps ? names_add(&book->requests, key, &is_new) : names_find(&book->requests, key);
+    if (request && !request->seq)
+      request->seq = event->seq;
+  }
+}
+
+/* Folds an event of the journal. */
+static void apply(struct book *book, const evs_event *event) {
+  char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1];
+  bool placed = op_type_is(event, OP_RESERVATION_PLACED);
+  apply_requests(book, event);
+  if (placed && op_field_id(event, "reservationId", reservation_id))
+    take_id(book, reservation_id);
+  if (!op_field_id(event, "musicalId", musical_id))
+    return;
+  struct booked_musical *booked = names_find(&book->musicals, musical_id);
+  if (!booked)
+    return;
+  if (is_limited(booked) && (placed || op_type_is(event, OP_RESERVATION_CANCELLED)))
+    apply_to_customer(book, musical_id, event);
+  op_musical_apply(&booked->musical, event);
+}
+
+/* What the event of the order will say, without reading it: decide_place() has just drafted it. */
+void book_take(struct book *book, const struct order *order, const char *id) {
+  take_id(book, id);
+  order->musical->musical.held += order->place.seats;
+  if (is_limited(order->musical) && order->place.customer_id[0])
+    hold(book, order->customer_key, order->place.seats);
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
 
 /* Is the id one of a reservation? */
 static int load_id(struct op_model *model, struct book *book, const char *id, struct op_error *error) {
@@ -30,8 +118,8 @@ static int load_id(struct op_model *model, struct book *book, const char *id, st
 /* How many seats of the musical has the customer? */
 static int load_customer(struct op_model *model, struct book *book, const struct order *order, struct op_error *error) {
   bool is_new = false, found = false;
-  int64_t *held = names_add(&book->customers, order->customer_key, &is_new);
-  if (!is_new)
+  struct booked_customer *customer = names_add(&book->customers, order->customer_key, &is_new);
+  if (customer->loaded)
     return OP_OK;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT sum(seats) FROM reservations WHERE customer_id = ?1"
                                           " AND musical_id = ?2 AND status NOT IN ('Cancelled', 'PaymentCancelled')");
@@ -39,26 +127,42 @@ static int load_customer(struct op_model *model, struct book *book, const struct
   sqlite3_bind_text(sql, 2, order->place.musical_id, -1, SQLITE_STATIC);
   int code = op_model_step(model, sql, &found, error);
   if (code == OP_OK && found)
-    *held = sqlite3_column_int64(sql, 0);
+    customer->held += sqlite3_column_int64(sql, 0);
+  if (customer->held < 0)
+    customer->held = 0;
+  customer->loaded = true;
   sqlite3_reset(sql);
   return code;
 }
 
+/* Was the request done before? What a kept book already knows of it is newer than the model and looked at later. */
+static int load_request(struct op_model *model, struct book *book, struct order *order, struct op_error *error) {
+  bool is_new = false, same = false;
+  struct booked_request *request = names_add(&book->requests, order->place.request_id, &is_new);
+  order->booked = request;
+  if (!is_new)
+    return OP_OK;
+  int code = op_request_folded(model, order->place.request_id, order->request, &request->seq, &same, error);
+  if (code == OP_OK && request->seq)
+    order_repeats(order, request->seq, same);
+  return code;
+}
+
 /* All that one order names. */
-static int load_order(struct op_model *model, struct book *book, const struct order *order, struct op_error *error) {
+static int load_order(struct op_model *model, struct book *book, struct order *order, struct op_error *error) {
   const struct place *place = &order->place;
   bool is_new = false;
   int code = OP_OK;
   struct booked_musical *booked = names_add(&book->musicals, place->musical_id, &is_new);
+  order->musical = booked;
   if (is_new)
     code = op_musical_load(model, place->musical_id, &booked->musical, error);
   if (code == OP_OK && place->reservation_id[0])
     code = load_id(model, book, place->reservation_id, error);
-  /* Most musicals have no limit; one that the model does not know yet may have one. */
-  if (code == OP_OK && place->customer_id[0] && (!booked->musical.id[0] || booked->musical.max_per_customer > 0))
+  if (code == OP_OK && place->customer_id[0] && is_limited(booked))
     code = load_customer(model, book, order, error);
   if (code == OP_OK && place->request_id[0])
-    names_add(&book->requests, place->request_id, &is_new);
+    code = load_request(model, book, order, error);
   return code;
 }
 
@@ -73,7 +177,7 @@ static int load_last_number(struct op_model *model, struct book *book, struct op
   return code;
 }
 
-/* Folds what was written after the model's offset. */
+/* Folds what was written after the book's position, but for what the batch itself wrote. */
 static int load_pending(struct op_model *model, struct book *book, struct op_error *error) {
   const char *types[16] = {OP_RESERVATION_CANCELLED};
   evs_query_item item = {.types = types, .type_count = 1};
@@ -82,70 +186,87 @@ static int load_pending(struct op_model *model, struct book *book, struct op_err
     item.type_count++;
   }
   const evs_query query = {&item, 1};
+  bool all = book->keeps || book->requests.count > 0; /* any event may remember a request */
   evs_cursor *cursor = NULL;
   evs_event event;
   evs_error store_error;
-  int code = op_model_pending(model, &query, &cursor, error);
-  if (code != OP_OK)
-    return code;
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0)
-    book_apply(book, &event);
-  book->position = evs_cursor_position(cursor);
+  int r = evs_read(op_model_app(model)->store, all ? NULL : &query, book->position, EVS_READ_WRITTEN, &cursor,
+                   &store_error);
+  while (r == 0 && (r = evs_next(cursor, &event, &store_error)) == 0)
+    if (event.seq < book->own.first || event.seq > book->own.last)
+      apply(book, &event);
+  if (r == EVS_END)
+    book->position = evs_cursor_position(cursor);
   evs_cursor_close(cursor);
   return r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
 }
 
+/* Does the kept book know enough to go on with these orders? */
+static bool suffices(const struct book *book, const struct op_model *model, const struct order *orders, size_t count) {
+  if (book->dirty || book->offset != op_model_offset(model) || book->requests.count + book->ids.count > MANY_NAMES)
+    return false;
+  for (size_t i = 0; i < count; i++)
+    if (!orders[i].malformed && (!names_find(&book->musicals, orders[i].place.musical_id) ||
+                                 (orders[i].place.reservation_id[0] && !book->knows_ids)))
+      return false;
+  return true;
+}
+
+/* Begins the book anew, at the model's offset. */
+static int begin(struct op_model *model, const struct order *orders, size_t count, struct book *book,
+                 struct op_error *error) {
+  bool keeps = book->keeps, knows_ids = book->knows_ids;
+  book_free(book);
+  for (size_t i = 0; i < count && !knows_ids; i++)
+    knows_ids = !orders[i].malformed && orders[i].place.reservation_id[0];
+  *book = (struct book){.begun = true, .keeps = keeps, .knows_ids = knows_ids};
+  names_init(&book->musicals, sizeof(struct booked_musical));
+  names_init(&book->ids, sizeof(bool));
+  names_init(&book->customers, sizeof(struct booked_customer));
+  names_init(&book->requests, sizeof(struct booked_request));
+  book->offset = book->position = op_model_offset(model);
+  return load_last_number(model, book, error);
+}
+
 /* Loads what the orders name. */
-int book_load(struct op_model *model, const struct order *orders, size_t count, struct book *book,
-              struct op_error *error) {
-  *book = (struct book){0};
-  names_init(&book->musicals, count, sizeof(struct booked_musical));
-  names_init(&book->ids, count, sizeof(bool));
-  names_init(&book->customers, count, sizeof(int64_t));
-  names_init(&book->requests, count, sizeof(size_t));
-  int code = load_last_number(model, book, error);
+int book_load(struct op_model *model, struct order *orders, size_t count, struct book *book, struct op_error *error) {
+  int code = OP_OK;
+  if (!book->begun || !suffices(book, model, orders, count)) {
+    if (book->keeps && (book->begun || count > 1)) /* a single line goes without folding, like a single call */
+      code = op_model_catch_up(model, error);
+    if (code == OP_OK)
+      code = begin(model, orders, count, book, error);
+  }
+  book->decision++;
   for (size_t i = 0; i < count && code == OP_OK; i++)
     if (!orders[i].malformed)
       code = load_order(model, book, &orders[i], error);
   return code == OP_OK ? load_pending(model, book, error) : code;
 }
 
-/* A reservation takes its id, maybe the next number, and seats of its customer's share. */
-static void apply_placed(struct book *book, const char *reservation_id) {
-  bool *taken = names_find(&book->ids, reservation_id);
-  if (taken)
-    *taken = true;
-  int64_t number = reservation_number(reservation_id);
-  if (number > book->last_number)
-    book->last_number = number;
-}
+/* ---- between commits -------------------------------------------------------------------------------------------- */
 
-/* Folds an event. */
-void book_apply(struct book *book, const evs_event *event) {
-  char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1], customer_id[OP_MAX_ID + 1];
-  char key[CUSTOMER_KEY];
-  bool placed = op_type_is(event, OP_RESERVATION_PLACED), cancelled = op_type_is(event, OP_RESERVATION_CANCELLED);
-  if (placed && op_field_id(event, "reservationId", reservation_id))
-    apply_placed(book, reservation_id);
-  if (!op_field_id(event, "musicalId", musical_id))
-    return;
-  if ((placed || cancelled) && op_field_id(event, "customerId", customer_id)) {
-    customer_key(musical_id, customer_id, key);
-    int64_t *held = names_find(&book->customers, key), seats = op_field_number(event, "seats", 0);
-    if (held && seats > 0 && seats <= OP_MAX_SEATS)
-      *held += placed ? seats : -(seats < *held ? seats : *held);
+/* The drafts became events. */
+void book_committed(struct book *book, const struct order *orders, size_t count, evs_appended appended) {
+  for (size_t i = 0; i < count; i++) {
+    const struct order *order = &orders[i];
+    if (order->malformed || order->draft == NO_DRAFT || !order->booked)
+      continue;
+    order->booked->seq = appended.first + order->draft;
+    order->booked->order = NULL;
   }
-  struct booked_musical *booked = names_find(&book->musicals, musical_id);
-  if (booked)
-    op_musical_apply(&booked->musical, event);
+  if (!appended.first)
+    return;
+  book->own = appended;
+  if (appended.first == book->position + 1)
+    book->position = appended.last;
 }
 
-/* Gives everything back. */
+/* Gives everything back, and remembers what kind of book it is. */
 void book_free(struct book *book) {
   names_free(&book->musicals);
   names_free(&book->ids);
   names_free(&book->customers);
   names_free(&book->requests);
-  *book = (struct book){0};
+  *book = (struct book){.keeps = book->keeps, .knows_ids = book->knows_ids};
 }

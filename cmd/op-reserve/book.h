@@ -1,23 +1,60 @@
-/* book.h - loads and folds what a list of orders needs to know. */
+/* book.h - the state that a list of orders is decided upon: the musicals, ids, customers and requests that they name.
+ *
+ * A batch keeps its book from commit to commit. The rows of the read model are looked up once for each name, at the
+ * offset where the book was begun; what was written since, by others and by the batch itself, is folded in memory. So
+ * a batch writes nothing to SQLite, however long it is. */
 #ifndef RESERVE_BOOK_H
 #define RESERVE_BOOK_H
 
-#include "orders.h"
+#include "commit.h"
+#include "decide.h"
+#include "names.h"
+
+struct order;
 
 struct booked_musical {
   struct op_musical musical; /* id "": there is none */
-  bool guarded;              /* by an order of this commit */
+  uint64_t guarded;          /* the last decision (book->decision) that guards it */
 };
+
+struct booked_customer {
+  int64_t held; /* seats of the musical that are not cancelled */
+  bool loaded;  /* also those of the read model */
+};
+
+struct booked_request {
+  uint64_t seq;        /* of the event that it appended; 0: none */
+  struct order *order; /* the order of this commit that is it; NULL: none */
+};
+
+struct book {
+  bool begun;
+  bool dirty;             /* the last decision was not appended */
+  bool keeps;             /* kept from commit to commit, so it remembers names that no order has named yet */
+  bool knows_ids;         /* `ids` holds every id that was placed since `offset` */
+  uint64_t offset;        /* of the read model when it was begun */
+  uint64_t position;      /* how far the journal is folded in */
+  uint64_t decision;      /* counts decisions */
+  int64_t last_number;    /* the highest id that is a number */
+  struct names musicals;  /* struct booked_musical */
+  struct names ids;       /* bool: taken */
+  struct names customers; /* by "MUSICAL CUSTOMER": struct booked_customer */
+  struct names requests;  /* struct booked_request */
+  evs_appended own;       /* the last commit of this batch: folded in when it was decided */
+};
+
+enum { CUSTOMER_KEY = 2 * OP_MAX_ID + 2 };
 
 /* The name of a customer in one musical: "MUSICAL CUSTOMER". */
 void customer_key(const char *musical_id, const char *customer_id, char buf[CUSTOMER_KEY]);
 
-/* Loads everything that the orders name, as of the written tail: from the read model, then from what was written since.
- */
-int book_load(struct op_model *model, const struct order *orders, size_t count, struct book *book,
-              struct op_error *error);
-/* Folds an event, of the journal or of a draft. */
-void book_apply(struct book *book, const evs_event *event);
+/* Brings the book up to the written tail, with everything in it that the orders name, and tells each order where. Of an
+ * order whose request is in the read model it sets `repeated`, or `problem` where that was another request. */
+int book_load(struct op_model *model, struct order *orders, size_t count, struct book *book, struct op_error *error);
+/* Takes the seats that were just decided for an order. */
+void book_take(struct book *book, const struct order *order, const char *id);
+/* The last decision stands in the journal as these events. */
+void book_committed(struct book *book, const struct order *orders, size_t count, evs_appended appended);
 void book_free(struct book *book); /* zeros are legal */
 
 #endif

@@ -5,6 +5,7 @@
 #include "commit.h"
 #include "decide.h"
 #include "project.h"
+#include "request.h"
 #include "row.h"
 #include "verbs.h"
 

@@ -17,11 +17,13 @@ static const char *const payment_ends[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLI
 
 /* Ids hold no spaces, so that these texts are unambiguous; free text stands at their end. */
 void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
-  char price[24] = "";
+  char *at = stpcpy(stpcpy(buf, "place musical="), place->musical_id);
+  at = op_digits(stpcpy(at, " seats="), place->seats);
+  at = stpcpy(at, " price=");
   if (place->price >= 0)
-    snprintf(price, sizeof price, "%" PRId64, place->price);
-  snprintf(buf, REQUEST_TEXT, "place musical=%s seats=%" PRId64 " price=%s customer=%s id=%s", place->musical_id,
-           place->seats, price, place->customer_id, place->reservation_id);
+    at = op_digits(at, place->price);
+  at = stpcpy(stpcpy(at, " customer="), place->customer_id);
+  stpcpy(stpcpy(at, " id="), place->reservation_id);
 }
 
 /* The same for a cancellation. */
@@ -75,8 +77,8 @@ static int check_sales(const struct place *place, const struct place_facts *fact
 }
 
 /* The price of a seat and the amount of all. */
-static int check_price(const struct place *place, const struct op_musical *musical, int64_t *ret_price,
-                       int64_t *ret_amount, struct op_error *error) {
+static int check_price(const struct place *place, const struct op_musical *musical, struct place_cost *ret_cost,
+                       struct op_error *error) {
   char what[96];
   if (place->price >= 0 && musical->price >= 0 && place->price != musical->price) {
     snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, musical->price, musical->currency,
@@ -87,10 +89,11 @@ static int check_price(const struct place *place, const struct op_musical *music
     op_error_text(error, "currency", musical->currency);
     return error->exit_code;
   }
-  *ret_price = place->price >= 0 ? place->price : musical->price >= 0 ? musical->price : 0;
-  if (__builtin_mul_overflow(place->seats, *ret_price, ret_amount) || *ret_amount > OP_MAX_MONEY)
+  int64_t price = place->price >= 0 ? place->price : musical->price >= 0 ? musical->price : 0;
+  ret_cost->price = price;
+  if (__builtin_mul_overflow(place->seats, price, &ret_cost->amount) || ret_cost->amount > OP_MAX_MONEY)
     return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seats at %" PRId64 " cost more than %lld", place->seats,
-                   *ret_price, (long long)OP_MAX_MONEY);
+                   price, (long long)OP_MAX_MONEY);
   return OP_OK;
 }
 
@@ -122,9 +125,9 @@ static int check_seats(const struct place *place, const struct place_facts *fact
 }
 
 /* Drafts the event and its guard. */
-static void draft_placed(const struct place *place, const struct place_facts *facts, int64_t price, int64_t amount,
-                         struct op_drafts *drafts, struct op_guard *guard) {
-  char id[OP_MAX_ID + 1], request[REQUEST_TEXT];
+static void draft_placed(const struct place *place, const char *request, const struct place_facts *facts,
+                         const struct place_cost *cost, struct op_drafts *drafts, struct op_guard *guard) {
+  char id[OP_MAX_ID + 1];
   if (place->reservation_id[0])
     snprintf(id, sizeof id, "%s", place->reservation_id);
   else
@@ -140,10 +143,9 @@ static void draft_placed(const struct place *place, const struct place_facts *fa
   if (place->customer_id[0])
     op_json_string(&draft->data, "customerId", place->customer_id);
   op_json_number(&draft->data, "seats", place->seats);
-  op_json_number(&draft->data, "price", price);
-  op_json_number(&draft->data, "amount", amount);
+  op_json_number(&draft->data, "price", cost->price);
+  op_json_number(&draft->data, "amount", cost->amount);
   op_json_string(&draft->data, "currency", facts->musical->currency);
-  place_request(place, request);
   op_draft_request(draft, place->request_id, request, guard);
   op_json_end(&draft->data);
   op_guard_add(guard, NULL, OP_TAG_RESERVATION, id);
@@ -152,8 +154,9 @@ static void draft_placed(const struct place *place, const struct place_facts *fa
 }
 
 /* Takes seats. */
-int decide_place(const struct place *place, const struct place_facts *facts, struct op_drafts *drafts,
-                 struct op_guard *guard, struct op_error *error) {
+int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
+                 struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost,
+                 struct op_error *error) {
   if (!facts->musical->id[0])
     return refuse(error, "no_such_musical", place, "there is no such musical");
   if (place->reservation_id[0] && facts->id_taken) {
@@ -161,14 +164,13 @@ int decide_place(const struct place *place, const struct place_facts *facts, str
     op_error_text(error, "reservationId", place->reservation_id);
     return error->exit_code;
   }
-  int64_t price = 0, amount = 0;
   int code = check_sales(place, facts, error);
   if (code == OP_OK)
-    code = check_price(place, facts->musical, &price, &amount, error);
+    code = check_price(place, facts->musical, ret_cost, error);
   if (code == OP_OK)
     code = check_seats(place, facts, error);
   if (code == OP_OK)
-    draft_placed(place, facts, price, amount, drafts, guard);
+    draft_placed(place, request, facts, ret_cost, drafts, guard);
   return code;
 }
 

@@ -31,6 +31,12 @@ struct place_facts {
   int64_t now_us;
 };
 
+/* What it costs. */
+struct place_cost {
+  int64_t price; /* a seat */
+  int64_t amount;
+};
+
 /* The command: give seats back. */
 struct cancel {
   char reservation_id[OP_MAX_ID + 1];
@@ -48,10 +54,11 @@ int no_such_reservation(const char *id, struct op_error *error);
 /* 1 request_id_reused, where the other request is one of the same batch. */
 int request_id_reused(const char *request_id, struct op_error *error);
 
-/* ReservationPlaced. Refusals (1): no_such_musical, id_taken, sales_closed, sales_not_open, price_changed,
- * customer_required, insufficient_seats, customer_limit; 65 bad_price where the amount is beyond OP_MAX_MONEY. */
-int decide_place(const struct place *place, const struct place_facts *facts, struct op_drafts *drafts,
-                 struct op_guard *guard, struct op_error *error);
+/* ReservationPlaced; `request` is the text of place_request(). Refusals (1): no_such_musical, id_taken, sales_closed,
+ * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit; 65 bad_price where the amount
+ * is beyond OP_MAX_MONEY. */
+int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
+                 struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 
 /* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,

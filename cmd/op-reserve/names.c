@@ -1,14 +1,31 @@
 /* names.c - see names.h.
  *
- * The capacity is known beforehand, so values never move and the table is never full. Running out of memory ends the
- * process with one line and exit 75, as everywhere in the commands. */
+ * Open addressing with linear probing, at most half full; names and values lie in large blocks, so that a name costs
+ * one copy and no malloc(3). hsearch_r(3) can neither grow nor keep its chains short, and a batch may name a million
+ * ids. The hash is seeded, since ids come from outside. Running out of memory ends the process with one line and exit
+ * 75, as everywhere in the commands. */
 #include "names.h"
 
 #include "error.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { FIRST_ROOM = 64, BLOCK_BYTES = 64 << 10 };
+
+/* A name; its value follows, then its text. */
+struct name {
+  uint32_t hash, len;
+  char value[];
+};
+
+struct names_block {
+  struct names_block *next;
+  size_t used, size;
+  char bytes[];
+};
 
 /* Says it and ends. */
 static void out_of_memory(void) {
@@ -16,38 +33,105 @@ static void out_of_memory(void) {
   exit(OP_TEMPORARY);
 }
 
-/* Makes the table a third larger than it gets full, which keeps its chains short. */
-void names_init(struct names *names, size_t capacity, size_t value_size) {
-  *names = (struct names){.value_size = value_size, .capacity = capacity};
-  names->values = calloc(capacity ? capacity : 1, value_size);
-  if (!names->values || !hcreate_r(capacity + capacity / 3 + 1, &names->table))
+/* A multiple of eight, at or above. */
+static size_t round_up(size_t size) { return (size + 7) & ~(size_t)7; }
+
+/* Makes an empty table. */
+void names_init(struct names *names, size_t value_size) {
+  *names = (struct names){.value_size = round_up(value_size), .room = FIRST_ROOM};
+  names->slots = calloc(names->room, sizeof *names->slots);
+  if (!names->slots)
     out_of_memory();
+  if (getrandom(&names->seed, sizeof names->seed, GRND_NONBLOCK) < 0)
+    names->seed = 0; /* so early after a boot: then without */
 }
 
 /* Gives everything back. */
 void names_free(struct names *names) {
-  if (names->values)
-    hdestroy_r(&names->table);
-  free(names->values);
+  while (names->blocks) {
+    struct names_block *block = names->blocks;
+    names->blocks = block->next;
+    free(block);
+  }
+  free(names->slots);
   *names = (struct names){0};
 }
 
-/* Looks a name up. */
-void *names_find(struct names *names, const char *name) {
-  ENTRY entry = {.key = (char *)name}, *found = NULL;
-  return hsearch_r(entry, FIND, &found, &names->table) ? found->data : NULL;
+/* FNV-1a, its two halves folded into one another. */
+static uint32_t hash_of(const struct names *names, const char *text, size_t len) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ names->seed;
+  for (size_t i = 0; i < len; i++)
+    hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+  return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Looks a name up, or takes the next value for it. */
-void *names_add(struct names *names, const char *name, bool *ret_new) {
-  void *value = names_find(names, name);
-  *ret_new = !value;
-  if (value)
-    return value;
-  assert(names->count < names->capacity);
-  value = names->values + names->count++ * names->value_size;
-  ENTRY entry = {.key = (char *)name, .data = value}, *found = NULL;
-  if (!hsearch_r(entry, ENTER, &found, &names->table))
+/* The slot of a name, or the free one where it belongs. */
+static struct name **slot_of(const struct names *names, uint32_t hash, const char *text, size_t len) {
+  for (size_t at = hash;; at++) {
+    struct name **slot = &names->slots[at & (names->room - 1)];
+    const struct name *name = *slot;
+    if (!name || (name->hash == hash && name->len == len && memcmp(name->value + names->value_size, text, len) == 0))
+      return slot;
+  }
+}
+
+/* Doubles the table. */
+static void grow(struct names *names) {
+  struct names larger = *names;
+  larger.room *= 2;
+  larger.slots = calloc(larger.room, sizeof *larger.slots);
+  if (!larger.slots)
     out_of_memory();
-  return value;
+  for (size_t i = 0; i < names->room; i++) {
+    struct name *name = names->slots[i];
+    if (name)
+      *slot_of(&larger, name->hash, name->value + names->value_size, name->len) = name;
+  }
+  free(names->slots);
+  *names = larger;
+}
+
+/* Memory for a name, zeroed. */
+static struct name *allocate(struct names *names, size_t len) {
+  size_t size = round_up(sizeof(struct name) + names->value_size + len);
+  struct names_block *block = names->blocks;
+  if (!block || block->size - block->used < size) {
+    size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    block = malloc(sizeof *block + room);
+    if (!block)
+      out_of_memory();
+    *block = (struct names_block){.next = names->blocks, .size = room};
+    names->blocks = block;
+  }
+  struct name *name = (struct name *)(void *)(block->bytes + block->used);
+  block->used += size;
+  memset(name, 0, sizeof *name + names->value_size);
+  return name;
+}
+
+/* Looks a name up. */
+void *names_find(const struct names *names, const char *name) {
+  size_t len = strlen(name);
+  struct name *found = names->slots ? *slot_of(names, hash_of(names, name, len), name, len) : NULL;
+  return found ? found->value : NULL;
+}
+
+/* Looks a name up, or adds it. */
+void *names_add(struct names *names, const char *name, bool *ret_new) {
+  size_t len = strlen(name);
+  uint32_t hash = hash_of(names, name, len);
+  struct name **slot = slot_of(names, hash, name, len);
+  *ret_new = !*slot;
+  if (*slot)
+    return (*slot)->value;
+  if (2 * (names->count + 1) > names->room) {
+    grow(names);
+    slot = slot_of(names, hash, name, len);
+  }
+  *slot = allocate(names, len);
+  (*slot)->hash = hash;
+  (*slot)->len = (uint32_t)len;
+  memcpy((*slot)->value + names->value_size, name, len);
+  names->count++;
+  return (*slot)->value;
 }

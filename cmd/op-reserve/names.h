@@ -1,23 +1,25 @@
-/* names.h - a table from text to a value, over hsearch_r(3): what a batch knows about the ids that it names. */
+/* names.h - a growing table from text to a value: what a batch knows about the ids that it names. */
 #ifndef RESERVE_NAMES_H
 #define RESERVE_NAMES_H
 
-#include <search.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct names {
-  struct hsearch_data table;
-  char *values; /* zeroed, one after the other */
-  size_t value_size, count, capacity;
+  struct name **slots; /* room of them, a power of two; NULL: free */
+  size_t room, count;
+  size_t value_size;
+  uint64_t seed;
+  struct names_block *blocks; /* the memory of all names, last one first */
 };
 
-/* Room for at most `capacity` names with values of `value_size` bytes each. */
-void names_init(struct names *names, size_t capacity, size_t value_size);
+/* An empty table with values of `value_size` bytes each. */
+void names_init(struct names *names, size_t value_size);
 void names_free(struct names *names); /* zeros are legal */
-/* The value of a name, or NULL. */
-void *names_find(struct names *names, const char *name);
-/* The value of a name, which is added (zeroed) where it is new; the name is borrowed. */
+/* The value of a name, or NULL. A value stays where it is until names_free(). */
+void *names_find(const struct names *names, const char *name);
+/* The value of a name, which is added (copied, its value zeroed) where it is new. */
 void *names_add(struct names *names, const char *name, bool *ret_new);
 
 #endif

@@ -1,11 +1,11 @@
 /* orders.c - decides a list of orders, see orders.h.
  *
  * Order by order: a request that was done before, or earlier in the same list, gets the same answer; what is placed is
- * folded into the book at once, so that the next order sees the seats gone.
+ * taken in the book at once, so that the next order sees the seats gone.
  * Invariant: everything that a placement rests on is in the guard of the commit, or in the same commit before it. */
 #include "orders.h"
 
-#include "book.h"
+#include "request.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,56 +36,59 @@ void orders_free(struct orders *orders) {
   *orders = (struct orders){0};
 }
 
-/* Was this request done before? True where that settles the order. */
-static int find_request(struct op_model *model, struct orders *orders, struct order *order, const size_t *draft,
-                        bool *ret_settled, struct op_error *error) {
-  *ret_settled = true;
-  if (draft && *draft) { /* by an earlier order of this list */
-    const struct order *earlier = orders->items;
-    while (earlier->draft != *draft - 1)
-      earlier++;
-    order->draft = earlier->draft;
-    struct op_error reused;
-    if (strcmp(earlier->request, order->request) == 0)
-      return OP_OK;
-    request_id_reused(order->place.request_id, &reused);
-    order_fail(order, &reused);
-    return OP_OK;
+/* Gets the answer of its first time, or none. */
+void order_repeats(struct order *order, uint64_t seq, bool same) {
+  struct op_error reused;
+  if (same) {
+    order->repeated = seq;
+    return;
   }
-  int code = op_request_find(model, order->place.request_id, order->request, &order->repeated, error);
-  if (code == OP_REFUSED) {
-    order_fail(order, error);
-    *error = (struct op_error){0};
-    return OP_OK;
-  }
-  *ret_settled = order->repeated > 0;
-  return code;
+  op_request_reused(order->place.request_id, seq, &reused);
+  order_fail(order, &reused);
 }
 
-/* Decides one order and folds what it takes. */
+/* Was this request done before, as far as it is not in the read model? */
+static int find_request(struct orders *orders, struct order *order, const struct booked_request *request,
+                        struct op_error *error) {
+  if (request->order && strcmp(request->order->request, order->request) == 0) {
+    order->draft = request->order->draft;
+    order->cost = request->order->cost;
+  } else if (request->order) {
+    struct op_error reused;
+    request_id_reused(order->place.request_id, &reused);
+    order_fail(order, &reused);
+  } else if (request->seq && !order->repeated && !order->problem) {
+    bool same = false;
+    int code = op_request_same(orders->app, request->seq, order->request, &same, error);
+    if (code != OP_OK)
+      return code;
+    order_repeats(order, request->seq, same);
+  }
+  return OP_OK;
+}
+
+/* Decides one order and takes what it gets. */
 static void decide_order(struct orders *orders, struct order *order, struct op_drafts *drafts, struct op_guard *guard) {
   const struct place *place = &order->place;
   struct book *book = &orders->book;
-  struct booked_musical *booked = names_find(&book->musicals, place->musical_id);
+  struct booked_musical *booked = order->musical;
   const bool *taken = place->reservation_id[0] ? names_find(&book->ids, place->reservation_id) : NULL;
-  const int64_t *held = names_find(&book->customers, order->customer_key);
+  const struct booked_customer *customer =
+      booked->musical.max_per_customer > 0 ? names_find(&book->customers, order->customer_key) : NULL;
   const struct place_facts facts = {.musical = &booked->musical,
-                                    .guarded = booked->guarded,
+                                    .guarded = booked->guarded == book->decision,
                                     .id_taken = taken && *taken,
                                     .last_number = book->last_number,
-                                    .customer_held = held ? *held : 0,
-                                    .now_us = op_now_us(orders->app)};
-  struct op_error refusal = {0};
-  if (decide_place(place, &facts, drafts, guard, &refusal) != OP_OK) {
+                                    .customer_held = customer ? customer->held : 0,
+                                    .now_us = orders->now_us};
+  struct op_error refusal;
+  if (decide_place(place, order->request, &facts, drafts, guard, &order->cost, &refusal) != OP_OK) {
     order_fail(order, &refusal);
     return;
   }
-  char time[EVS_TIME_SIZE];
-  evs_event event;
   order->draft = drafts->count - 1;
-  booked->guarded = true;
-  op_draft_event(&drafts->items[order->draft], 0, time, &event);
-  book_apply(book, &event);
+  booked->guarded = book->decision;
+  book_take(book, order, drafts->items[order->draft].correlation);
 }
 
 /* Forgets what an attempt before this one made of the order. */
@@ -93,42 +96,52 @@ static void reset(struct order *order) {
   order_free(order);
   order->repeated = 0;
   order->draft = NO_DRAFT;
+  order->booked = NULL;
   place_request(&order->place, order->request);
   customer_key(order->place.musical_id, order->place.customer_id, order->customer_key);
+}
+
+/* How many orders this attempt takes. */
+static size_t share(const struct orders *orders) {
+  unsigned shift = orders->attempts < 32 ? orders->attempts : 32;
+  size_t count = orders->count >> shift ? orders->count >> shift : 1;
+  return count < orders->count ? count : orders->count;
 }
 
 /* Loads, and decides one after the other. */
 int orders_decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
                   uint64_t *ret_position, struct op_error *error) {
   struct orders *orders = context;
-  unsigned shift = orders->attempts < 32 ? orders->attempts : 32;
-  orders->attempts++;
-  orders->taken = orders->count >> shift ? orders->count >> shift : 1;
-  if (orders->taken > orders->count)
-    orders->taken = orders->count;
+  struct book *book = &orders->book;
+  orders->taken = share(orders);
+  orders->now_us = op_now_us(orders->app);
+  book->dirty = orders->attempts++ > 0; /* the decision before this one took seats that nobody got */
   for (size_t i = 0; i < orders->taken; i++)
     if (!orders->items[i].malformed)
       reset(&orders->items[i]);
-  book_free(&orders->book);
-  int code = book_load(model, orders->items, orders->taken, &orders->book, error);
-  *ret_position = orders->book.position;
+  int code = book_load(model, orders->items, orders->taken, book, error);
+  *ret_position = book->position;
   for (size_t i = 0; i < orders->taken && code == OP_OK; i++) {
     struct order *order = &orders->items[i];
-    bool settled = false;
     if (order->malformed)
       continue;
-    size_t *draft = order->place.request_id[0] ? names_find(&orders->book.requests, order->place.request_id) : NULL;
-    if (draft)
-      code = find_request(model, orders, order, draft, &settled, error);
+    if (order->booked)
+      code = find_request(orders, order, order->booked, error);
     if (order->repeated > *ret_position)
       *ret_position = order->repeated;
-    if (code != OP_OK || settled || order->problem)
+    if (code != OP_OK || order->repeated || order->problem || order->draft != NO_DRAFT)
       continue;
     decide_order(orders, order, drafts, guard);
-    if (draft && order->draft != NO_DRAFT)
-      *draft = order->draft + 1;
+    if (order->booked && order->draft != NO_DRAFT)
+      order->booked->order = order;
   }
   return code;
+}
+
+/* Tells the book. */
+void orders_committed(struct orders *orders, const struct op_committed *committed) {
+  const evs_appended appended = {committed->first, committed->last};
+  book_committed(&orders->book, orders->items, orders->taken, appended);
 }
 
 /* Folds the event that answers an order. */
@@ -138,17 +151,29 @@ static int use_event(void *context, const evs_event *event, struct op_error *err
   return OP_OK;
 }
 
+/* The reservation that a draft makes, without reading it. */
+static void answer_draft(const struct order *order, struct op_draft *draft, struct reservation *ret) {
+  const struct place *place = &order->place;
+  stpcpy(ret->id, draft->correlation);
+  stpcpy(ret->musical_id, place->musical_id);
+  stpcpy(ret->customer_id, place->customer_id);
+  ret->seats = place->seats;
+  ret->price = order->cost.price;
+  ret->amount = order->cost.amount;
+  stpcpy(ret->currency, order->musical->musical.currency);
+  ret->status = OP_STATUS_RESERVED;
+  ret->reason[0] = '\0';
+  evs_time_format(draft->time_us, ret->placed_at);
+  memcpy(ret->updated_at, ret->placed_at, sizeof ret->updated_at);
+}
+
 /* From the journal or from the draft. */
-int order_answer(struct op_app *app, const struct order *order, const struct op_drafts *drafts, uint64_t first,
+int order_answer(struct op_app *app, const struct order *order, const struct op_drafts *drafts,
                  struct reservation *ret_reservation, struct op_error *error) {
+  if (!order->repeated) {
+    answer_draft(order, &drafts->items[order->draft], ret_reservation);
+    return OP_OK;
+  }
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
-  if (order->repeated)
-    return op_event_at(app, order->repeated, use_event, ret_reservation, error);
-  char time[EVS_TIME_SIZE];
-  evs_event event;
-  if (!drafts->items[order->draft].time_us) /* --dry-run: it never got one */
-    drafts->items[order->draft].time_us = op_now_us(app);
-  op_draft_event(&drafts->items[order->draft], first + order->draft, time, &event);
-  reservation_apply(ret_reservation, &event);
-  return OP_OK;
+  return op_event_at(app, order->repeated, use_event, ret_reservation, error);
 }

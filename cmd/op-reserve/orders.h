@@ -4,12 +4,11 @@
 #ifndef RESERVE_ORDERS_H
 #define RESERVE_ORDERS_H
 
+#include "book.h"
 #include "commit.h"
 #include "decide.h"
-#include "names.h"
 
 #define NO_DRAFT SIZE_MAX
-enum { CUSTOMER_KEY = 2 * OP_MAX_ID + 2 };
 
 /* A placement that was asked for, and what became of it. */
 struct order {
@@ -19,18 +18,11 @@ struct order {
   struct op_error *problem;        /* owned; NULL: it is placed */
   uint64_t repeated;               /* seq of the event of this very request, done before; 0: none */
   size_t draft;                    /* the draft that answers it, or NO_DRAFT */
+  struct place_cost cost;          /* where it has a draft */
+  struct booked_musical *musical;  /* in the book */
+  struct booked_request *booked;   /* its request in the book; NULL: it has none */
   char request[REQUEST_TEXT];      /* its canonical text */
   char customer_key[CUSTOMER_KEY]; /* the customer in this musical, see book.h */
-};
-
-/* What the orders name, as the journal and the drafts so far have it. */
-struct book {
-  struct names musicals;  /* struct booked_musical */
-  struct names ids;       /* bool: taken */
-  struct names customers; /* int64_t: seats that are not cancelled */
-  struct names requests;  /* size_t: the draft of the order with this request id, plus 1 */
-  int64_t last_number;
-  uint64_t position;
 };
 
 struct orders {
@@ -39,6 +31,7 @@ struct orders {
   size_t count;
   size_t taken;      /* how many of them, from the first on, the last decision took */
   unsigned attempts; /* set to 0 before op_commit() */
+  int64_t now_us;    /* when the last decision was made */
   struct book book;
 };
 
@@ -48,11 +41,18 @@ struct orders {
 int orders_decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
                   uint64_t *ret_position, struct op_error *error);
 
+/* The drafts of the last decision stand in the journal: what the book has to know of that. */
+void orders_committed(struct orders *orders, const struct op_committed *committed);
+
+/* The request of an order was done before, by the event at `seq`: `same`, or another request with the same key. */
+void order_repeats(struct order *order, uint64_t seq, bool same);
+
 /* Says that an order cannot be placed; *error is copied. */
 void order_fail(struct order *order, const struct op_error *error);
 
-/* The reservation of an order without a problem, right after its event; `first` is the seq of the first draft. */
-int order_answer(struct op_app *app, const struct order *order, const struct op_drafts *drafts, uint64_t first,
+/* The reservation of an order without a problem, as it is right after its event. The last of it that is set is
+ * updated_at: what only the fold needs to know is not. */
+int order_answer(struct op_app *app, const struct order *order, const struct op_drafts *drafts,
                  struct reservation *ret_reservation, struct op_error *error);
 
 void order_free(struct order *order);

@@ -60,7 +60,7 @@ static int place(struct op_app *app, struct orders *orders, struct op_error *err
     code = error->exit_code;
   }
   if (code == OP_OK)
-    code = order_answer(app, order, &drafts, committed.first, &reservation, error);
+    code = order_answer(app, order, &drafts, &reservation, error);
   if (code == OP_OK)
     reservation_print(app->output, &reservation);
   op_drafts_free(&drafts);

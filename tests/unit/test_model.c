@@ -1,6 +1,7 @@
 /* test_model.c - read models over a real store: folding, snapshots, laziness, and every way in which state/ can be
  * lost, damaged, out of date, locked or impossible. The model under test counts what it folds. */
 #include "model.h"
+#include "request.h"
 #include "scratch.h"
 
 #include <fcntl.h>

@@ -165,7 +165,10 @@ static void placing(void **unused) {
     facts.musical = &row->given;
     facts.now_us = facts.now_us ? facts.now_us : NOON;
     print_message("%s\n", row->name);
-    int code = decide_place(&row->when, &facts, &drafts, &guard, &error);
+    char request[REQUEST_TEXT];
+    struct place_cost cost;
+    place_request(&row->when, request);
+    int code = decide_place(&row->when, request, &facts, &drafts, &guard, &cost, &error);
     assert_int_equal(code == 0, row->then[0] == '\0');
     assert_int_equal(drafts.count, code == 0 ? 1 : 0);
     assert_int_equal(guard.count, code == 0 ? 2 : 0);
@@ -190,7 +193,10 @@ static void guards(void **unused) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
   struct op_error error = {0};
-  assert_int_equal(decide_place(&place, &facts, &drafts, &guard, &error), 0);
+  char request[REQUEST_TEXT];
+  struct place_cost cost;
+  place_request(&place, request);
+  assert_int_equal(decide_place(&place, request, &facts, &drafts, &guard, &cost, &error), 0);
   const evs_query *query = op_guard_query(&guard);
   assert_int_equal(query->count, 3);
   assert_string_equal(query->items[0].tags[0], "request:k1");
@@ -203,7 +209,7 @@ static void guards(void **unused) {
                          "\"requestId\":\"k1\",\"request\":\"place musical=1 seats=2 price= customer=kim id=r1\""));
   facts.guarded = true;
   op_guard_reset(&guard);
-  assert_int_equal(decide_place(&place, &facts, &drafts, &guard, &error), 0);
+  assert_int_equal(decide_place(&place, request, &facts, &drafts, &guard, &cost, &error), 0);
   assert_int_equal(guard.count, 2);
   op_drafts_free(&drafts);
   op_guard_free(&guard);
