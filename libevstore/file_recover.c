@@ -190,8 +190,9 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
     rc = cut_tail(file, segment, scan.end, error);
   if (!rc && segment && scan.end > 0 && !(file->base.flags & EVS_READONLY))
     rc = evs__write_again(file, segment, scan.durable, scan.end, error);
-  if (!rc && segment) { /* nobody knows whether the commits that were found had been synced */
-    rc = evs__io_sync_data(file->tail_fd);
+  if (!rc &&
+      segment) { /* nobody knows whether the commits that were found had been synced, or a cut that left no trace */
+    rc = evs__io_sync_all(file->tail_fd);
     if (rc && rc != EROFS && rc != EINVAL)
       return evs__segment_fail(error, rc, segment, "sync");
     rc = evs__sync_directories(file, error);
