@@ -120,9 +120,8 @@ bool evs__page_current(struct evs__file *file) {
          evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
 }
 
-/* Was the page made by this version, in this boot? If not, nothing in it means anything. */
-static bool of_this_boot(const struct evs__file *file) {
-  return memcmp(file->page->magic, magic, sizeof magic) == 0 &&
+bool evs__page_of_this_boot(const struct evs__file *file) {
+  return file->page && memcmp(file->page->magic, magic, sizeof magic) == 0 &&
          memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
 }
 
@@ -130,8 +129,8 @@ bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   char name[EVS__SEGMENT_NAME_SIZE];
   struct evs__io_info info;
-  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) || atomic_load(&page->changing) ||
-      atomic_load(&page->failed))
+  if (!evs__page_of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) ||
+      atomic_load(&page->changing) || atomic_load(&page->failed))
     return false;
   uint64_t segment = atomic_load(&page->tail_segment);
   uint64_t next = atomic_load(&page->tail_seq) + 1;
@@ -147,7 +146,7 @@ bool evs__page_holds(struct evs__file *file) {
 
 void evs__page_begin(struct evs__file *file) {
   struct evs__page *page = file->page;
-  if (of_this_boot(file))
+  if (evs__page_of_this_boot(file))
     return;
   atomic_store(&page->ready, 0);
   memset(page, 0, sizeof *page);
