@@ -155,20 +155,6 @@ $(BUILD)/unit/lib$(1).a: $(call objects,$(filter-out cmd/$(1)/main.c,$(wildcard 
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rules,$(program))))
 
-# A unit test named test_X_... or test_op_X_... is linked with the command op-X (test_outerpark... with outerpark).
-program_of = $(firstword $(foreach program,$(PROGRAMS),$(if $(filter \
-	test_$(patsubst op-%,%,$(program)) test_$(patsubst op-%,%,$(program))_% \
-	test_$(subst -,_,$(program)) test_$(subst -,_,$(program))_%,$(1)),$(program))))
-# $(1): the name of a unit test.
-define unit_rules
-$(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
-		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBOPCOMMON) $(LIBEVSTORE)
-	@mkdir -p $$(@D)
-	$$(LINK) $$(UNIT_LDFLAGS) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
-	@mv -f $$@.new $$@
-endef
-$(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
-
 # tests/crash is an archive for the tests that name it: who uses io_calls.h gets io.c from there instead of the library,
 # and who uses turns.h has calls of the library that wait go there.
 LIBCRASH := $(BUILD)/unit/libcrash.a
@@ -176,12 +162,28 @@ CRASH_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,flock sched_yield nanosleep sy
 $(LIBCRASH): $(call objects,$(filter-out %/main.c,$(CRASH_SOURCES))) $(BUILD)/sources
 	$(archive)
 	$(AR) rcs $@ $(filter %.o,$^)
+$(BUILD)/unit/test_crash: UNIT_LDFLAGS = $(CRASH_LDFLAGS)
 $(BUILD)/unit/crash: $(call objects,tests/crash/main.c) $(LIBCRASH) $(LIBEVSTORE)
 	$(LINK) $(CRASH_LDFLAGS) -o $@.new $(filter %.o %.a,$^)
 	@mv -f $@.new $@
 
+# A unit test named test_X_... or test_op_X_... is linked with the command op-X (test_outerpark... with outerpark).
+program_of = $(firstword $(foreach program,$(PROGRAMS),$(if $(filter \
+	test_$(patsubst op-%,%,$(program)) test_$(patsubst op-%,%,$(program))_% \
+	test_$(subst -,_,$(program)) test_$(subst -,_,$(program))_%,$(1)),$(program))))
+# $(1): the name of a unit test.
+define unit_rules
+$(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
+		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBCRASH) $(LIBOPCOMMON) $(LIBEVSTORE)
+	@mkdir -p $$(@D)
+	$$(LINK) $$(UNIT_LDFLAGS) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+	@mv -f $$@.new $$@
+endef
+$(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
+
+
 .PHONY: unit-binaries
-unit-binaries: $(UNIT_TESTS)
+unit-binaries: $(UNIT_TESTS) $(BUILD)/unit/crash
 
 # ---- setting up ----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define ROUNDS 3
-#define STATES_OF_A_ROUND 500
 
 /* One job. */
 struct job {
@@ -81,9 +80,8 @@ static void fail(struct job *job, uint32_t point, uint64_t state, const struct d
     fclose(out);
   snprintf(job->tally->first_failure, sizeof job->tally->first_failure,
            "%s\n  seed %" PRIu64 ", run %" PRIu64 ", round %" PRIu64 ", point %u, state %" PRIu64
-           "; again: make crash SEED=%" PRIu64 " STATES=%" PRIu64 " RUN=%" PRIu64 "\n  kept in %s",
-           why, job->options->seed, job->run, job->round, point, state, job->options->seed, job->options->states,
-           job->run, kept);
+           "; again: make crash SEED=%" PRIu64 " RUN=%" PRIu64 "\n  kept in %s",
+           why, job->options->seed, job->run, job->round, point, state, job->options->seed, job->run, kept);
 }
 
 /* ---- a round ------------------------------------------------------------------------------------------ */
@@ -195,11 +193,10 @@ static bool try_state(struct job *job, const struct disk *disk, uint32_t point, 
 }
 
 /* Follows the log of a round, and makes states at its points. The last thing is the beginning of the next round. */
-static bool follow(struct job *job, struct disk *disk, uint64_t states) {
+static bool follow(struct job *job, struct disk *disk) {
   char next[512];
   uint64_t points = 0;
   uint64_t done = 0;
-  uint64_t made = 0;
   bool good = true;
   for (uint32_t i = 0; i < record_count(); i++)
     points += is_point(i);
@@ -216,7 +213,7 @@ static bool follow(struct job *job, struct disk *disk, uint64_t states) {
     count_record(job->tally, record);
     if (!is_point(i))
       continue;
-    for (uint64_t until = states * (done + 1) / points, k = 0; good && made < until; made++, k++)
+    for (uint64_t k = 0; good && k < job->options->per_point; k++)
       good = try_state(job, disk, i, k);
     if (done++ == end) {
       struct disk_damage damage;
@@ -231,7 +228,7 @@ static bool follow(struct job *job, struct disk *disk, uint64_t states) {
 }
 
 /* One round, of which SCRATCH/next is the beginning. */
-static bool make_round(struct job *job, uint64_t states) {
+static bool make_round(struct job *job) {
   char next[512];
   char now[512];
   char store[512 + 8];
@@ -242,13 +239,13 @@ static bool make_round(struct job *job, uint64_t states) {
     abort();
   snprintf(store, sizeof store, "%s/store", now);
   struct disk *disk = disk_new(now, job->options->lie);
-  bool good = play(job, store) && follow(job, disk, states);
+  bool good = play(job, store) && follow(job, disk);
   disk_free(disk);
   job->tally->rounds++;
   return good;
 }
 
-static bool make_run(struct job *job, uint64_t states) {
+static bool make_run(struct job *job) {
   char next[512];
   job->promise = (struct promise){0};
   job->next_writer = 0;
@@ -258,7 +255,7 @@ static bool make_run(struct job *job, uint64_t states) {
     abort();
   bool good = true;
   for (job->round = 0; good && job->round < ROUNDS; job->round++)
-    good = make_round(job, states / ROUNDS + (job->round < states % ROUNDS));
+    good = make_round(job);
   job->tally->runs++;
   return good;
 }
@@ -268,8 +265,7 @@ static bool make_run(struct job *job, uint64_t states) {
 /* A process that makes every so manieth run. */
 static void make_runs(struct job *job, unsigned which) {
   const struct crash_options *options = job->options;
-  uint64_t of_a_run = ROUNDS * STATES_OF_A_ROUND;
-  uint64_t runs = (options->states + of_a_run - 1) / of_a_run;
+  uint64_t share = (options->states + options->jobs - 1) / options->jobs;
   snprintf(job->scratch, sizeof job->scratch, "%.250s/crash-%ld", options->where, (long)getpid());
   remove_all(job->scratch);
   if (mkdir(job->scratch, 0700)) {
@@ -279,9 +275,12 @@ static void make_runs(struct job *job, unsigned which) {
     return;
   }
   bool good = true;
-  for (job->run = which; good && job->run < runs; job->run += options->jobs)
-    if (options->run < 0 || (uint64_t)options->run == job->run)
-      good = make_run(job, job->run + 1 < runs ? of_a_run : options->states - job->run * of_a_run);
+  for (job->run = which; good && options->run < 0 && job->tally->states < share; job->run += options->jobs)
+    good = make_run(job);
+  if (options->run >= 0 && which == 0) {
+    job->run = (uint64_t)options->run;
+    make_run(job);
+  }
   remove_all(job->scratch);
 }
 

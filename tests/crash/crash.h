@@ -8,11 +8,12 @@
 #include "disk.h"
 
 struct crash_options {
-  uint64_t states, seed;
-  unsigned jobs;     /* processes that make runs at the same time */
-  int64_t run;       /* only this run; -1: all */
-  const char *keep;  /* where the state of a failure is kept */
-  const char *where; /* directory for scratch files */
+  uint64_t states, seed; /* at least so many states */
+  unsigned per_point;    /* so many of them at every point */
+  unsigned jobs;         /* processes that make runs at the same time */
+  int64_t run;           /* only this run; -1: all */
+  const char *keep;      /* where the state of a failure is kept */
+  const char *where;     /* directory for scratch files */
   enum disk_lie lie;
 };
 

@@ -48,7 +48,8 @@ int main(int argc, char **argv) {
       {NULL, 0, NULL, 0},
   };
   const char *temporary = getenv("TMPDIR");
-  struct crash_options crash = {.states = 50000, .seed = (uint64_t)time(NULL), .jobs = 1, .run = -1, .keep = "crash"};
+  struct crash_options crash = {
+      .states = 50000, .seed = (uint64_t)time(NULL), .per_point = 2, .jobs = 1, .run = -1, .keep = "crash"};
   crash.where = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : temporary ? temporary : "/tmp";
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;)
     switch (c) {
