@@ -183,7 +183,12 @@ $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
 
 
 .PHONY: unit-binaries
-unit-binaries: $(UNIT_TESTS) $(BUILD)/unit/crash
+unit-binaries: $(UNIT_TESTS) $(BUILD)/unit/crash $(BUILD)/unit/failing_disk.so
+
+# Loaded into the commands by tests/failing-disk.bats; without sanitizers, which it would bring in too early.
+$(BUILD)/unit/failing_disk.so: tests/preload/failing_disk.c $(BUILD)/flags | $(BUILD)/tools
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(filter-out -MMD -MP,$(BASE_FLAGS)) -fPIC -shared -o $@ $< -ldl
 
 # ---- setting up ----------------------------------------------------------------------------------------------------
 

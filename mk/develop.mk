@@ -21,7 +21,7 @@ unit: deps-test ## only the unit tests
 	$(built) unit-binaries
 	@tests/run --unit
 bats: deps-test ## only the tests of the commands
-	$(built)
+	$(built) unit-binaries
 	@tests/run --bats
 check-install: deps-test ## only the test that installs and uses the library from outside
 	$(built)
