@@ -65,6 +65,7 @@ LINK = $(CC) $(CFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS) $(LINK_FLAGS)
 
 # ---- what there is -------------------------------------------------------------------------------------------------
 
+comma := ,
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 LIB_SOURCES := $(wildcard libevstore/*.c)
@@ -73,6 +74,7 @@ PROGRAMS := $(sort $(patsubst cmd/%/main.c,%,$(wildcard cmd/op-*/main.c cmd/oute
 PROGRAM_SOURCES := $(foreach program,$(PROGRAMS),$(wildcard cmd/$(program)/*.c))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNIT_SHARED := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c))
+CRASH_SOURCES := $(wildcard tests/crash/*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 MAN_PAGES := $(wildcard man/*.1)
 SCHEMAS := $(wildcard schemas/*.json)
@@ -96,7 +98,7 @@ FORCE:
 $(BUILD)/flags: FORCE
 	$(call keep,$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(BASE_FLAGS) $(SANITIZE_FLAGS))
 $(BUILD)/sources: FORCE
-	$(call keep,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SHARED))
+	$(call keep,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SHARED) $(CRASH_SOURCES))
 
 # One clear line instead of a hundred where the tools or libraries are not there.
 $(BUILD)/tools:
@@ -111,12 +113,14 @@ $(BUILD)/tools:
 $(call objects,$(LIB_SOURCES)): EXTRA_CFLAGS = -fPIC -fvisibility=hidden
 $(call objects,$(COMMON_SOURCES) $(PROGRAM_SOURCES)): EXTRA_CFLAGS = -Icmd/common $(MODULE_CFLAGS)
 $(call objects,$(UNIT_SOURCES) $(UNIT_SHARED)): EXTRA_CFLAGS = -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
+$(call objects,$(CRASH_SOURCES)): EXTRA_CFLAGS = -I.
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags | $(BUILD)/tools
 	@mkdir -p $(@D)
 	$(COMPILE) $(EXTRA_CFLAGS) -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED)))
+-include $(patsubst %.o,%.d,$(call objects,$(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) \
+	$(CRASH_SOURCES)))
 
 # ---- linking -------------------------------------------------------------------------------------------------------
 
@@ -151,6 +155,18 @@ $(BUILD)/unit/lib$(1).a: $(call objects,$(filter-out cmd/$(1)/main.c,$(wildcard 
 endef
 $(foreach program,$(PROGRAMS),$(eval $(call program_rules,$(program))))
 
+# tests/crash is an archive for the tests that name it: who uses io_calls.h gets io.c from there instead of the library,
+# and who uses turns.h has calls of the library that wait go there.
+LIBCRASH := $(BUILD)/unit/libcrash.a
+CRASH_LDFLAGS := $(patsubst %,-Wl$(comma)--wrap=%,flock sched_yield nanosleep syscall clock_gettime)
+$(LIBCRASH): $(call objects,$(filter-out %/main.c,$(CRASH_SOURCES))) $(BUILD)/sources
+	$(archive)
+	$(AR) rcs $@ $(filter %.o,$^)
+$(BUILD)/unit/test_crash: UNIT_LDFLAGS = $(CRASH_LDFLAGS)
+$(BUILD)/unit/crash: $(call objects,tests/crash/main.c) $(LIBCRASH) $(LIBEVSTORE)
+	$(LINK) $(CRASH_LDFLAGS) -o $@.new $(filter %.o %.a,$^)
+	@mv -f $@.new $@
+
 # A unit test named test_X_... or test_op_X_... is linked with the command op-X (test_outerpark... with outerpark).
 program_of = $(firstword $(foreach program,$(PROGRAMS),$(if $(filter \
 	test_$(patsubst op-%,%,$(program)) test_$(patsubst op-%,%,$(program))_% \
@@ -158,15 +174,21 @@ program_of = $(firstword $(foreach program,$(PROGRAMS),$(if $(filter \
 # $(1): the name of a unit test.
 define unit_rules
 $(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
-		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBOPCOMMON) $(LIBEVSTORE)
+		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBCRASH) $(LIBOPCOMMON) $(LIBEVSTORE)
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+	$$(LINK) $$(UNIT_LDFLAGS) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
 	@mv -f $$@.new $$@
 endef
 $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))
 
+
 .PHONY: unit-binaries
-unit-binaries: $(UNIT_TESTS)
+unit-binaries: $(UNIT_TESTS) $(BUILD)/unit/crash $(BUILD)/unit/failing_disk.so
+
+# Loaded into the commands by tests/failing-disk.bats; without sanitizers, which it would bring in too early.
+$(BUILD)/unit/failing_disk.so: tests/preload/failing_disk.c $(BUILD)/flags | $(BUILD)/tools
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(filter-out -MMD -MP,$(BASE_FLAGS)) -fPIC -shared -o $@ $< -ldl
 
 # ---- setting up ----------------------------------------------------------------------------------------------------
 

@@ -138,7 +138,8 @@ EVS_API int evs_head(evs_store *store, uint64_t *ret_head, evs_error *error);
 
 /* The durable position, after making durable all that is written: also what a process wrote that did not live to sync
  * it, and which nobody would see until the next append. Who acts on what is pending begins with this; evs_next() does
- * the same before it says EVS_END. *ret_head may be NULL. */
+ * the same before it says EVS_END. *ret_head may be NULL. With EVS_READONLY, or without the right to write, nothing is
+ * made durable: such a reader is shown what a writer has synced. */
 EVS_API int evs_settle(evs_store *store, uint64_t *ret_head, evs_error *error);
 
 /* ---- queries ---------------------------------------------------------------------------------- */

@@ -137,6 +137,8 @@ int evs__page_map(struct evs__file *file, evs_error *error);
 void evs__page_unmap(struct evs__file *file);
 /* Is the mapped page still the one that STORE/control names? */
 bool evs__page_current(struct evs__file *file);
+/* Was the mapped page made by this version, in this boot? If not, nothing in it means anything. */
+bool evs__page_of_this_boot(const struct evs__file *file);
 /* Does the page hold, as far as the last segment's size and time tell? */
 bool evs__page_holds(struct evs__file *file);
 /* Under the write lock, before anything in the page is believed: makes it one of this version and this boot, empty if
@@ -202,7 +204,7 @@ int evs__segment_find(int fd, uint64_t segment, uint64_t seq, uint64_t *ret_offs
 /* Under the write lock: makes the page agree with the journal. With `cut`, torn bytes are cut off, so that the next
  * commit can be written at tail_bytes. EVS_CORRUPT where the journal is damaged. */
 int evs__recover(struct evs__file *file, bool cut, evs_error *error);
-/* Without a page, under a shared lock: finds the last whole commit, and makes sure that it is durable. */
+/* Without a page that holds, under a shared lock: finds the last whole commit, and how much is durable for sure. */
 int evs__recover_private(struct evs__file *file, evs_error *error);
 /* Was the event `seq`, written or read when the durable word was `basis`, taken back since? */
 bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq);

@@ -80,7 +80,7 @@ static int save(struct evs__file *file, const char *name, uint64_t offset, int64
                      offset, updated);
   int rc = evs__io_open(file->root_fd, aside, O_WRONLY | O_CREAT | O_TRUNC, 0600, &fd);
   rc = rc ? rc : evs__io_write(fd, record, (size_t)len, 0);
-  rc = rc ? rc : evs__io_sync_data(fd);
+  rc = rc ? rc : evs__io_sync_all(fd); /* who died may have left a longer one: fdatasync need not make it shorter */
   evs__io_close(fd);
   rc = rc ? rc : evs__io_rename(file->root_fd, aside, path);
   rc = rc ? rc : evs__io_open(file->root_fd, DIRECTORY, O_RDONLY | O_DIRECTORY, 0, &directory);

@@ -66,11 +66,13 @@ static int move_limit(struct file_cursor *cursor, evs_error *error) {
   if (rc || !exists)
     return rc;
   if ((cursor->base.flags & EVS_READ_WRITTEN) && file->page) {
+    uint64_t now = atomic_load(&file->page->durable);
     if (cursor->limit == 0) /* nothing was read yet; perhaps there was no store when the cursor was opened */
-      cursor->basis = atomic_load(&file->page->durable);
+      cursor->basis = now;
     if (evs__taken_back(file, cursor->basis, cursor->base.position))
       return evs__fail(error, EVS_LOST,
                        "events that were read to decide were taken back after a failed sync: read again");
+    cursor->basis = now; /* what was read stands; what is read next was written after any rebuild up to now */
     limit = atomic_load(&file->page->tail_seq);
   } else {
     limit = evs__file_durable(file);

@@ -112,9 +112,13 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   if (rc)
     return rc;
   if (!file->page || !file->page_writable) { /* a reader that may not write the page: does without it */
-    evs__page_unmap(file);
     rc = evs__lock(file, EVS__LOCK_SHARED, error);
-    rc = rc ? rc : evs__recover_private(file, error);
+    if (!rc && !file->page) /* somebody may have made it meanwhile */
+      rc = evs__page_map(file, error);
+    if (!rc && !evs__page_holds(file)) { /* and this was no writer at work */
+      rc = evs__recover_private(file, error);
+      evs__page_unmap(file);
+    }
   } else {
     rc = evs__lock(file, EVS__LOCK_WRITE, error);
     if (!rc && !evs__page_current(file)) { /* deleted while we waited: once more */

@@ -127,9 +127,8 @@ bool evs__page_current(struct evs__file *file) {
          info.links > 0;
 }
 
-/* Was the page made by this version, in this boot? If not, nothing in it means anything. */
-static bool of_this_boot(const struct evs__file *file) {
-  return memcmp(file->page->magic, magic, sizeof magic) == 0 &&
+bool evs__page_of_this_boot(const struct evs__file *file) {
+  return file->page && memcmp(file->page->magic, magic, sizeof magic) == 0 &&
          memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
 }
 
@@ -146,8 +145,8 @@ static int tail_info(struct evs__file *file, uint64_t segment, struct evs__io_in
 bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   struct evs__io_info info;
-  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) || atomic_load(&page->changing) ||
-      atomic_load(&page->failed))
+  if (!evs__page_of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) ||
+      atomic_load(&page->changing) || atomic_load(&page->failed))
     return false;
   if (evs__io_info(file->journal_fd, &info) || info.ctime_ns != atomic_load(&page->journal_ctime_ns))
     return false;
@@ -159,7 +158,7 @@ bool evs__page_holds(struct evs__file *file) {
 
 void evs__page_begin(struct evs__file *file) {
   struct evs__page *page = file->page;
-  if (of_this_boot(file))
+  if (evs__page_of_this_boot(file))
     return;
   atomic_store(&page->ready, 0);
   memset(page, 0, sizeof *page);

@@ -195,8 +195,9 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
     rc = cut_tail(file, segment, scan.end, error);
   if (!rc && segment && scan.end > 0 && !(file->base.flags & EVS_READONLY))
     rc = evs__write_again(file, segment, scan.durable, scan.end, error);
-  if (!rc && segment) { /* nobody knows whether the commits that were found had been synced */
-    rc = evs__io_sync_data(file->tail_fd);
+  if (!rc &&
+      segment) { /* nobody knows whether the commits that were found had been synced, or a cut that left no trace */
+    rc = evs__io_sync_all(file->tail_fd);
     if (rc && rc != EROFS && rc != EINVAL)
       return evs__segment_fail(error, rc, segment, "sync");
     rc = evs__sync_directories(file, error);
@@ -255,7 +256,15 @@ int evs__recover_private(struct evs__file *file, evs_error *error) {
   rc = evs__io_sync_data(file->tail_fd);
   if (rc && rc != EROFS && rc != EINVAL)
     return evs__segment_fail(error, rc, segment, "sync");
-  file->private_durable = scan.last;
+  rc = evs__sync_directories(file, error);
+  if (rc)
+    return rc;
+  uint64_t sure = scan.last;
+  if (evs__page_of_this_boot(file)) { /* a writer died or its sync failed: we cannot write again what may be dropped */
+    uint64_t published = evs__durable_seq(atomic_load(&file->page->durable));
+    sure = published > scan.durable ? published : scan.durable;
+  }
+  file->private_durable = sure < scan.last ? sure : scan.last;
   rc = evs__io_info(file->tail_fd, &file->private_tail);
   return rc ? evs__segment_fail(error, rc, segment, "look at") : 0;
 }

@@ -198,32 +198,6 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
   return rc;
 }
 
-/* A reader that may not write the page: syncs for itself. */
-static int sync_privately(struct evs__file *file, uint64_t position, evs_error *error) {
-  if (!file->page) {
-    int rc = evs__lock(file, EVS__LOCK_SHARED, error);
-    if (rc)
-      return rc;
-    rc = evs__recover_private(file, error);
-    evs__unlock(file);
-    return rc;
-  }
-  uint64_t word = atomic_load(&file->page->durable);
-  uint64_t target = atomic_load(&file->page->tail_seq);
-  uint64_t segment = atomic_load(&file->page->tail_segment);
-  if (atomic_load(&file->page->failed) || segment == 0 || target < position)
-    return 0;
-  int rc = evs__tail_current(file, segment, error);
-  if (rc)
-    return rc;
-  rc = evs__io_sync_data(file->tail_fd);
-  if (rc && rc != EROFS && rc != EINVAL)
-    return evs__segment_fail(error, rc, segment, "sync");
-  if (!atomic_load(&file->page->failed) && evs__generation(atomic_load(&file->page->durable)) == evs__generation(word))
-    file->private_durable = target;
-  return 0;
-}
-
 /* One round of waiting: becomes the syncer, or sleeps until somebody has synced. */
 static int sync_round(struct evs__file *file, uint64_t position, struct patience *patience, evs_error *error) {
   struct evs__page *page = file->page;
@@ -326,9 +300,13 @@ int evs__file_sync(evs_store *store, uint64_t position, evs_error *error) {
     return rc;
   if (!exists)
     return fail_lost(position, error);
-  if (!file->page || !file->page_writable) {
-    rc = sync_privately(file, position, error);
-    return rc || evs__file_durable(file) >= position ? rc : fail_lost(position, error);
+  if (!file->page || !file->page_writable) { /* attaching has found out what this reader may show */
+    if (evs__file_durable(file) >= position)
+      return 0;
+    if (file->page && atomic_load(&file->page->tail_seq) >= position)
+      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0,
+                          "event %llu is not durable yet, and only a writer can sync it", (unsigned long long)position);
+    return fail_lost(position, error);
   }
   bool mine = file->wrote.last != 0;
   bool lost =
@@ -343,10 +321,8 @@ int evs__file_settle(struct evs__file *file, uint64_t *ret_durable, evs_error *e
   int rc = 0;
   struct evs__page *page = file->page;
   uint64_t word = page ? atomic_load(&page->durable) : 0;
-  uint64_t written = page ? atomic_load(&page->tail_seq) : UINT64_MAX;
-  if (!page || (evs__file_durable(file) < written && !file->page_writable))
-    rc = sync_privately(file, written, error);
-  else if (evs__file_durable(file) < written)
+  uint64_t written = page ? atomic_load(&page->tail_seq) : 0;
+  if (page && file->page_writable && evs__file_durable(file) < written) /* who only reads shows what is published */
     rc = sync_to(file, written, word, error);
   *ret_durable = evs__file_durable(file);
   return rc == EVS_LOST ? 0 : rc; /* taken back by somebody's failed sync: then there is nothing to wait for */

@@ -200,6 +200,15 @@ static int cut_segment(struct evs__file *file, uint64_t segment, uint64_t last, 
   return rc;
 }
 
+/* The page tells nothing of a journal that is being cut, whatever comes of it; and what a failed sync would take back
+ * was judged by the operator. */
+static void forget_page(struct evs__file *file) {
+  if (file->page && file->page_writable) {
+    atomic_store(&file->page->ready, 0);
+    atomic_store(&file->page->failed, 0);
+  }
+}
+
 /* Under the lock: finds the place, and cuts from the end, so that a crash leaves a journal that ends earlier or is
  * still damaged. */
 static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error) {
@@ -211,6 +220,8 @@ static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error
     rc = evs__fail(error, EVS_FUTURE, "the journal has a format that this program does not know");
   uint64_t stop = last && last < walk.good ? last : walk.good;
   rc = rc ? rc : evs__segments(file, &firsts, &count, error);
+  if (!rc)
+    forget_page(file);
   while (!rc && count-- > 0) {
     rc = cut_segment(file, firsts[count], stop, error);
     if (firsts[count] <= stop)
@@ -220,8 +231,7 @@ static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error
   rc = rc ? rc : evs__sync_directories(file, error);
   rc = rc || file->page ? rc : evs__page_map(file, error);
   if (!rc && file->page && file->page_writable) {
-    atomic_store(&file->page->failed, 0); /* what it would take back was judged by the operator */
-    atomic_store(&file->page->ready, 0);
+    forget_page(file);
     rc = evs__recover(file, true, error);
   }
   return rc;

@@ -96,9 +96,22 @@ int evs__io_truncate(int fd, uint64_t size) {
   return rc ? errno : 0;
 }
 
-int evs__io_sync_data(int fd) { return fdatasync(fd) ? errno : 0; }
+/* A sync that a signal interrupted has told nothing yet: what failed in it the next call tells. */
+int evs__io_sync_data(int fd) {
+  int rc;
+  do
+    rc = fdatasync(fd);
+  while (rc && errno == EINTR);
+  return rc ? errno : 0;
+}
 
-int evs__io_sync_all(int fd) { return fsync(fd) ? errno : 0; }
+int evs__io_sync_all(int fd) {
+  int rc;
+  do
+    rc = fsync(fd);
+  while (rc && errno == EINTR);
+  return rc ? errno : 0;
+}
 
 int evs__io_rename(int dir_fd, const char *from, const char *to) {
   return renameat(dir_fd, from, dir_fd, to) ? errno : 0;

@@ -21,11 +21,19 @@ unit: deps-test ## only the unit tests
 	$(built) unit-binaries
 	@tests/run --unit
 bats: deps-test ## only the tests of the commands
-	$(built)
+	$(built) unit-binaries
 	@tests/run --bats
 check-install: deps-test ## only the test that installs and uses the library from outside
 	$(built)
 	@tests/run tests/install.bats
+
+# Power failures: see tests/crash/crash.h. The seed is printed; a failed state is kept in $(BUILD)/crash.
+STATES ?= 50000
+SEED ?= $(shell date +%s)
+.PHONY: crash
+crash: deps-test ## STATES=50000 disk states that a power failure could leave (SEED=N, RUN=N repeat)
+	$(again) -s $(BUILD)/unit/crash
+	@$(BUILD)/unit/crash --states $(STATES) --seed $(SEED) $(if $(RUN),--run $(RUN)) --jobs $(JOBS) --keep $(BUILD)/crash
 
 # A build of its own, so that it never mixes with the plain one. QUICK=1 leaves out the tests tagged slow.
 .PHONY: sanitize
