@@ -53,6 +53,14 @@ def cancel_command(asked, timeout="120s"):
     return command(timeout, "cancel", asked["reservationId"], *(["--seats", str(asked["seats"])] if asked["seats"] else []))
 
 
+def declined(reservation, amount):
+    """PaymentDeclined as some other program of the payment context would record it: a line for op-journal append."""
+    return {"id": "payment:%s:declined" % reservation, "type": "PaymentDeclined", "tags": ["reservation:%s" % reservation],
+            "correlation": reservation,
+            "data": {"paymentId": reservation, "reservationId": reservation, "amount": amount, "currency": "KRW",
+                     "provider": "test", "reason": "no money"}}
+
+
 class Choice:
     """What one step does, as far as that is chosen."""
 
