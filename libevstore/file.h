@@ -109,7 +109,7 @@ int evs__attach_reader(struct evs__file *file, bool *ret_exists, evs_error *erro
 enum evs__lock { EVS__LOCK_SHARED, EVS__LOCK_WRITE };
 
 /* The write lock: flock(2) on the journal's directory, which cannot be deleted under its holder. EVS_BUSY after
- * the store's time limit, naming the holder where it is known. */
+ * the store's time limit, naming the holder. */
 int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error);
 void evs__unlock(struct evs__file *file);
 
@@ -125,6 +125,8 @@ bool evs__page_holds(struct evs__file *file);
 void evs__page_begin(struct evs__file *file);
 /* This boot's id, or "" where the kernel does not tell: then no page is trusted. */
 void evs__boot_id(char id[EVS__BOOT_ID_SIZE]);
+/* Has the process ended, be it that its parent has not asked for it yet? */
+bool evs__process_ended(uint32_t pid);
 /* Waits for *word to change from `seen`, at most timeout_ms. A hint: returns early at will. */
 void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, unsigned timeout_ms);
 void evs__futex_wake(_Atomic uint32_t *word, int count);
