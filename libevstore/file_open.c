@@ -91,6 +91,16 @@ static void count_page(struct evs__file *file) {
     evs__set_basis(file, atomic_load(&file->page->durable));
 }
 
+/* Is a writer that lives in the middle of its commit? Only the tail is in motion then: the durable position holds, and
+ * a reader must not wait for somebody who may be stopped. */
+static bool being_written(const struct evs__file *file) {
+  struct evs__page *page = file->page;
+  if (!page || !evs__page_trusted(file) || !atomic_load(&page->changing))
+    return false;
+  uint32_t holder = atomic_load(&page->holder);
+  return holder && !evs__process_ended(holder);
+}
+
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   if (file->locked || evs__page_current(file))
     return 0;
@@ -105,7 +115,7 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   }
   int rc = open_directories(file, create, error);
   rc = rc ? rc : evs__page_map(file, error);
-  if (!rc && evs__page_holds(file)) {
+  if (!rc && (evs__page_holds(file) || being_written(file))) {
     count_page(file);
     return 0;
   }

@@ -164,12 +164,15 @@ static bool of_this_boot(const struct evs__file *file) {
          memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
 }
 
+bool evs__page_trusted(const struct evs__file *file) {
+  return of_this_boot(file) && file->boot_id[0] && atomic_load(&file->page->ready) && !atomic_load(&file->page->failed);
+}
+
 bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   char name[EVS__SEGMENT_NAME_SIZE];
   struct evs__io_info info;
-  if (!page || !of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) || atomic_load(&page->changing) ||
-      atomic_load(&page->failed))
+  if (!page || !evs__page_trusted(file) || atomic_load(&page->changing))
     return false;
   uint64_t segment = atomic_load(&page->tail_segment);
   uint64_t next = atomic_load(&page->tail_seq) + 1;
