@@ -131,7 +131,7 @@ class Process:
         said = []
         for file in (self.out, self.err):
             file.seek(0)
-            said.append(file.read().decode("utf-8"))
+            said.append(file.read().decode("utf-8", "surrogateescape"))  # a kill may halve a character
             file.close()
         return code, said[0], said[1], seconds
 
