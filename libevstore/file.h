@@ -118,8 +118,8 @@ int evs__page_map(struct evs__file *file, evs_error *error);
 void evs__page_unmap(struct evs__file *file);
 /* Is the mapped page still the one that STORE/control names? */
 bool evs__page_current(struct evs__file *file);
-/* Was the page made in this boot, and is nobody rebuilding it? Then its durable position holds, if the journal is the one
- * that it was. */
+/* Was the page made in this boot, and is nobody rebuilding it? Then its durable position holds, if the journal is the
+ * one that it was. */
 bool evs__page_trusted(const struct evs__file *file);
 /* Does the page hold, as far as the last segment's size and time tell? */
 bool evs__page_holds(struct evs__file *file);

@@ -1,9 +1,10 @@
 /* channel_file.c - the outbox: one message a file, NOTICEID.txt, mode 0600, for a mail program or a person to pick up.
  *
- * The protocol, and what a crash leaves after each step: write .notice.tmp and fsync it (one hidden file, which the next
- * batch removes, whatever notice it was for) - rename it to NOTICEID.txt (the whole message, or after a power failure nothing) - fsync the
- * directory once per batch - only then NotificationSent is appended. So a file that was picked up too early is only
- * ever written again with the same bytes, and nothing that the journal calls sent is missing.
+ * The protocol, and what a crash leaves after each step: write .notice.tmp and fsync it (one hidden file, which the
+ * next batch removes, whatever notice it was for) - rename it to NOTICEID.txt (the whole message, or after a power
+ * failure nothing) - fsync the directory once per batch - only then NotificationSent is appended. So a file that was
+ * picked up too early is only ever written again with the same bytes, and nothing that the journal calls sent is
+ * missing.
  *
  * The directory is locked (flock) while a batch is written, so that two runs never write one temporary file, and so
  * that forgetting a customer sees no message appear behind it. Errors: 73, 74, 75 busy, 77. */

@@ -58,7 +58,10 @@ class Fate:
         if draws[0] > (0.9 if call.follows else 0.6):
             return
         self.at = draws[1] * (1.5 if call.follows else usual)
-        if draws[2] < 0.4:
+        if call.role == "large append" and draws[2] < 0.9:  # long enough in its write to be caught there
+            self.hunts = "writing"
+            self.at = 0.0
+        elif draws[2] < 0.4:
             self.hunts = HUNTS[int(draws[2] / 0.4 * len(HUNTS))] if call.writes else "recovering"
             self.at = 0.0
         self.stops_first = draws[3] < 0.5
@@ -160,17 +163,22 @@ class Campaign:
             return kill_process.state(target) not in ("", "Z", "X")
         return kill_process.has_begun(target, self.store)
 
-    def hunt(self, wanted, target):
-        """Waits a little for the process to come to a place; where it is then."""
-        if not wanted:
-            return ""
+    def hunt(self, wanted, target, number):
+        """Waits a little for the process to come to a place, and sends the signal in the same moment. "": it did not come."""
         if wanted == "recovering":  # so that somebody does
             self.remove_control()
+        watch = kill_process.Watch(self.store)
         deadline = time.monotonic() + HUNT_SECONDS
         places = [wanted] if wanted != "holding the lock" else ["holding the lock", "writing", "recovering"]
         while time.monotonic() < deadline:
-            place = kill_process.Page(self.store).place_of(target)
+            if not watch.look(target):
+                continue
+            place = watch.place_of(target)
             if place in places:
+                try:
+                    os.kill(target, number)
+                except ProcessLookupError:
+                    return ""
                 return place
         return ""
 
@@ -190,9 +198,10 @@ class Campaign:
         target = self.choose_target(slot)
         if target is None or not self.may_strike(slot, target):
             return
-        place = self.hunt(slot.fate.hunts, target) or self.place_of(target)
-        child = target != slot.process.pid
-        if slot.fate.stops_first or child:
+        stops = slot.fate.stops_first or target != slot.process.pid
+        place = slot.fate.hunts and self.hunt(slot.fate.hunts, target, signal.SIGSTOP if stops else signal.SIGKILL)
+        place = place or self.place_of(target)
+        if stops:
             if not kill_process.stop(target):
                 slot.due = None
                 return

@@ -21,7 +21,7 @@ COMMAND_OF_CONSUMER = 'while IFS= read -r line; do printf "%s\\n" "${line%%,*}" 
 PROCESSORS = ["op-pay", "op-reserve", "op-musical", "op-notify"]
 
 # Role: how often it is drawn.
-ROLES = {"place": 10, "batch": 5, "cancel": 6, "decline": 2, "append": 3, "large append": 3, "op-pay run": 5,
+ROLES = {"place": 10, "batch": 5, "cancel": 6, "decline": 2, "append": 3, "large append": 8, "op-pay run": 5,
          "op-notify run": 5, "op-musical run": 3, "op-reserve run": 3, "tick": 2, "consume": 6, "read": 3, "verify": 1,
          "list": 4, "follow": 1}
 

@@ -1,11 +1,12 @@
 """Processes of the kill campaign: started, looked at, stopped, killed, and waited for.
 
 Where a process stands when it is killed is read from the control page of the store (libevstore/file.h), of which this file
-knows the few words that it needs; at_rest() holds them against the journal, so that a page that changed its form is told
-and not misread. Children of killed processes become ours (PR_SET_CHILD_SUBREAPER), so that rest is when we have none left.
+knows the few words that it needs; kill_check.py holds them against the journal at rest, so that a page that changed its form
+is told and not misread. Children of killed processes become ours (PR_SET_CHILD_SUBREAPER), so that rest is when we have none left.
 """
 
 import ctypes
+import mmap
 import os
 import signal
 import struct
@@ -16,8 +17,17 @@ import time
 PR_SET_CHILD_SUBREAPER = 36
 MAGIC = b"evstore-page-01\0"
 WORDS = struct.Struct("<9I4x5Q")  # from byte 56 on
+READY, CHANGING, FAILED, HOLDER, SYNCER = 14, 15, 16, 17, 20  # the same as numbers of 32-bit words
 SEQ_MASK = (1 << 53) - 1
 STOP_SECONDS = 5.0  # longest wait for a stop to arrive: a sync is not interrupted
+
+
+def place_of(pid, ready, changing, failed, holder, syncer):
+    if holder == pid:
+        if not ready or failed:
+            return "recovering"
+        return "writing" if changing else "holding the lock"
+    return "syncing" if syncer == pid else ""
 
 
 class Page:
@@ -43,11 +53,40 @@ class Page:
 
     def place_of(self, pid):
         """Where the process stands, as far as the page tells."""
-        if self.holder == pid:
-            if not self.ready or self.failed:
-                return "recovering"
-            return "writing" if self.changing else "holding the lock"
-        return "syncing" if self.syncer == pid else ""
+        return place_of(pid, self.ready, self.changing, self.failed, self.holder, self.syncer)
+
+
+class Watch:
+    """Looks at the page without a system call each time, to catch a process in a place where it is for microseconds."""
+
+    def __init__(self, store):
+        self.path = os.path.join(store, "control")
+        self.map, self.inode = None, 0
+
+    def look(self, pid):
+        """Looks some hundred times. True when the process is somewhere: ask place_of()."""
+        for _ in range(200):
+            if self.map is None:
+                return self.open()
+            if self.map[HOLDER] == pid or self.map[SYNCER] == pid:
+                return True
+        return self.open()
+
+    def open(self):
+        """Maps the page of that name, unless it is the one already. False: look again."""
+        try:
+            with open(self.path, "rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_ino != self.inode and status.st_size >= 4096:
+                    self.map = memoryview(mmap.mmap(file.fileno(), 4096, prot=mmap.PROT_READ)).cast("I")
+                    self.inode = status.st_ino
+        except FileNotFoundError:
+            pass
+        return False
+
+    def place_of(self, pid):
+        """As Page.place_of(), of the mapped page."""
+        return place_of(pid, *(self.map[word] for word in (READY, CHANGING, FAILED, HOLDER, SYNCER)))
 
 
 def become_subreaper():
