@@ -8,7 +8,10 @@
  *    cursor that gave them, or its close. They are not NUL-terminated, and they show text as it
  *    stands in the journal, that is with JSON escapes; evs_json_unescape() decodes it.
  *  - After fork() the child must not use a handle that the parent opened.
- *  - Not for filesystems without working flock(2) (NFS before v4 and friends).
+ *  - Only for filesystems of one machine. What is known to be shared between machines (NFS, SMB, 9P, AFS, Ceph, Coda,
+ *    Lustre, GPFS, GFS2, OCFS2, OrangeFS ...) is refused by evs_open() with EOPNOTSUPP, since flock(2), shared memory
+ *    and process numbers end at the machine. What a program serves (FUSE: sshfs, GlusterFS, virtiofs) cannot be told
+ *    from a local disk, is let through, and is just as wrong unless it is local.
  *  - What is not durable is not shown: readers stop at the durable position, unless they ask for
  *    EVS_READ_WRITTEN in order to decide what to append next (see evs_read()).
  *
@@ -105,6 +108,7 @@ typedef struct evs_open_options {
 
 /* Opens the store at `url`: "/dir", "dir", "file:///dir" or "file:///dir?segment_bytes=N".
  * `options` may be NULL. On success *ret_store must be closed with evs_close().
+ * EOPNOTSUPP where it stands, or would be made, on a filesystem that machines share.
  * Without EVS_CREATE a missing store is EVS_NO_STORE; with it, nothing is made before the first append.
  * Opening never changes the journal: a torn tail is left to the next append. */
 EVS_API int evs_open(const char *url, const evs_open_options *options, evs_store **ret_store, evs_error *error);

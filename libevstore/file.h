@@ -128,7 +128,7 @@ int evs__attach_reader(struct evs__file *file, bool *ret_exists, evs_error *erro
 enum evs__lock { EVS__LOCK_SHARED, EVS__LOCK_WRITE };
 
 /* The write lock: flock(2) on the journal's directory, which cannot be deleted under its holder. EVS_BUSY after
- * the store's time limit, naming the holder where it is known. */
+ * the store's time limit, naming the holder. */
 int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error);
 void evs__unlock(struct evs__file *file);
 
@@ -139,6 +139,9 @@ void evs__page_unmap(struct evs__file *file);
 bool evs__page_current(struct evs__file *file);
 /* Was the mapped page made by this version, in this boot? If not, nothing in it means anything. */
 bool evs__page_of_this_boot(const struct evs__file *file);
+/* Was the page made in this boot, and is nobody rebuilding it? Then its durable position holds, if the journal is the
+ * one that it was. */
+bool evs__page_trusted(const struct evs__file *file);
 /* Does the page hold, as far as the last segment's size and time tell? */
 bool evs__page_holds(struct evs__file *file);
 /* Under the write lock, before anything in the page is believed: makes it one of this version and this boot, empty if
@@ -146,6 +149,8 @@ bool evs__page_holds(struct evs__file *file);
 void evs__page_begin(struct evs__file *file);
 /* This boot's id, or "" where the kernel does not tell: then no page is trusted. */
 void evs__boot_id(char id[EVS__BOOT_ID_SIZE]);
+/* Has the process ended, be it that its parent has not asked for it yet? */
+bool evs__process_ended(uint32_t pid);
 /* Waits for *word to change from `seen`, at most timeout_ms. A hint: returns early at will; errno tells why. Who waits
  * is woken by a wake that shares a bit of `bits` with it. */
 void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, uint32_t bits, unsigned timeout_ms);

@@ -1,4 +1,5 @@
-/* file_open.c - the store's directories, attaching to its control page, closing, and the few facts of evs_stat.
+/* file_open.c - the store's directories and what they stand on, attaching to its control page, closing, and the few
+ * facts of evs_stat.
  *
  * STORE/journal is what makes a directory a store. It is made by the first append, never by a reader. */
 #include "file.h"
@@ -12,6 +13,62 @@
 #include <unistd.h>
 
 #define MODE 0700
+
+/* ---- the filesystem ------------------------------------------------------------------------------ */
+
+/* Filesystems that several machines can change at once: there flock(2), memory shared through a file, process numbers
+ * or the mtime of a file do not mean what they mean to us. The numbers are those of statfs(2) and <linux/magic.h>. What
+ * is served by a program (FUSE) cannot be told apart: ntfs-3g is as good as any, sshfs is not. It is let through. */
+static const struct {
+  uint32_t type;
+  const char *name;
+} refused[] = {
+    {0x6969, "NFS"},      {0x517B, "SMB"},       {0xFF534D42, "SMB (CIFS)"}, {0xFE534D42, "SMB"},
+    {0x01021997, "9P"},   {0x5346414F, "AFS"},   {0x6B414653, "AFS"},        {0x00C36400, "Ceph"},
+    {0x73757245, "Coda"}, {0x564C, "NCP"},       {0x0BD00BD0, "Lustre"},     {0x47504653, "GPFS"},
+    {0x01161970, "GFS2"}, {0x7461636F, "OCFS2"}, {0x20030528, "OrangeFS"},   {0x786F4256, "VirtualBox shared folders"},
+};
+
+/* EOPNOTSUPP where the open directory stands on one of them. */
+static int check_filesystem(const struct evs__file *file, int fd, evs_error *error) {
+  uint32_t type = 0;
+  int rc = evs__io_filesystem(fd, &type);
+  if (rc)
+    return evs__fail(error, rc, "cannot tell the filesystem of the store %s: %s", file->path, strerror(rc));
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+    if (refused[i].type == type)
+      return evs__fail(
+          error, EOPNOTSUPP,
+          "the store %s is on a filesystem that machines share (%s), where neither locks nor shared memory can "
+          "be relied upon: put it on a disk of this machine",
+          file->path, refused[i].name);
+  return 0;
+}
+
+/* The same for a store that is not made yet: by the nearest directory that is there. */
+static int check_parents(const struct evs__file *file, evs_error *error) {
+  if (file->root_fd >= 0)
+    return check_filesystem(file, file->root_fd, error);
+  char *path = strdup(file->path);
+  int fd = -1;
+  int rc = path ? ENOENT : ENOMEM;
+  while (rc == ENOENT) {
+    char *slash = strrchr(path, '/');
+    bool top = !slash || slash == path;
+    if (slash)
+      slash[slash == path] = '\0';
+    rc = evs__io_open(AT_FDCWD, slash ? path : ".", O_PATH | O_DIRECTORY, 0, &fd);
+    if (top && rc == ENOENT)
+      break;
+  }
+  free(path);
+  /* What stands in the way is for the one who makes the directories to tell. */
+  rc = rc ? 0 : check_filesystem(file, fd, error);
+  evs__io_close(fd);
+  return rc;
+}
+
+/* ---- directories --------------------------------------------------------------------------------- */
 
 /* Makes the name of a directory durable. */
 static int sync_parent(const char *path) {
@@ -47,6 +104,12 @@ static int make_directories(const char *path) {
   return rc;
 }
 
+/* The control page stands in the one directory, the journal in the other. */
+static int check_both(struct evs__file *file, evs_error *error) {
+  int rc = check_filesystem(file, file->root_fd, error);
+  return rc ? rc : check_filesystem(file, file->journal_fd, error);
+}
+
 /* Opens STORE and STORE/journal, once. */
 static int open_directories(struct evs__file *file, bool create, evs_error *error) {
   const int how = O_RDONLY | O_DIRECTORY;
@@ -68,12 +131,12 @@ static int open_directories(struct evs__file *file, bool create, evs_error *erro
   struct evs__io_info info;
   if (!rc && !(rc = evs__io_info(file->journal_fd, &info)))
     file->journal_inode = info.inode;
+  if (!rc)
+    return check_both(file, error);
   if ((rc == ENOENT && !create) || (rc == ENOTDIR && !(file->base.flags & EVS_CREATE)))
     return evs__fail(error, EVS_NO_STORE,
                      rc == ENOENT ? "there is no store at %s" : "there is no store at %s: it is a file", file->path);
-  if (rc)
-    return evs__fail(error, rc, "cannot %s the store %s: %s", create ? "make" : "open", file->path, strerror(rc));
-  return 0;
+  return evs__fail(error, rc, "cannot %s the store %s: %s", create ? "make" : "open", file->path, strerror(rc));
 }
 
 /* Was the store deleted, and perhaps made anew, behind an open handle? */
@@ -91,6 +154,16 @@ static void count_page(struct evs__file *file) {
     evs__set_basis(file, atomic_load(&file->page->durable));
 }
 
+/* Is a writer that lives in the middle of its commit? Only the tail is in motion then: the durable position holds, and
+ * a reader must not wait for somebody who may be stopped. */
+static bool being_written(const struct evs__file *file) {
+  struct evs__page *page = file->page;
+  if (!page || !evs__page_trusted(file) || !atomic_load(&page->changing))
+    return false;
+  uint32_t holder = atomic_load(&page->holder);
+  return holder && !evs__process_ended(holder);
+}
+
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   if (file->locked || evs__page_current(file))
     return 0;
@@ -105,7 +178,7 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   }
   int rc = open_directories(file, create, error);
   rc = rc ? rc : evs__page_map(file, error);
-  if (!rc && evs__page_holds(file)) {
+  if (!rc && (evs__page_holds(file) || being_written(file))) {
     count_page(file);
     return 0;
   }
@@ -245,7 +318,7 @@ int evs__file_open(const char *path, const evs_open_options *options, evs_store 
   evs__boot_id(file->boot_id);
   int rc = open_directories(file, false, error);
   if (rc == EVS_NO_STORE && (options->flags & EVS_CREATE))
-    rc = 0;
+    rc = check_parents(file, error);
   if (rc) {
     file_close(&file->base);
     return rc;

@@ -9,13 +9,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,6 +72,38 @@ static int try_lock(struct evs__file *file, int how, int tries) {
   return rc;
 }
 
+bool evs__process_ended(uint32_t pid) {
+  int fd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+  if (fd < 0)
+    return errno == ESRCH || (kill((pid_t)pid, 0) && errno == ESRCH);
+  struct pollfd ended = {.fd = fd, .events = POLLIN};
+  bool yes = poll(&ended, 1, 0) > 0;
+  close(fd);
+  return yes;
+}
+
+/* Who holds the lock: the page says so, or the kernel, of a holder that has another page, none, or had no time to tell.
+ * 0 where nobody knows. */
+static uint32_t find_holder(const struct evs__file *file) {
+  uint32_t holder = file->page ? atomic_load(&file->page->holder) : 0;
+  if (holder && !evs__process_ended(holder))
+    return holder;
+  struct stat st;
+  char line[256];
+  char wanted[64];
+  FILE *locks = fstat(file->journal_fd, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
+  if (!locks)
+    return 0;
+  snprintf(wanted, sizeof wanted, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
+           (unsigned long long)st.st_ino);
+  /* 7: FLOCK  ADVISORY  WRITE 1234 fe:00:131077 0 EOF; those who wait have an arrow there */
+  for (holder = 0; !holder && fgets(line, sizeof line, locks);)
+    if (strstr(line, wanted) && sscanf(line, "%*u: FLOCK ADVISORY %*s %" SCNu32, &holder) != 1)
+      holder = 0;
+  fclose(locks);
+  return holder;
+}
+
 int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
   int how = (lock == EVS__LOCK_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB;
   int64_t deadline = 0;
@@ -80,12 +117,13 @@ int evs__lock(struct evs__file *file, enum evs__lock lock, evs_error *error) {
     if (deadline == 0)
       deadline = now + file->base.timeout_ms;
     if (now >= deadline) {
-      uint32_t holder = file->page ? atomic_load(&file->page->holder) : 0;
+      uint32_t holder = find_holder(file);
       if (holder)
         return evs__fail_at(error, EVS_BUSY, "journal", 0, 0,
                             "the journal has been locked for more than %u ms by process %u", file->base.timeout_ms,
                             holder);
-      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal has been locked for more than %u ms",
+      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0,
+                          "the journal has been locked for more than %u ms by a process that cannot be told",
                           file->base.timeout_ms);
     }
   }
@@ -132,6 +170,11 @@ bool evs__page_of_this_boot(const struct evs__file *file) {
          memcmp(file->page->boot_id, file->boot_id, EVS__BOOT_ID_SIZE) == 0;
 }
 
+bool evs__page_trusted(const struct evs__file *file) {
+  return evs__page_of_this_boot(file) && file->boot_id[0] && atomic_load(&file->page->ready) &&
+         !atomic_load(&file->page->failed);
+}
+
 /* Looks at the last segment, by its descriptor where it is open. */
 static int tail_info(struct evs__file *file, uint64_t segment, struct evs__io_info *ret) {
   char name[EVS__SEGMENT_NAME_SIZE];
@@ -145,8 +188,7 @@ static int tail_info(struct evs__file *file, uint64_t segment, struct evs__io_in
 bool evs__page_holds(struct evs__file *file) {
   struct evs__page *page = file->page;
   struct evs__io_info info;
-  if (!evs__page_of_this_boot(file) || !file->boot_id[0] || !atomic_load(&page->ready) ||
-      atomic_load(&page->changing) || atomic_load(&page->failed))
+  if (!evs__page_trusted(file) || atomic_load(&page->changing))
     return false;
   if (evs__io_info(file->journal_fd, &info) || info.ctime_ns != atomic_load(&page->journal_ctime_ns))
     return false;

@@ -178,7 +178,7 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
   int64_t now = evs__monotonic_ms();
   if (patience->since_ms == 0)
     patience->since_ms = now;
-  bool dead = kill((pid_t)syncer, 0) && errno == ESRCH;
+  bool dead = evs__process_ended(syncer); /* dear, and so only after a slice of time without any news */
   if (!dead && now - patience->since_ms < PATIENCE_MS)
     return 0;
   if (!atomic_compare_exchange_strong(&page->syncer, &syncer, self))
@@ -252,6 +252,17 @@ bool evs__wrote_stands(struct evs__file *file) {
   return stands;
 }
 
+/* Out of time: says who was syncing meanwhile. */
+static int fail_slow(const struct evs__file *file, evs_error *error) {
+  uint32_t syncer = atomic_load(&file->page->syncer);
+  if (syncer)
+    return evs__fail_at(error, EVS_BUSY, "journal", 0, 0,
+                        "the journal could not be synced within %u ms, being synced by process %u",
+                        file->base.timeout_ms, syncer);
+  return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
+                      file->base.timeout_ms);
+}
+
 /* Makes everything up to `position` durable, which was written or read when the durable word was `basis`. */
 static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, evs_error *error) {
   unsigned basis_page = file->attached;
@@ -266,8 +277,7 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
       if (rc || taken)
         return rc ? rc : taken;
     } else if (evs__monotonic_ms() >= deadline && evs__file_durable(file) < position) {
-      return evs__fail_at(error, EVS_BUSY, "journal", 0, 0, "the journal could not be synced within %u ms",
-                          file->base.timeout_ms);
+      return fail_slow(file, error);
     } else if (evs__file_durable(file) >= position) { /* known from a page that holds what was written to it */
       break;
     }

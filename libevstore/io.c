@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int evs__io_open(int dir_fd, const char *name, int flags, mode_t mode, int *ret_fd) {
@@ -55,6 +56,18 @@ int evs__io_info_at(int dir_fd, const char *name, struct evs__io_info *ret) {
   if (fstatat(dir_fd, name, &st, 0))
     return errno;
   info_from(&st, ret);
+  return 0;
+}
+
+int evs__io_filesystem(int fd, uint32_t *ret_type) {
+  struct statfs fs;
+  int rc;
+  do
+    rc = fstatfs(fd, &fs);
+  while (rc && errno == EINTR);
+  if (rc)
+    return errno;
+  *ret_type = (uint32_t)fs.f_type; /* some have the highest of 32 bits set, and f_type is signed */
   return 0;
 }
 

@@ -20,6 +20,8 @@ int evs__io_duplicate(int fd, int *ret_fd);
 void evs__io_close(int fd); /* -1 is legal; only for descriptors whose writes were synced or do not matter */
 int evs__io_info(int fd, struct evs__io_info *ret);
 int evs__io_info_at(int dir_fd, const char *name, struct evs__io_info *ret);
+/* The kind of filesystem that an open file stands on, as f_type of statfs(2). */
+int evs__io_filesystem(int fd, uint32_t *ret_type);
 /* Reads until `len` bytes or the end of the file; *ret_got tells how many. */
 int evs__io_read(int fd, void *buf, size_t len, uint64_t offset, size_t *ret_got);
 /* Writes all of it, or fails with part of it written. */

@@ -46,6 +46,14 @@ valgrind: deps-test ## every command of a scenario under valgrind: no leak, no e
 	$(built)
 	@tests/valgrind
 
+# The choices repeat with the seed; where a kill lands depends on the machine, too. What is found is kept, its path printed.
+KILLS ?= 10000
+SEED ?=
+.PHONY: kill
+kill: deps-test ## kill whatever runs on a store under load, KILLS=10000 times (SEED=N)
+	$(built)
+	@PATH="$(abspath $(BUILD))/bin:$$PATH" python3 -B tests/correctness/kill_campaign.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
 # ---- lint ----------------------------------------------------------------------------------------------------------
 
 LINT_C := $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(wildcard tests/install/*.c) \

@@ -144,6 +144,7 @@ static const struct mapping *find_mapping(int code) {
       {EVS_NO_STORE, OP_NOINPUT, "no_store"},
       {EVS_CORRUPT, OP_IO, "corrupt_journal"},
       {EVS_FUTURE, OP_CONFIG, "unknown_format"},
+      {EOPNOTSUPP, OP_CONFIG, "unsupported_filesystem"},
       {EVS_BUSY, OP_TEMPORARY, "busy"},
       {EVS_TIMEOUT, OP_TEMPORARY, "timeout"},
       {EVS_LOST, OP_IO, "lost"},

@@ -54,7 +54,8 @@ void op_error_text(struct op_error *error, const char *name, const char *text);
 /* Turns a result of libevstore (not 0, not EVS_EXISTS) into an op_error: EVS_CONFLICT 1 conflict,
  * EVS_INVALID 65 invalid, EVS_NO_STORE 66 no_store, EVS_CORRUPT 74 corrupt_journal, EVS_FUTURE 78
  * unknown_format, EVS_BUSY 75 busy, EVS_LOST 74 lost, EVS_BEYOND 74 offset_beyond_head, ENOSPC/EDQUOT 74
- * disk_full, EACCES/EPERM/EROFS 77 no_permission, ENOTDIR/EEXIST 73 cannot_create, other errno 74 io_error. */
+ * disk_full, EACCES/EPERM/EROFS 77 no_permission, ENOTDIR/EEXIST 73 cannot_create, EOPNOTSUPP 78
+ * unsupported_filesystem, other errno 74 io_error. */
 int op_fail_store(struct op_error *error, int code, const evs_error *store_error);
 
 /* ---- text for people's terminals ---------------------------------------------------------------- */

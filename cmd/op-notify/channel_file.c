@@ -1,9 +1,10 @@
 /* channel_file.c - the outbox: one message a file, NOTICEID.txt, mode 0600, for a mail program or a person to pick up.
  *
- * The protocol, and what a crash leaves after each step: write .NOTICEID.tmp and fsync it (a hidden file that the next
- * attempt overwrites) - rename it to NOTICEID.txt (the whole message, or after a power failure nothing) - fsync the
- * directory once per batch - only then NotificationSent is appended. So a file that was picked up too early is only
- * ever written again with the same bytes, and nothing that the journal calls sent is missing.
+ * The protocol, and what a crash leaves after each step: write .notice.tmp and fsync it (one hidden file, which the
+ * next batch removes, whatever notice it was for) - rename it to NOTICEID.txt (the whole message, or after a power
+ * failure nothing) - fsync the directory once per batch - only then NotificationSent is appended. So a file that was
+ * picked up too early is only ever written again with the same bytes, and nothing that the journal calls sent is
+ * missing.
  *
  * The directory is locked (flock) while a batch is written, so that two runs never write one temporary file, and so
  * that forgetting a customer sees no message appear behind it. Errors: 73, 74, 75 busy, 77. */
@@ -16,6 +17,9 @@
 #include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
+
+/* What a notice is called while it is written: under the lock there is only one. */
+static const char temporary[] = ".notice.tmp";
 
 /* Waits for the lock within the time limit, looking again and again: flock() itself has none. */
 static int lock(int fd, const struct op_app *app, struct op_error *error) {
@@ -51,16 +55,13 @@ int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *e
   return 0;
 }
 
-/* The names that a notice has while it is written and after. */
-static void names(const char *notice_id, char temporary[40], char final[40]) {
-  snprintf(temporary, 40, ".%s.tmp", notice_id);
-  snprintf(final, 40, "%s.txt", notice_id);
-}
+/* The name that a notice has when it is whole. */
+static void final_name(const char *notice_id, char name[40]) { snprintf(name, 40, "%s.txt", notice_id); }
 
-/* Removes a notice. */
+/* Removes a notice, and what a killed run may have left of it. */
 int outbox_remove(int fd, const char *notice_id, struct op_error *error) {
-  char temporary[40], final[40];
-  names(notice_id, temporary, final);
+  char final[40];
+  final_name(notice_id, final);
   if ((unlinkat(fd, temporary, 0) != 0 && errno != ENOENT) || (unlinkat(fd, final, 0) != 0 && errno != ENOENT))
     return files_fail(error, errno, final);
   return 0;
@@ -88,9 +89,9 @@ static int open_outbox(struct channel *channel, struct op_error *error) {
 /* Writes one message under its temporary name and gives it its own. */
 static int send_file(struct channel *channel, const struct notice *notice, const struct contact *contact,
                      struct op_error *error) {
-  char temporary[40], final[40];
+  char final[40];
   struct op_text message = {0};
-  names(notice->id, temporary, final);
+  final_name(notice->id, final);
   message_add(notice, contact, channel->app->config.notify_from, &message);
   /* Removed first: whoever left it there must not hold it open while personal data is written into it. */
   unlinkat(channel->directory, temporary, 0);

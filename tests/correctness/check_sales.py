@@ -7,7 +7,9 @@ At every prefix of the journal, for every musical: 0 <= held <= capacity, where 
 A cancellation takes no more than its reservation has, and is released at most once, with its own figures. For every answer
 in the logs of sell.py: an exit 0 has its event with the same figures, written between the start and the end of the call; a
 refusal is right for some prefix between the two; and every event was told to somebody, but for the reservations of the
-customer `driver`, which the test itself placed. Prints what is wrong, exits 1.
+customer `driver`, which the test itself placed, and what op-reserve run cancelled. A call with `"killed": true` was told
+what it had printed by then; the rest of what it asked may stand in the journal, once, or not, and where the same request
+id was asked again and answered, then as that answer says. Prints what is wrong, exits 1.
 """
 
 import json
@@ -132,6 +134,30 @@ class Sales:
         return result
 
 
+class Unknown:
+    """What a killed call may have appended, and nobody was told: at most one event."""
+
+    def __init__(self, call, asked):
+        self.asked, self.before, self.after = asked, call["before"], call["after"]
+        self.used = False
+
+    def could_be(self, event):
+        data, asked = event["data"], self.asked
+        if self.used or not self.before < event["seq"] <= self.after:
+            return False
+        if event["type"] == "ReservationCancelled":
+            return data["reservationId"] == asked.get("reservationId") and asked["seats"] in (None, data["seats"])
+        return ((data["musicalId"], data["seats"], data.get("customerId")) ==
+                (asked.get("musicalId"), asked["seats"], asked.get("customerId"))
+                and asked.get("id") in (None, data["reservationId"]))
+
+
+def requests_of(call):
+    """What a call asked, as a list; none for a processor."""
+    asked = call["asked"]
+    return asked if isinstance(asked, list) else [asked] if asked else []
+
+
 class Answers:
     """Compares the logs with the fold."""
 
@@ -140,6 +166,10 @@ class Answers:
         self.report = report
         self.told = set()  # seqs of events that somebody was told
         self.requests = {}  # request id -> answer
+        self.unknown = []  # what killed calls left unsaid
+        self.since = {}  # request id -> seq before the first killed call that asked it
+        self.answered = set()  # request ids that got an answer in the end
+        self.killed = self.half_told = 0
         self.refusals = self.successes = 0
 
     def wrong(self, call, text):
@@ -147,17 +177,18 @@ class Answers:
             call["process"], call["kind"], json.dumps(call["asked"], ensure_ascii=False), call["before"],
             call["after"], text))
 
-    def event(self, call, seq):
-        """An event that a call appended stands between its start and its end."""
+    def event(self, call, seq, before=None):
+        """An event that a call appended stands between its start (or that of a killed one, asked again) and its end."""
         if seq in self.told:
             self.wrong(call, "event %d was told to somebody else, too" % seq)
         self.told.add(seq)
-        if not call["before"] < seq <= call["after"]:
+        if not min(call["before"], before if before is not None else call["before"]) < seq <= call["after"]:
             self.wrong(call, "event %d was not appended during the call" % seq)
 
     def placed(self, call, asked, answer):
         self.successes += 1
         key = asked.get("requestId")
+        answer.pop("line", None)  # its place in this batch
         if key and key in self.requests:
             if self.requests[key] != answer:
                 self.wrong(call, "the repeated request got another answer")
@@ -177,7 +208,7 @@ class Answers:
                             ("customerId", asked.get("customerId"))):
             if data.get(name) != value:
                 self.wrong(call, "%s of event %d is %s" % (name, reservation.placed["seq"], data.get(name)))
-        self.event(call, reservation.placed["seq"])
+        self.event(call, reservation.placed["seq"], self.since.get(key))
 
     def refused(self, call, asked, answer):
         """A placement that got exit 1."""
@@ -226,7 +257,9 @@ class Answers:
 
     def check(self, call):
         kind, code = call["kind"], call["exit"]
-        if kind == "batch":
+        if call.get("killed"):
+            self.check_killed(call)
+        elif kind == "batch":
             self.check_batch(call)
         elif code not in (0, 1) or (kind == "release" and code != 0):
             self.wrong(call, "exit %d: %s" % (code, call["stderr"].strip()))
@@ -243,6 +276,33 @@ class Answers:
         elif kind == "cancel":
             self.cancel_refused(call)
 
+    def note_killed(self, call):
+        """Before all checks: the answer to a repeated request may tell of an event that its killed twin appended."""
+        for asked in requests_of(call):
+            key = asked.get("requestId")
+            if key and call.get("killed"):
+                self.since[key] = min(self.since.get(key, call["before"]), call["before"])
+            elif key:
+                self.answered.add(key)
+
+    def check_killed(self, call):
+        """Only whole lines were said."""
+        self.killed += 1
+        said = call["stdout"].split("\n")[:-1]
+        self.half_told += bool(said)
+        asked = requests_of(call)
+        for request, line in zip(asked, said):
+            answer = json.loads(line)
+            if call["kind"] == "cancel":
+                self.cancelled(call)
+            elif "error" in answer:
+                self.refused(call, request, answer)
+            else:
+                self.placed(call, request, answer)
+            if request.get("requestId"):
+                self.answered.add(request["requestId"])
+        self.unknown += [Unknown(call, request) for request in asked[len(said):]]
+
     def check_batch(self, call):
         answers = [json.loads(line) for line in call["stdout"].splitlines()]
         refusals = sum("error" in answer for answer in answers)
@@ -258,10 +318,19 @@ class Answers:
                 self.placed(call, asked, answer)
 
     def check_all_told(self):
+        self.unknown = [one for one in self.unknown if one.asked.get("requestId") not in self.answered]
+        self.unknown.sort(key=lambda one: one.after)
         for event in self.sales.events:
-            prepared = event["type"] == "ReservationPlaced" and event["data"].get("customerId") == "driver"
-            if event["type"] in ("ReservationPlaced", "ReservationCancelled") and event["seq"] not in self.told and not prepared:
-                self.report("event %d (%s): nobody was told of it" % (event["seq"], event["type"]))
+            kind, data = event["type"], event["data"]
+            prepared = kind == "ReservationPlaced" and data.get("customerId") == "driver"
+            followed = kind == "ReservationCancelled" and data.get("reason") in ("payment_declined", "expired")
+            if kind not in ("ReservationPlaced", "ReservationCancelled") or event["seq"] in self.told or prepared or followed:
+                continue
+            cause = next((one for one in self.unknown if one.could_be(event)), None)
+            if cause is None:
+                self.report("event %d (%s): nobody was told of it" % (event["seq"], kind))
+            else:
+                cause.used = True
 
 
 def main():
@@ -274,6 +343,8 @@ def main():
         with open(path, encoding="utf-8") as file:
             calls += [json.loads(line) for line in file]
     for call in calls:
+        answers.note_killed(call)
+    for call in calls:
         answers.check(call)
     if calls:
         answers.check_all_told()
@@ -283,7 +354,8 @@ def main():
         print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
     left = {musical: sales.capacity[musical] - held for musical, held in sales.held.items()}
     print(json.dumps({"events": len(events), "calls": len(calls), "told": answers.successes,
-                      "refused": answers.refusals, "cancelled": len(sales.cancellations),
+                      "refused": answers.refusals, "killed": answers.killed, "killedHavingSaid": answers.half_told,
+                      "killedHavingWritten": sum(one.used for one in answers.unknown), "cancelled": len(sales.cancellations),
                       "released": len(sales.released), "left": left}))
     return 1 if findings else 0
 

@@ -36,14 +36,20 @@ def digest(store):
 
 
 def last_seq(store):
-    """The seq of the last whole line that is written, durable or not; 0 where there is none."""
+    """The seq of the last whole commit that is written, durable or not; 0 where there is none."""
     for path in reversed(segments(store)):
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - TAIL_BYTES))
-            lines = file.read().split(b"\n")
-        if len(lines) >= 2 and lines[-2].startswith(b'{"seq":'):
-            return int(re.match(rb'\{"seq":([0-9]+)', lines[-2]).group(1))
+            tail = TAIL_BYTES
+            while True:
+                file.seek(max(0, size - tail))
+                lines = file.read(min(size, tail)).split(b"\n")
+                for line in reversed(lines[0 if tail >= size else 1:-1]):
+                    if END_OF_COMMIT in line:
+                        return int(re.match(rb'\{"seq":([0-9]+)', line).group(1))
+                if tail >= size:
+                    break
+                tail *= 16
     return 0
 
 

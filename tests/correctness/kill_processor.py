@@ -22,6 +22,7 @@ import subprocess
 import time
 
 import journal
+import sell
 
 OUTCOMES = {
     "op-pay": ("PaymentApproved", "PaymentDeclined", "PaymentRefunded", "PaymentCancelled"),
@@ -66,15 +67,10 @@ class Work:
                 self.run("op-reserve", "cancel", name)
 
     def decline(self, count):
-        """The provider declines, as some other program of the payment context would record it."""
         lines = []
         for _ in range(count):
             name, _, amount = self.take()
-            lines.append(json.dumps({
-                "id": "payment:%s:declined" % name, "type": "PaymentDeclined", "tags": ["reservation:%s" % name],
-                "correlation": name,
-                "data": {"paymentId": name, "reservationId": name, "amount": amount, "currency": "KRW",
-                         "provider": "test", "reason": "no money"}}))
+            lines.append(json.dumps(sell.declined(name, amount)))
         self.run("op-journal", "append", stdin="\n".join(lines) + "\n")
 
     def unit(self):

@@ -27,6 +27,40 @@ CUSTOMERS = ["minsu", "jun", "가람", None]
 HOT = ["hot-1", "hot-2", "hot-3"]  # reservations of many seats, which everybody cancels at once, seat by seat
 
 
+def command(timeout, verb, *words):
+    return ["op-reserve", "--errors", "json", "--timeout", timeout, "-o", "ndjson", verb, *words]
+
+
+def place_command(asked, timeout="120s"):
+    """The command line that asks for this reservation."""
+    words = ["--musical", asked["musicalId"], "--seats", str(asked["seats"])]
+    for name, option in (("customerId", "--customer"), ("id", "--id"), ("requestId", "--request-id")):
+        if asked.get(name):
+            words += [option, asked[name]]
+    return command(timeout, "place", *words)
+
+
+def batch_command(timeout="120s"):
+    return command(timeout, "place", "--batch")
+
+
+def batch_input(asked):
+    return "".join(json.dumps(request) + "\n" for request in asked)
+
+
+def cancel_command(asked, timeout="120s"):
+    """The command line that cancels these seats of a reservation, or (seats null) all of it."""
+    return command(timeout, "cancel", asked["reservationId"], *(["--seats", str(asked["seats"])] if asked["seats"] else []))
+
+
+def declined(reservation, amount):
+    """PaymentDeclined as some other program of the payment context would record it: a line for op-journal append."""
+    return {"id": "payment:%s:declined" % reservation, "type": "PaymentDeclined", "tags": ["reservation:%s" % reservation],
+            "correlation": reservation,
+            "data": {"paymentId": reservation, "reservationId": reservation, "amount": amount, "currency": "KRW",
+                     "provider": "test", "reason": "no money"}}
+
+
 class Choice:
     """What one step does, as far as that is chosen."""
 
@@ -43,6 +77,21 @@ class Choice:
         self.names_it = draws[7] < 0.6  # an id of its own: then no two collide in the next whole number
         self.lines = int(rng.getrandbits(3)) + 2
         self.seed = rng.getrandbits(32)
+
+    def batch(self, name):
+        """The requests of a batch; ids and keys begin with `name`."""
+        rng = random.Random(self.seed)
+        asked = []
+        for number in range(self.lines):
+            request = {"musicalId": rng.choice(MUSICALS), "seats": rng.randint(1, 3)}
+            if rng.random() < 0.5:
+                request["customerId"] = rng.choice(CUSTOMERS)
+            if self.names_it:
+                request["id"] = "b%s-%d" % (name, number)
+            if rng.random() < 0.3:
+                request["requestId"] = "%s-%d" % (name, number)
+            asked.append(request)
+        return asked
 
     def __str__(self):
         return "%d %.6f %s %d %.6f %.6f %s %s %s %d %d" % (
@@ -77,37 +126,20 @@ class Seller:
 
     def place(self, choice):
         asked = {"musicalId": choice.musical, "seats": choice.seats, "customerId": choice.customer, "requestId": None}
-        command = ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "place", "--musical",
-                   choice.musical, "--seats", str(choice.seats)]
-        if choice.customer:
-            command += ["--customer", choice.customer]
         if choice.names_it:
             asked["id"] = "p" + self.request_id(choice.step)
-            command += ["--id", asked["id"]]
         if choice.again:
             asked["requestId"] = self.request_id(choice.step)
-            command += ["--request-id", asked["requestId"]]
         for _ in range(2 if choice.again else 1):
-            code, stdout, stderr = self.call("place", asked, command)
+            code, stdout, stderr = self.call("place", asked, place_command(asked))
         if code == 0:
             self.mine.append([json.loads(stdout)["reservationId"], choice.seats])
         elif code == 1:
             self.note(choice.musical, json.loads(stderr))
 
     def place_batch(self, choice):
-        rng = random.Random(choice.seed)
-        asked = []
-        for number in range(choice.lines):
-            request = {"musicalId": rng.choice(MUSICALS), "seats": rng.randint(1, 3)}
-            if rng.random() < 0.5:
-                request["customerId"] = rng.choice(CUSTOMERS)
-            if choice.names_it:
-                request["id"] = "b%s-%d" % (self.request_id(choice.step), number)
-            if rng.random() < 0.3:
-                request["requestId"] = "%s-%d" % (self.request_id(choice.step), number)
-            asked.append(request)
-        stdin = "".join(json.dumps(request) + "\n" for request in asked)
-        _, stdout, _ = self.call("batch", asked, ["op-reserve", "--timeout", "120s", "place", "--batch"], stdin)
+        asked = choice.batch(self.request_id(choice.step))
+        _, stdout, _ = self.call("batch", asked, batch_command(), batch_input(asked))
         for request, line in zip(asked, stdout.splitlines()):
             answer = json.loads(line)
             if "error" in answer:
@@ -121,30 +153,25 @@ class Seller:
         index = int(choice.pick * len(self.mine))
         reservation, seats = self.mine[index]
         asked = {"reservationId": reservation, "seats": None}
-        command = ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel", reservation]
         if seats > 1 and choice.part < 0.4:
             asked["seats"] = 1 + int(choice.part / 0.4 * (seats - 1))
-            command += ["--seats", str(asked["seats"])]
-        code, _, _ = self.call("cancel", asked, command)
+        code, _, _ = self.call("cancel", asked, cancel_command(asked))
         if code == 0 and asked["seats"]:
             self.mine[index][1] -= asked["seats"]
         elif choice.again:
-            self.call("cancel", asked, command)  # once more: already_cancelled
+            self.call("cancel", asked, cancel_command(asked))  # once more: already_cancelled
         if code == 0 and not asked["seats"]:
             self.mine.pop(index)
 
     def rush(self, step):
         asked = {"musicalId": "last-%d" % step, "seats": 1, "customerId": None, "id": "rush%d-%d" % (self.arguments.process, step)}
-        self.call("place", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "place", "--musical",
-                                   asked["musicalId"], "--seats", "1", "--id", asked["id"]])
+        self.call("place", asked, place_command(asked))
         asked = {"reservationId": "gone-%d" % step, "seats": None}
-        self.call("cancel", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel",
-                                    asked["reservationId"]])
+        self.call("cancel", asked, cancel_command(asked))
 
     def cancel_hot(self, choice):
         asked = {"reservationId": HOT[int(choice.pick * len(HOT))], "seats": 1}
-        self.call("cancel", asked, ["op-reserve", "--errors", "json", "--timeout", "120s", "-o", "ndjson", "cancel",
-                                    asked["reservationId"], "--seats", "1"])
+        self.call("cancel", asked, cancel_command(asked))
 
     def release(self):
         self.call("release", None, ["op-musical", "--errors", "json", "--timeout", "120s", "-q", "run"])

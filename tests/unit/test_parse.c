@@ -154,6 +154,7 @@ static void errors_of_the_store(void **state) {
                {EVS_CORRUPT, 74, "corrupt_journal"},
                {EVS_FUTURE, 78, "unknown_format"},
                {EVS_BUSY, 75, "busy"},
+               {EOPNOTSUPP, 78, "unsupported_filesystem"},
                {ENOSPC, 74, "disk_full"},
                {EACCES, 77, "no_permission"},
                {EROFS, 77, "no_permission"},
