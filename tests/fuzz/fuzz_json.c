@@ -1,8 +1,9 @@
 /* fuzz_json.c - the JSON reader of libevstore against jansson.
  *
  * Both take and refuse the same texts (but for depth, and numbers and keys that jansson cannot hold), and what was made
- * compact says the same. Members are found, numbers and strings decoded to the same values; strings that are encoded come back.
- * The functions that read in place get the raw bytes, too: there they may answer anything, within their slice. */
+ * compact says the same. Members are found, numbers and strings decoded to the same values; strings that are encoded
+ * come back. The functions that read in place get the raw bytes, too: there they may answer anything, within their
+ * slice. */
 #include "fuzz.h"
 
 #include "libevstore/text.h"
@@ -124,8 +125,9 @@ static void check_compact(const char *text, size_t len) {
   int rc = evs__json_compact(text, len, &out, &why, &at);
   bool has_nul = memchr(text, '\0', len) != NULL; /* no JSON, but jansson passes over one that follows a number */
   json_t *root = has_nul ? NULL : json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
-  bool fits = root || has_nul || (json_error_code(&error) != json_error_numeric_overflow &&
-                       json_error_code(&error) != json_error_null_byte_in_key);
+  bool fits = root || has_nul ||
+              (json_error_code(&error) != json_error_numeric_overflow &&
+               json_error_code(&error) != json_error_null_byte_in_key);
   bool too_deep = rc != 0 && why && strstr(why, "deep");
   FUZZ_CHECK(rc == 0 || rc == EVS_INVALID);
   FUZZ_CHECK(at <= len && (rc == 0) == (why[0] == '\0'));

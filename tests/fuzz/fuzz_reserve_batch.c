@@ -28,7 +28,8 @@ static const struct musical {
 } musicals[] = {
     {"1", "{\"musicalId\":\"1\",\"name\":\"Frozen\",\"seats\":102,\"price\":50000,\"currency\":\"KRW\"}", 100, 0},
     {"2", "{\"musicalId\":\"2\",\"name\":\"Cats\",\"seats\":5,\"currency\":\"EUR\",\"maxPerCustomer\":2}", 5, 2},
-    {"3", "{\"musicalId\":\"3\",\"name\":\"Old\",\"seats\":9,\"currency\":\"KRW\",\"salesClose\":\"2026-01-01T00:00:00Z\"}",
+    {"3",
+     "{\"musicalId\":\"3\",\"name\":\"Old\",\"seats\":9,\"currency\":\"KRW\",\"salesClose\":\"2026-01-01T00:00:00Z\"}",
      0, 0},
 };
 #define MUSICALS (sizeof musicals / sizeof musicals[0])
@@ -50,7 +51,8 @@ static void append(evs_store *store, const char *type, const char *const *tags, 
 /* Makes the command as op_main() would. */
 static void begin(struct op_app *app) {
   static char store[256];
-  char *argv[] = {"op-reserve", "place", "--batch", "--dry-run", NULL};
+  static char name[] = "op-reserve", verb[] = "place", batch[] = "--batch", dry[] = "--dry-run";
+  char *argv[] = {name, verb, batch, dry, NULL};
   struct op_error error = {0};
   snprintf(store, sizeof store, "%s/store", fuzz_directory());
   *app = (struct op_app){.program = &program, .timeout_ms = 10000, .store_url = store, .fixed_now_us = NOON};
@@ -206,7 +208,8 @@ static bool is_malformed(const char *code) {
 }
 
 /* One line and its answer. */
-static void check_answer(struct sold *sold, const char *line, size_t len, size_t number, const char *text, size_t size) {
+static void check_answer(struct sold *sold, const char *line, size_t len, size_t number, const char *text,
+                         size_t size) {
   struct wish wish;
   read_wish(line, len, &wish);
   json_t *answer = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
