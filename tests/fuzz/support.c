@@ -67,8 +67,8 @@ static void remove_directory(void) { fuzz_remove(directory); }
 const char *fuzz_directory(void) {
   if (directory[0] != '\0')
     return directory;
-  snprintf(directory, sizeof directory, "%s/outerpark-fuzz-XXXXXX",
-           access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+  snprintf(directory, sizeof directory, "%s/outerpark-fuzz-%d-XXXXXX",
+           access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid());
   FUZZ_CHECK(mkdtemp(directory) != NULL);
   atexit(remove_directory);
   return directory;
