@@ -162,10 +162,7 @@ static void check_time(const char *text) {
   char last = text[strlen(text) - 1];
   if (last != 'Z' && last != 'z')
     return;
-  FUZZ_CHECK(sscanf(text, "%4d-%2d-%2d%*c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-                    &tm.tm_sec) == 6);
-  tm.tm_year -= 1900;
-  tm.tm_mon -= 1;
+  FUZZ_CHECK(strptime(text, "%Y-%m-%d", &tm) == text + 10 && strptime(text + 11, "%H:%M:%S", &tm) == text + 19);
   FUZZ_CHECK(timegm(&tm) == time_us / 1000000);
 }
 

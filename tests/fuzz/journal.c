@@ -25,6 +25,7 @@ struct maker {
 /* Adds bytes to the last file, as many as fit. */
 static void add(struct maker *maker, const void *bytes, size_t len) {
   struct journal_file *file = maker->file;
+  FUZZ_CHECK(file != NULL);
   len = len < MAX_BYTES - file->len ? len : MAX_BYTES - file->len;
   if (len > 0)
     memmove(file->bytes + file->len, bytes, len);
@@ -217,6 +218,7 @@ void journal_make(struct journal *journal, struct fuzz_bytes *bytes) {
     return;
   }
   begin_file(&maker, 1);
+  FUZZ_CHECK(maker.file != NULL);
   for (int i = 0; i < 64 && bytes->left > 0; i++)
     steps[fuzz_byte(bytes) % STEPS](&maker);
 }

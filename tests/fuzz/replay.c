@@ -54,7 +54,10 @@ static bool run_test(int number, const char *path) {
   struct stat info;
   bool is_file = stat(path, &info) == 0 && S_ISREG(info.st_mode);
   int count = is_file ? run_file(path) : run_directory(path);
-  printf("%sok %d - %d inputs of %s\n", count > 0 ? "" : "not ", number, count, path);
+  if (count > 0)
+    printf("ok %d - %d inputs of %s\n", number, count, path);
+  else
+    printf("not ok %d - %s holds no input, or one that cannot be read\n", number, path);
   return count > 0;
 }
 
