@@ -54,7 +54,8 @@ static void drop_stale_tail(struct evs__file *file, uint64_t segment) {
   file->tail_fd = -1;
 }
 
-/* A last segment without a whole commit says nothing of its own: it must follow the one before it, or be the first. */
+/* A last segment without a whole commit says nothing of its own: it must follow the one before it, which is whole as
+ * every closed one, or be the first. */
 static int check_follows(struct evs__file *file, uint64_t segment, uint64_t before, evs_error *error) {
   struct evs__scan scan = {0};
   char name[EVS__SEGMENT_NAME_SIZE];
@@ -66,6 +67,8 @@ static int check_follows(struct evs__file *file, uint64_t segment, uint64_t befo
     evs__io_close(fd);
     if (rc)
       return rc;
+    if (scan.end < scan.size)
+      return fail_damaged(before, &scan, error);
   }
   if (scan.last + 1 == segment)
     return 0;

@@ -158,12 +158,11 @@ static int fill(struct evs__reader *reader, size_t *ret_got, evs_error *error) {
 int evs__reader_line(struct evs__reader *reader, const char **ret_line, size_t *ret_len, evs_error *error) {
   size_t looked = 0;
   for (;;) {
-    const char *start = reader->buf + reader->begin;
-    size_t have = reader->end - reader->begin;
-    const char *newline = have > looked ? memchr(start + looked, '\n', have - looked) : NULL;
+    size_t have = reader->end - reader->begin; /* 0 where there is no buffer yet */
+    const char *newline = have > looked ? memchr(reader->buf + reader->begin + looked, '\n', have - looked) : NULL;
     if (newline) {
-      *ret_line = start;
-      *ret_len = (size_t)(newline - start);
+      *ret_line = reader->buf + reader->begin;
+      *ret_len = (size_t)(newline - *ret_line);
       reader->begin += *ret_len + 1;
       reader->offset += *ret_len + 1;
       return 0;

@@ -19,8 +19,9 @@ struct walk {
   int (*visit)(void *context, const evs_finding *finding);
   void *context;
   uint64_t events;
-  uint64_t good; /* seq of the last commit that is whole and has nothing bad before it */
-  uint64_t next; /* seq that the next line must have; 0: any */
+  uint64_t good;         /* seq of the last commit that is whole and has nothing bad before it */
+  uint64_t good_segment; /* the segment that it stands in */
+  uint64_t next;         /* seq that the next line must have; 0: any */
   uint64_t durable;
   bool open; /* inside of a commit */
   int worst;
@@ -98,8 +99,10 @@ static int walk_segment(struct walk *walk, uint64_t segment, bool last, evs_erro
     walk->open = !line.commit_end;
     if (line.commit_end) {
       walk->durable = line.durable;
-      if (walk->worst == 0)
+      if (walk->worst == 0) {
         walk->good = line.event.seq;
+        walk->good_segment = segment;
+      }
     }
   }
   if (rc == EVS_END)
@@ -223,8 +226,10 @@ static int repair_locked(struct evs__file *file, uint64_t last, evs_error *error
   if (!rc)
     forget_page(file);
   while (!rc && count-- > 0) {
-    rc = cut_segment(file, firsts[count], stop, error);
-    if (firsts[count] <= stop)
+    /* A file behind the damage goes whole, even where its name tells an event that stands before. */
+    bool ends_here = firsts[count] <= stop && firsts[count] <= walk.good_segment;
+    rc = cut_segment(file, firsts[count], ends_here ? stop : 0, error);
+    if (ends_here)
       break;
   }
   free(firsts);

@@ -59,7 +59,7 @@ kill: deps-test ## kill whatever runs on a store under load, KILLS=10000 times (
 LINT_C := $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(wildcard tests/install/*.c) \
 	$(wildcard tests/*/*.c examples/*.c bench/*.c)
 LINT_H := $(wildcard libevstore/*.h cmd/*/*.h tests/*/*.h)
-TIDY_FLAGS = $(filter-out -MMD -MP,$(BASE_FLAGS)) -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
+TIDY_FLAGS = $(filter-out -MMD -MP,$(BASE_FLAGS)) -Icmd/common -I. -Itests/unit -Itests/fuzz $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
 
 .PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-shell lint-layers
 lint: deps-lint ## format, warnings of two compilers, clang-tidy, shellcheck, direction of dependencies

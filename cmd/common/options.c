@@ -261,7 +261,12 @@ static int find_verb(struct op_app *app, int argc, char **argv, int *ret_index, 
       continue;
     if (optind >= argc)
       break;
+    bool passed_dashes = optind > at; /* behind `--` are words alone; getopt, asked again, would move them */
     words[found++] = optind++;
+    if (passed_dashes && found < 2 && optind < argc)
+      words[found++] = optind;
+    if (passed_dashes)
+      break;
   }
   *ret_index = words[0];
   *ret_words = 0;
