@@ -57,18 +57,19 @@ class _Server:
 class Redis(_Server):
     """redis-server, reached over the unix socket `self.socket`.
 
-    Durable: appendonly, appendfsync always. Fast: a unix socket in place of TCP, no RDB snapshots beside the log, and
+    Durable: appendonly, appendfsync always; not durable (to be read only): neither. Fast: a unix socket in place of TCP, no RDB snapshots beside the log, and
     io-threads as redis.conf says: none below 4 processors, then 3 of 4, at most 8."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, durable=True):
         super().__init__(directory)
+        self.durable = durable
         self.socket = os.path.join(directory, "redis.sock")
 
     def __enter__(self):
         cores = os.cpu_count() or 1
         threads = min(8, cores * 3 // 4) if cores >= 4 else 1
         self._start(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.directory,
-                     "--appendonly", "yes", "--appendfsync", "always", "--save", "", "--io-threads", str(threads),
+                     "--appendonly", "yes" if self.durable else "no", "--appendfsync", "always", "--save", "", "--io-threads", str(threads),
                      "--daemonize", "no"])
         return self
 
