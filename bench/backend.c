@@ -13,8 +13,8 @@ const char *const bench_types[BENCH_TYPES] = {"ReservationPlaced", "PaymentAppro
 
 /* By name. */
 const struct bench_backend *bench_backend_find(const char *name) {
-  static const struct bench_backend *const all[] = {&bench_evstore, &bench_sqlite, &bench_redis, &bench_raw};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+  static const struct bench_backend *const all[] = {&bench_evstore, &bench_sqlite, &bench_redis, &bench_raw, NULL};
+  for (size_t i = 0; all[i]; i++)
     if (strcmp(all[i]->name, name) == 0)
       return all[i];
   bench_die("there is no backend %s", name);
@@ -27,6 +27,7 @@ void bench_event_init(struct bench_event *event, unsigned worker, unsigned music
   snprintf(event->reservation, sizeof event->reservation, "%02u-%08u", worker, 0u);
   snprintf(event->musical_tag, sizeof event->musical_tag, "musical:%02u", musical);
   snprintf(event->reservation_tag, sizeof event->reservation_tag, "reservation:%02u-%08u", worker, 0u);
+  snprintf(event->tags, sizeof event->tags, "[\"%s\",\"%s\"]", event->musical_tag, event->reservation_tag);
   snprintf(event->data, sizeof event->data, "{\"seats\":1,\"musicalId\":\"%02u\",\"reservationId\":\"%02u-%08u\"}",
            musical, worker, 0u);
   evs_time_format((int64_t)time(NULL) * 1000000, event->time);
@@ -38,11 +39,12 @@ void bench_digits(char *at, uint64_t number) {
     at[i] = (char)('0' + number % 10);
 }
 
-/* The number ends every field that holds it, but for the quote and brace of the data. */
+/* The number ends every field that holds it, but for a quote and a bracket. */
 void bench_event_number(struct bench_event *event, uint64_t number) {
   bench_digits(event->id + strlen(event->id) - BENCH_DIGITS, number);
   bench_digits(event->reservation + strlen(event->reservation) - BENCH_DIGITS, number);
   bench_digits(event->reservation_tag + strlen(event->reservation_tag) - BENCH_DIGITS, number);
+  bench_digits(event->tags + strlen(event->tags) - BENCH_DIGITS - 2, number);
   bench_digits(event->data + strlen(event->data) - BENCH_DIGITS - 2, number);
 }
 

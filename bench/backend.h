@@ -20,6 +20,7 @@ struct bench_event {
   char id[24];          /* placed:WW-NNNNNNNN */
   char reservation[16]; /* WW-NNNNNNNN */
   char musical_tag[16], reservation_tag[32];
+  char tags[64]; /* both of them as a JSON array, for who stores them so */
   char data[96];
   char time[EVS_TIME_SIZE];
 };

@@ -41,23 +41,10 @@ static void close_worker(void *handle) { redisFree(handle); }
 
 /* Puts an XADD into the buffer that goes to the server. */
 static void add(redisContext *redis, const struct bench_event *event) {
-  const char *const words[] = {"XADD",
-                               "events",
-                               "*",
-                               "id",
-                               event->id,
-                               "time",
-                               event->time,
-                               "type",
-                               event->type,
-                               "tag",
-                               event->musical_tag,
-                               "correlation",
-                               event->reservation,
-                               "causation",
-                               "",
-                               "data",
-                               event->data};
+  const char *const words[] = {
+      "XADD",      "events", "*",         "id",          event->id,          "time",      event->time, "type",
+      event->type, "tags",   event->tags, "correlation", event->reservation, "causation", "",          "data",
+      event->data};
   enum { COUNT = sizeof words / sizeof *words };
   const char *argv[COUNT];
   size_t lens[COUNT];

@@ -125,15 +125,17 @@ struct found {
 
 /* Every event is the next one of its worker. */
 static void find(void *context, const char *id, size_t len) {
+  static const char prefix[] = "placed:";
   struct found *found = context;
   char text[32];
-  unsigned worker = 0;
-  uint64_t number = 0;
   snprintf(text, sizeof text, "%.*s", (int)len, id);
-  if (sscanf(text, "placed:%2u-%8" SCNu64, &worker, &number) != 2 || worker >= MAX_PROCS)
+  if (strncmp(text, prefix, strlen(prefix)) != 0)
     bench_die("an event that nobody appended: %s", text);
-  if (number != found->next[worker])
-    bench_die("event %s stands where that with the number %" PRIu64 " should", text, found->next[worker]);
+  char *end = NULL;
+  unsigned long worker = strtoul(text + strlen(prefix), &end, 10);
+  uint64_t number = *end == '-' ? strtoull(end + 1, &end, 10) : UINT64_MAX;
+  if (worker >= MAX_PROCS || *end != '\0' || number != found->next[worker])
+    bench_die("event %s stands where another one should", text);
   found->next[worker]++;
   found->events++;
 }
