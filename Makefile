@@ -241,3 +241,4 @@ help: ## this list
 
 include mk/develop.mk
 include mk/fuzz.mk
+include mk/bench.mk
