@@ -218,3 +218,4 @@ help: ## this list
 	@echo "  Variables: BUILD PREFIX DESTDIR CC CFLAGS LDFLAGS WERROR=1 SANITIZE=address,undefined JOBS=N TESTS='FILE ...'"
 
 include mk/develop.mk
+include mk/bench.mk

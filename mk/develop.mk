@@ -42,7 +42,7 @@ valgrind: deps-test ## every command of a scenario under valgrind: no leak, no e
 
 LINT_C := $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(wildcard tests/install/*.c) \
 	$(wildcard tests/*/*.c examples/*.c bench/*.c)
-LINT_H := $(wildcard libevstore/*.h cmd/*/*.h tests/*/*.h)
+LINT_H := $(wildcard libevstore/*.h cmd/*/*.h tests/*/*.h bench/*.h)
 TIDY_FLAGS = $(filter-out -MMD -MP,$(BASE_FLAGS)) -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
 
 .PHONY: lint lint-format lint-gcc lint-clang lint-tidy lint-shell lint-layers
@@ -55,10 +55,10 @@ lint-layers:
 lint-shell:
 	@tests/lint/shell
 lint-gcc:
-	$(again) -k -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries
+	$(again) -k -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries bench-binaries
 # What gcc says of -Wformat-nonliteral is enough: clang also wants it of functions that take a va_list.
 lint-clang:
-	$(again) -k -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries
+	$(again) -k -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries bench-binaries
 lint-tidy:
 	@printf '%s\n' $(sort $(LINT_C)) | TIDY_FLAGS='$(TIDY_FLAGS)' xargs -P $(JOBS) -n 4 tests/lint/tidy
 

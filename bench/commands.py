@@ -1,0 +1,3 @@
+"""commands - benches of the commands."""
+
+BENCHES = {}

@@ -1,0 +1,3 @@
+"""store - benches of the store itself."""
+
+BENCHES = {}
