@@ -1,8 +1,9 @@
-/* launch.c - runs commands and tells what each one cost: launch [-j N] [-o FILE] < COMMANDS
+/* bench_launch.c - runs commands and tells what each one cost: bench_launch [-j N] [-i FILE] [-o FILE] < COMMANDS
  *
- * Each line of the input is a command: its words, with a tab between two. At most N run at once (default 1); stdin of
- * each is /dev/null, stdout and stderr go to FILE (default /dev/null). For each, in the order of the input, a line is
- * printed: wall time in us, CPU time in us, peak resident set in KiB, exit code (128+n: killed by signal n).
+ * Each line of the input is a command: its words, with a tab between two. At most N run at once (default 1). Each reads
+ * its stdin from the start of FILE (-i, default /dev/null), and what all of them print goes to the end of FILE (-o,
+ * default /dev/null). Prints one JSON array of an array per command, in the order of the input: wall time in us, CPU
+ * time in us, peak resident set in KiB, exit code (128+n: killed by signal n).
  *
  * A program of its own, because Linux counts the memory of who forks as that of the child until its exec: below an
  * interpreter no small figure can be seen, and its own start is a part of every small time. Exit 0, 64, 70. */
@@ -28,7 +29,7 @@ struct job {
 
 /* Ends with what failed. */
 static _Noreturn void die(const char *what) {
-  fprintf(stderr, "launch: %s: %s\n", what, strerror(errno));
+  fprintf(stderr, "bench_launch: %s: %s\n", what, strerror(errno));
   exit(70);
 }
 
@@ -66,7 +67,8 @@ static struct job *read_jobs(size_t *ret_count) {
 }
 
 /* In the child: becomes the command. */
-static _Noreturn void become(char *line, int in, int out) {
+static _Noreturn void become(char *line, const char *input, int out) {
+  int in = open(input, O_RDONLY | O_CLOEXEC);
   char *words[MAX_WORDS + 1] = {NULL};
   size_t count = 0;
   for (char *rest = line, *word; count < MAX_WORDS && (word = strsep(&rest, "\t"));)
@@ -79,13 +81,13 @@ static _Noreturn void become(char *line, int in, int out) {
 }
 
 /* Starts a job. */
-static void start(struct job *job, int in, int out) {
+static void start(struct job *job, const char *input, int out) {
   job->began_us = now_us();
   job->pid = fork();
   if (job->pid < 0)
     die("fork");
   if (job->pid == 0)
-    become(job->line, in, out);
+    become(job->line, input, out);
 }
 
 /* Waits for any job that runs, the first `started` of all. */
@@ -110,34 +112,36 @@ static void reap(struct job *jobs, size_t started) {
 
 /* Reads, runs, tells. */
 int main(int argc, char **argv) {
-  const char *path = "/dev/null";
+  const char *input = "/dev/null", *path = "/dev/null";
   size_t limit = 1, count = 0, running = 0;
-  for (int option; (option = getopt(argc, argv, "j:o:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, "i:j:o:")) != -1;) {
     if (option == '?')
       return 64;
-    if (option == 'o')
+    if (option == 'i')
+      input = optarg;
+    else if (option == 'o')
       path = optarg;
     else
       limit = strtoul(optarg, NULL, 10);
   }
-  int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
   int out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (in < 0 || out < 0)
-    die(path);
+  if (out < 0 || access(input, R_OK) != 0)
+    die(out < 0 ? path : input);
   struct job *jobs = read_jobs(&count);
   for (size_t i = 0; i < count; i++) {
     if (running++ == limit) {
       reap(jobs, i);
       running--;
     }
-    start(&jobs[i], in, out);
+    start(&jobs[i], input, out);
   }
-  for (running = running < limit ? running : limit; running > 0; running--)
+  for (; running > 0; running--)
     reap(jobs, count);
   for (size_t i = 0; i < count; i++) {
-    printf("%ld %ld %ld %d\n", jobs[i].wall_us, jobs[i].cpu_us, jobs[i].rss_kib, jobs[i].code);
+    printf("%s[%ld,%ld,%ld,%d]", i ? "," : "[", jobs[i].wall_us, jobs[i].cpu_us, jobs[i].rss_kib, jobs[i].code);
     free(jobs[i].line);
   }
+  puts(count ? "]" : "[]");
   free(jobs);
-  return 0;
+  return fflush(stdout) == 0 ? 0 : 70;
 }

@@ -1,12 +1,12 @@
-/* fill.c - makes a journal that looks as if the commands had sold for a long time: fill STORE EVENTS MUSICALS [placed]
+/* bench_fill.c - makes a journal as if the commands had sold for years: bench_fill STORE EVENTS MUSICALS [placed]
  *
  * Through libevstore alone, many events in a commit, so that millions of them take seconds. The events are those of
- * real sagas, with all their tags, types and data: rounds of ROUND placements by customers of their own request ids,
- * then their payments, then the notices of these; every tenth reservation is cancelled, refunded, released and told
- * about. With `placed` there are placements alone. The journal ends after exactly EVENTS events, in the middle of a
- * round as it comes: that is a moment in the life of a shop. Seats are never oversold: a musical has more than are
- * asked for. Prints the seats that are taken and not given back, and how many reservations there are; the same
- * arguments make the same journal. Exit 0, 64 (usage), 74 (the store failed; it says what). */
+ * real sagas, with all their tags, types and data: rounds of ROUND placements with request ids, then their payments,
+ * then the notices of these; every tenth reservation is cancelled, refunded, released and told about. With `placed`
+ * there are placements alone. The journal ends after exactly EVENTS events, be it in the middle of a round: that is a
+ * moment in the life of a shop. A musical has more seats than are ever asked for. The same arguments make the same
+ * journal. Prints {"events":..,"reservations":..,"seats":..}: seats that are taken and not given back.
+ * Exit 0, 64 (usage), 74 (the store failed; it says what). */
 #include "evstore.h"
 
 #include <inttypes.h>
@@ -53,7 +53,7 @@ struct fill {
 
 /* Says what failed and ends. */
 static void die(const char *what, const evs_error *error) {
-  fprintf(stderr, "fill: %s: %s\n", what, error->message);
+  fprintf(stderr, "bench_fill: %s: %s\n", what, error->message);
   exit(74);
 }
 
@@ -254,7 +254,7 @@ int main(int argc, char **argv) {
   evs_error error;
   bool placed_only = argc == 5 && strcmp(argv[4], "placed") == 0;
   if (argc != 4 && !placed_only) {
-    fputs("usage: fill STORE EVENTS MUSICALS [placed]\n", stderr);
+    fputs("usage: bench_fill STORE EVENTS MUSICALS [placed]\n", stderr);
     return 64;
   }
   fill.limit = strtoull(argv[2], NULL, 10);
