@@ -19,9 +19,10 @@ MUSICALS = 50
 PRICE = 50000
 
 
-def launch(ctx, commands, jobs=1, stdin=None, log=None, env=None):
-    """Runs the commands (lists of words), at most `jobs` at once; returns their costs in the same order."""
-    args = [os.path.join(ctx.build, "bench", "bench_launch"), "-j", str(jobs)]
+def launch(ctx, commands, jobs=1, stdin=None, log=None, env=None, under=()):
+    """Runs the commands (lists of words), at most `jobs` at once; returns their costs in the same order. What they
+    print goes to `log`, if anywhere. `under` is a program that watches all of it, such as perf."""
+    args = [*under, os.path.join(ctx.build, "bench", "bench_launch"), "-j", str(jobs)]
     args += ["-i", stdin] if stdin else []
     args += ["-o", log] if log else []
     lines = "".join("\t".join(map(str, command)) + "\n" for command in commands)
@@ -41,13 +42,13 @@ class Park:
         self.env = {"HOME": self.home, "OP_STORE": self.path, "LC_ALL": "C.UTF-8", "TZ": "UTC",
                     "PATH": os.path.join(ctx.build, "bin") + ":" + os.environ["PATH"]}
 
-    def launch(self, commands, jobs=1, stdin=None, log=None):
-        """Runs commands on the store, see launch(); what they say goes to `log`, or to self.log."""
-        return launch(self.ctx, commands, jobs, stdin, log or self.log, self.env)
+    def launch(self, commands, log=None, **options):
+        """Runs commands on the store, see launch()."""
+        return launch(self.ctx, commands, log=log or self.log, env=self.env, **options)
 
-    def timed(self, *words, stdin=None, log=None):
+    def timed(self, *words, log=None, **options):
         """Runs one command, which must succeed; returns its Cost."""
-        cost = self.launch([words], stdin=stdin, log=log)[0]
+        cost = self.launch([words], log=log, **options)[0]
         if cost.code != 0:
             raise BenchError(f"exit code {cost.code} of {' '.join(words)}: {self._said(log)}")
         return cost
@@ -85,34 +86,42 @@ class Park:
             return file.read()[-500:].strip()
 
 
-def write_requests(path, count, seed=20260101):
-    """Writes requests of a batch as a shop sends them; returns the seats that they ask for, by musical."""
-    generator = random.Random(seed)
+def write_requests(path, count, source="web"):
+    """Writes requests of a batch as a shop sends them; returns the seats that they ask for, by musical. `source` sets
+    their request ids apart."""
+    generator = random.Random(20260101)
     asked = collections.Counter()
     with open(path, "w", encoding="utf-8") as file:
         for i in range(1, count + 1):
             musical, seats = str(generator.randint(1, MUSICALS)), generator.randint(1, 4)
             asked[musical] += seats
-            file.write(f'{{"requestId":"web-{i:08d}","musicalId":"{musical}",'
+            file.write(f'{{"requestId":"{source}-{i:08d}","musicalId":"{musical}",'
                        f'"customerId":"c{generator.randint(1, 200000):06d}","seats":{seats}}}\n')
     return asked
 
 
-def profile(park, data, *words):
-    """Runs one command, which must succeed, under perf where there is one that may be used here; returns its Cost and
-    the shares of its CPU time by who ran: {"sqlite": 0.5, "kernel": 0.2, ...}, or None without perf."""
-    perf = ["perf", "record", "-q", "-F", "499", "-o", data]
+def perf_works():
+    """May perf be used here?"""
     try:
-        subprocess.run([*perf, "true"], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    except (FileNotFoundError, subprocess.CalledProcessError):
+        done = subprocess.run(["perf", "record", "-q", "-o", os.devnull, "true"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, check=False)
+    except FileNotFoundError:
+        return False
+    return done.returncode == 0
+
+
+def profile(park, data, *words):
+    """Runs one command, which must succeed, and watches it by perf, where that works; returns its Cost and the shares
+    of its CPU time by who ran: {"sqlite": 0.5, "kernel": 0.2, ...}, or None without perf."""
+    if not perf_works():
         return park.timed(*words), None
-    cost = park.timed(*perf, "--", *words)
-    report = subprocess.run(["perf", "report", "-i", data, "--stdio", "--sort", "dso"], check=True, text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-    shares = collections.Counter()
+    cost = park.timed(*words, under=["perf", "record", "-q", "-F", "499", "-o", data])
+    report = park.ctx.command(["perf", "report", "-i", data, "--stdio", "--comm", words[0], "--sort", "dso"],
+                              stderr=subprocess.DEVNULL)
+    samples = collections.Counter()
     for line in report.splitlines():
         if line.strip() and not line.startswith("#"):
             percent, dso = line.split(None, 1)
             kind = "sqlite" if "sqlite" in dso else "kernel" if "kernel" in dso else "rest"
-            shares[kind] += float(percent.rstrip("%")) / 100
-    return cost, {kind: round(share, 3) for kind, share in shares.items()}
+            samples[kind] += float(percent.rstrip("%"))
+    return cost, {kind: round(percent / samples.total(), 3) for kind, percent in samples.items()}
