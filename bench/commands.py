@@ -1,3 +1,6 @@
-"""commands - benches of the commands."""
+"""commands - the benches of the commands, gathered: placing, and what follows from it."""
 
-BENCHES = {}
+import commands_model
+import commands_place
+
+BENCHES = {**commands_place.BENCHES, **commands_model.BENCHES}
