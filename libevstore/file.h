@@ -49,7 +49,7 @@ struct evs__page {
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
   _Atomic uint64_t file_inode;
-  _Atomic int64_t journal_ctime_ns;     /* of the directory: it changes when a segment is made, removed or replaced */
+  _Atomic int64_t journal_mtime_ns;     /* of the directory: it changes when a segment is made, removed or replaced */
   _Atomic uint64_t cuts[EVS__CUTS];     /* by generation: the seq after which everything was taken back */
   _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
   _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */

@@ -192,7 +192,7 @@ static int make_segment(struct evs__file *file, evs_error *error) {
   if (rc)
     return evs__segment_fail(error, rc, first, "make");
   file->tail_fd_inode = info.inode;
-  atomic_store(&file->page->journal_ctime_ns, journal.ctime_ns);
+  atomic_store(&file->page->journal_mtime_ns, journal.mtime_ns);
   atomic_store(&file->page->tail_segment, first);
   atomic_store(&file->page->tail_bytes, 0);
   return 0;

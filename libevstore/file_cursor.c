@@ -86,20 +86,28 @@ static int move_limit(struct file_cursor *cursor, evs_error *error) {
   return rc;
 }
 
-/* Begins where the handle last stopped, if that still is the last segment: one that decides, appends and decides again
- * need not look for its place. */
+/* Closes the segment; the next read opens the one that follows. */
+static void close_segment(struct file_cursor *cursor) {
+  evs__io_close(cursor->reader.fd);
+  cursor->reader.fd = -1;
+}
+
+/* Begins where the handle last stopped: one that decides, appends and decides again need not look for its place. */
 static bool at_spot(struct file_cursor *cursor) {
   struct evs__file *file = evs__file(cursor->base.store);
   const struct evs__spot *spot = &file->spot;
+  char name[EVS__SEGMENT_NAME_SIZE];
   char start[32];
   uint64_t seq;
   size_t got = 0;
-  if (file->tail_fd < 0 || file->tail_fd_segment != spot->segment ||
-      file->tail_fd_inode != atomic_load(&file->page->file_inode))
+  evs__segment_name(spot->segment, name);
+  if (evs__io_open(file->journal_fd, name, O_RDONLY, 0, &cursor->reader.fd))
     return false;
-  if (evs__io_read(file->tail_fd, start, sizeof start, spot->offset, &got) || !evs__line_seq(start, got, &seq) ||
-      seq != spot->next || evs__io_duplicate(file->tail_fd, &cursor->reader.fd))
+  if (evs__io_read(cursor->reader.fd, start, sizeof start, spot->offset, &got) || !evs__line_seq(start, got, &seq) ||
+      seq != spot->next) {
+    close_segment(cursor);
     return false;
+  }
   cursor->reader.segment = spot->segment;
   cursor->reader.offset = spot->offset;
   evs__reader_rewind(&cursor->reader);
@@ -113,7 +121,7 @@ static int open_segment(struct file_cursor *cursor, evs_error *error) {
   uint64_t next = cursor->base.position + 1;
   uint64_t segment = next;
   uint64_t offset = 0;
-  if (file->spot.next == next && file->page && at_spot(cursor))
+  if (file->spot.next == next && at_spot(cursor))
     return 0;
   evs__segment_name(next, name);
   int rc = evs__io_open(file->journal_fd, name, O_RDONLY, 0, &cursor->reader.fd);
@@ -140,12 +148,6 @@ static int open_segment(struct file_cursor *cursor, evs_error *error) {
   cursor->reader.offset = offset;
   evs__reader_rewind(&cursor->reader);
   return rc;
-}
-
-/* Closes the segment; the next read opens the one that follows. */
-static void close_segment(struct file_cursor *cursor) {
-  evs__io_close(cursor->reader.fd);
-  cursor->reader.fd = -1;
 }
 
 /* At the end of a segment's file: goes on in the next, which must begin with the next event. */

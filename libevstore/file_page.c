@@ -190,7 +190,7 @@ bool evs__page_holds(struct evs__file *file) {
   struct evs__io_info info;
   if (!evs__page_trusted(file) || atomic_load(&page->changing))
     return false;
-  if (evs__io_info(file->journal_fd, &info) || info.ctime_ns != atomic_load(&page->journal_ctime_ns))
+  if (evs__io_info(file->journal_fd, &info) || info.mtime_ns != atomic_load(&page->journal_mtime_ns))
     return false;
   uint64_t segment = atomic_load(&page->tail_segment);
   return segment == 0 || (tail_info(file, segment, &info) == 0 && info.size == atomic_load(&page->file_size) &&

@@ -118,7 +118,7 @@ static int fill_tail(struct evs__file *file, uint64_t segment, uint64_t seq, uin
   rc = rc || !segment ? rc : evs__io_info(file->tail_fd, &info);
   if (rc)
     return evs__segment_fail(error, rc, segment, "look at");
-  atomic_store(&page->journal_ctime_ns, journal.ctime_ns);
+  atomic_store(&page->journal_mtime_ns, journal.mtime_ns);
   atomic_store(&page->tail_segment, segment);
   atomic_store(&page->tail_bytes, bytes);
   atomic_store(&page->file_size, info.size);

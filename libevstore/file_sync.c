@@ -134,7 +134,7 @@ static void pass_on(struct evs__page *page) {
 }
 
 /* Sleeps until the sync that covers `position` is done, as far as can be told when the turn was `seen`. */
-static void sleep_for(struct evs__file *file, uint64_t position, uint32_t seen) {
+static void sleep_for(struct evs__file *file, uint64_t position, uint32_t seen, unsigned slice_ms) {
   struct evs__page *page = file->page;
   uint64_t target = atomic_load(&page->sync_target);
   uint64_t durable = evs__file_durable(file);
@@ -142,7 +142,7 @@ static void sleep_for(struct evs__file *file, uint64_t position, uint32_t seen) 
     return;
   /* Who became the syncer and has not looked yet will see what is written already. */
   bool next = target > durable && target < position;
-  evs__futex_wait(&page->sync_wake, seen, turn_bit(seen + next), SLICE_MS);
+  evs__futex_wait(&page->sync_wake, seen, turn_bit(seen + next), slice_ms);
 }
 
 /* After a sync failed, ours or another's: rebuilds the tail if nobody has yet. */
@@ -216,7 +216,7 @@ static int sync_round(struct evs__file *file, uint64_t position, struct patience
   }
   atomic_fetch_add(&page->sync_waiters, 1);
   if (!rc)
-    sleep_for(file, position, seen);
+    sleep_for(file, position, seen, file->base.timeout_ms < SLICE_MS ? file->base.timeout_ms : SLICE_MS);
   atomic_fetch_sub(&page->sync_waiters, 1);
   return rc;
 }
@@ -276,7 +276,7 @@ static int sync_to(struct evs__file *file, uint64_t position, uint64_t basis, ev
       int taken = take_back(file, rc ? NULL : error);
       if (rc || taken)
         return rc ? rc : taken;
-    } else if (evs__monotonic_ms() >= deadline && evs__file_durable(file) < position) {
+    } else if (evs__monotonic_ms() >= deadline && patience.since_ms && evs__file_durable(file) < position) {
       return fail_slow(file, error);
     } else if (evs__file_durable(file) >= position) { /* known from a page that holds what was written to it */
       break;

@@ -21,11 +21,6 @@ int evs__io_open(int dir_fd, const char *name, int flags, mode_t mode, int *ret_
   return fd < 0 ? errno : 0;
 }
 
-int evs__io_duplicate(int fd, int *ret_fd) {
-  *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  return *ret_fd < 0 ? errno : 0;
-}
-
 void evs__io_close(int fd) {
   if (fd >= 0)
     close(fd);
@@ -36,7 +31,6 @@ static void info_from(const struct stat *st, struct evs__io_info *ret) {
   *ret = (struct evs__io_info){
       .size = (uint64_t)st->st_size,
       .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
-      .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
       .device = (uint64_t)st->st_dev,
       .inode = (uint64_t)st->st_ino,
       .links = (uint64_t)st->st_nlink,

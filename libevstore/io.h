@@ -10,13 +10,12 @@
 /* What stat(2) tells about a file, as far as the store wants to know. */
 struct evs__io_info {
   uint64_t size;
-  int64_t mtime_ns, ctime_ns;
+  int64_t mtime_ns;
   uint64_t device, inode;
   uint64_t links; /* 0: it was deleted, and lives only as long as it is open */
 };
 
 int evs__io_open(int dir_fd, const char *name, int flags, mode_t mode, int *ret_fd);
-int evs__io_duplicate(int fd, int *ret_fd);
 void evs__io_close(int fd); /* -1 is legal; only for descriptors whose writes were synced or do not matter */
 int evs__io_info(int fd, struct evs__io_info *ret);
 int evs__io_info_at(int dir_fd, const char *name, struct evs__io_info *ret);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 ssize_t (*io_handler)(const struct io_call *call) = io_really;
@@ -34,6 +35,8 @@ ssize_t io_really(const struct io_call *call) {
     return unlinkat(call->fd, call->name, 0);
   case IO_MKDIR:
     return mkdirat(call->fd, call->name, call->mode);
+  case IO_FILESYSTEM:
+    return fstatfs(call->fd, call->result);
   case IO_KINDS:
     break;
   }
@@ -75,9 +78,14 @@ static int call_mkdirat(int fd, const char *name, mode_t mode) {
   return (int)HANDLE(.kind = IO_MKDIR, .fd = fd, .name = name, .mode = mode);
 }
 
+static int call_fstatfs(int fd, struct statfs *fs) {
+  return (int)HANDLE(.kind = IO_FILESYSTEM, .fd = fd, .result = fs);
+}
+
 #undef openat
 #undef fstat
 #undef fstatat
+#undef fstatfs
 #undef pread
 #undef pwrite
 #undef ftruncate
@@ -85,6 +93,7 @@ static int call_mkdirat(int fd, const char *name, mode_t mode) {
 #define close call_close
 #define fstat call_fstat
 #define fstatat call_fstatat
+#define fstatfs call_fstatfs
 #define pread call_pread
 #define pwrite call_pwrite
 #define ftruncate call_ftruncate

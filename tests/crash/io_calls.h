@@ -22,6 +22,7 @@ enum io_kind {
   IO_RENAME,
   IO_UNLINK,
   IO_MKDIR,
+  IO_FILESYSTEM,
   IO_KINDS,
 };
 
@@ -33,7 +34,7 @@ struct io_call {
   const char *to;   /* IO_RENAME */
   int flags;        /* IO_OPEN */
   mode_t mode;      /* IO_OPEN, IO_MKDIR */
-  void *result;     /* IO_READ: the buffer; IO_STAT: the struct stat */
+  void *result;     /* IO_READ: the buffer; IO_STAT: the struct stat; IO_FILESYSTEM: the struct statfs */
   const void *bytes;
   size_t len;
   uint64_t offset; /* IO_TRUNCATE: the size */

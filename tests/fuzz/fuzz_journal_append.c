@@ -41,7 +41,7 @@ static void check_event(const evs_new_event *event, size_t number) {
   struct input input;
   evs_error refusal = {0};
   struct op_error error = {0};
-  int rc = evs__line_prepare(event, number, 1, &parts, &prepared, &refusal);
+  int rc = evs__line_prepare(event, number, &(struct evs__preparing){.now_us = 1}, &parts, &prepared, &refusal);
   FUZZ_CHECK(rc == 0 || (rc == EVS_INVALID && strstr(refusal.message, "nested too deep")));
   if (rc == 0) {
     FUZZ_CHECK(evs__line_finish(&parts, &prepared, &stamp, &out, NULL) == 0);

@@ -163,7 +163,7 @@ static void check_writer(const struct evs__line *line, const json_t *root) {
   struct evs__line again;
   const struct evs__stamp stamp = {line->event.seq, line->format == EVS_FORMAT, line->commit_end, line->durable};
   if ((line->format != 0 && line->format != EVS_FORMAT) || !make_event(root, line, &event, tags) ||
-      evs__line_prepare(&event, 1, 1, &parts, &prepared, NULL) != 0 ||
+      evs__line_prepare(&event, 1, &(struct evs__preparing){.now_us = 1}, &parts, &prepared, NULL) != 0 ||
       evs__line_finish(&parts, &prepared, &stamp, &out, NULL) != 0)
     goto out;
   FUZZ_CHECK(out.ptr[out.len - 1] == '\n' && !memchr(out.ptr, '\n', out.len - 1));

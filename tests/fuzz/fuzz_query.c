@@ -105,7 +105,7 @@ static bool write_event(const struct plain_event *plain, struct evs__buf *out, s
   const struct evs__stamp stamp = {.seq = 1, .first_of_segment = true, .commit_end = true};
   struct evs__buf parts = {0};
   struct evs__prepared prepared;
-  bool written = evs__line_prepare(&event, 1, 1, &parts, &prepared, NULL) == 0;
+  bool written = evs__line_prepare(&event, 1, &(struct evs__preparing){.now_us = 1}, &parts, &prepared, NULL) == 0;
   if (written) {
     FUZZ_CHECK(evs__line_finish(&parts, &prepared, &stamp, out, NULL) == 0);
     FUZZ_CHECK(evs__line_parse(out->ptr, out->len - 1, line));

@@ -61,7 +61,7 @@ static void add_line(struct maker *maker, const struct evs__stamp *stamp, size_t
                                    "................................................................")};
   struct evs__buf parts = {0}, out = {0};
   struct evs__prepared prepared;
-  FUZZ_CHECK(evs__line_prepare(&event, 1, 1, &parts, &prepared, NULL) == 0);
+  FUZZ_CHECK(evs__line_prepare(&event, 1, &(struct evs__preparing){.now_us = 1}, &parts, &prepared, NULL) == 0);
   FUZZ_CHECK(evs__line_finish(&parts, &prepared, stamp, &out, NULL) == 0);
   add(maker, out.ptr, out.len);
   evs__buf_free(&parts);
