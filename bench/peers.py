@@ -71,8 +71,8 @@ class Redis(_Server):
         cores = os.cpu_count() or 1
         threads = min(8, cores * 3 // 4) if cores >= 4 else 1
         self._start(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.directory,
-                     "--appendonly", "yes" if self.durable else "no", "--appendfsync", "always", "--save", "", "--io-threads", str(threads),
-                     "--daemonize", "no"])
+                     "--appendonly", "yes" if self.durable else "no", "--appendfsync", "always", "--save", "",
+                     "--io-threads", str(threads), "--daemonize", "no"])
         return self
 
     def _answers(self):
