@@ -72,7 +72,7 @@ struct op_row_kind {
 };
 
 /* *(struct x **)ret_row is the row, all zeros where there is none; valid until the next call for this kind. The id is
- * one that op_check_id() takes. */
+ * one that op_check_id() takes, or "". */
 int op_model_row(struct op_model *model, const struct op_row_kind *kind, const char *id, void *ret_row,
                  struct op_error *error);
 /* What op_model_row() gave was changed, and is to be saved. */

@@ -19,17 +19,17 @@ static const char schema[] =
     "CREATE TABLE reservations ("
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX reservations_of ON reservations (customer_id);"
     "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL);"
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
     "  channel TEXT, lang TEXT, sent_at TEXT"
     ");"
-    "CREATE INDEX notices_pending ON notices (cause) WHERE sent_at IS NULL;"
-    "CREATE INDEX notices_about ON notices (reservation_id);"
-    "CREATE INDEX notices_of ON notices (customer_id);"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
+static const char indexes[] = "CREATE INDEX reservations_of ON reservations (customer_id);"
+                              "CREATE INDEX notices_pending ON notices (cause) WHERE sent_at IS NULL;"
+                              "CREATE INDEX notices_about ON notices (reservation_id);"
+                              "CREATE INDEX notices_of ON notices (customer_id);";
 
 /* Binds an id of the event; NULL where it has none. */
 static void bind_id(sqlite3_stmt *statement, int index, const evs_event *event, const char *key) {
@@ -140,8 +140,13 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   return 0;
 }
 
-const struct op_model_definition notify_model = {
-    .name = OP_MODEL_NOTIFY, .version = 2, .schema = schema, .types = types, .requests = true, .apply = apply};
+const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
+                                                 .version = 3,
+                                                 .schema = schema,
+                                                 .indexes = indexes,
+                                                 .types = types,
+                                                 .requests = true,
+                                                 .apply = apply};
 
 /* The row as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {
