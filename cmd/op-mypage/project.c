@@ -55,7 +55,7 @@ static int save_musical(struct op_model *model, const void *row, bool is_new, st
   return op_model_exec(model, put, error);
 }
 
-static const struct op_row_kind musicals = {sizeof(struct musical), load_musical, save_musical};
+static const struct op_row_kind musical_rows = {sizeof(struct musical), load_musical, save_musical};
 
 /* A musical got its name. */
 static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
@@ -63,7 +63,7 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
   struct musical *musical = NULL;
   if (!op_field_id(event, "musicalId", id) || !op_field_text(event, "name", name, sizeof name))
     return 0;
-  int r = op_model_row(model, &musicals, id, &musical, error);
+  int r = op_model_row(model, &musical_rows, id, &musical, error);
   if (r != 0 || musical->named)
     return r;
   musical->named = true;
@@ -123,7 +123,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
 static int add_step(struct op_model *model, const struct page *page, const evs_event *event, struct op_error *error) {
   struct musical *musical = NULL;
   struct op_text detail = {0};
-  int r = op_model_row(model, &musicals, page->musical_id, &musical, error);
+  int r = op_model_row(model, &musical_rows, page->musical_id, &musical, error);
   if (r != 0)
     return r;
   page_detail(event, page, musical->name, &detail);
