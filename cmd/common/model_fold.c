@@ -81,8 +81,11 @@ int op__model_judge(struct op_model *model, const struct op__meta *meta, bool *r
 
 /* Remembers the request ids of an event; the first event with a key owns it. */
 static int fold_request(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const char tag[] = "\"" OP_TAG_REQUEST ":";
   char key[OP_MAX_ID + 1];
   int rc = OP_OK;
+  if (memmem(event->tags.ptr, event->tags.len, tag, sizeof tag - 1) == NULL) /* most have none */
+    return OP_OK;
   for (size_t at = 0; rc == OP_OK && op__request_key(event, &at, key);) {
     sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO requests VALUES (?1, coalesce(?2, ''), ?3)");
     sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
