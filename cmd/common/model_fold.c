@@ -2,8 +2,10 @@
  *
  * A catch-up is a row of transactions of up to OP__FOLD_BATCH events. Each reads the offset after it has the write lock
  * of the database, so two processes at once fold every event once; rows, offset and fingerprint are committed together.
- * Only durable events are folded (rule 3). The fingerprint is the CRC of the line at the offset: a journal that has
- * another line there is another journal. Errors: 75 busy, those of the store, those of the definition's apply(). */
+ * Until all is folded for the first time there are no indexes but those that apply() needs; who is killed before that
+ * leaves tables that the next process goes on with. Only durable events are folded (rule 3). The fingerprint is the CRC
+ * of the line at the offset: a journal that has another line there is another journal. Errors: 75 busy, those of the
+ * store, those of the definition's apply(). */
 #include "model_inside.h"
 #include "progress.h"
 #include "request.h"

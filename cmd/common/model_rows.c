@@ -80,13 +80,9 @@ static struct op__rows *rows_of(struct op_model *model, const struct op_row_kind
   return rows;
 }
 
-/* Saves what changed. */
-static int save(struct op_model *model, const struct op__rows *rows, struct slot *slot, struct op_error *error) {
-  if (!slot->changed)
-    return OP_OK;
-  int rc = rows->kind->save(model, slot->row, slot->is_new, error);
-  slot->changed = slot->is_new = false;
-  return rc;
+/* Saves it where it changed. It is let go of after that, alone or with all others. */
+static int save(struct op_model *model, const struct op__rows *rows, const struct slot *slot, struct op_error *error) {
+  return slot->changed ? rows->kind->save(model, slot->row, slot->is_new, error) : OP_OK;
 }
 
 /* Lets go of the slot that came first. */
@@ -150,7 +146,7 @@ void op_model_row_changed(void *row) {
   slot->changed = true;
 }
 
-/* Saves all that changed. */
+/* Saves all that changed, at the end of the transaction. */
 int op__rows_save(struct op_model *model, struct op_error *error) {
   int rc = OP_OK;
   for (struct op__rows *rows = model->rows; rc == OP_OK && rows != NULL; rows = rows->next)

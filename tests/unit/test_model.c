@@ -192,6 +192,7 @@ static void test_snapshot(void **state) {
 static void test_two_processes(void **state) {
   struct scratch *scratch = *state;
   scratch_append_many(scratch, "Counted", "{}", 3000);
+  scratch->app.timeout_ms = 120000; /* how fast the others fold is not what is tested */
   for (int i = 0; i < 8; i++) {
     pid_t child = fork();
     assert_true(child >= 0);
