@@ -36,10 +36,9 @@ static size_t utf8_sequence(const unsigned char *at, size_t len) {
   return need;
 }
 
-/* How many bytes, from the first, stand for themselves in a JSON string and are ASCII: all but `"`, `\` and control
- * characters. Eight are looked at in one step, as long as all eight are such (Bit Twiddling Hacks: a byte of a word is
- * below n; a byte of a word is zero). */
-static size_t plain_run(const char *text, size_t len) {
+/* Eight are looked at in one step, as long as all eight are such (Bit Twiddling Hacks: a byte of a word is below n; a
+ * byte of a word is zero). */
+size_t evs__json_plain(const char *text, size_t len) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
   size_t i = 0;
   for (; len - i >= 8; i += 8) {
@@ -57,7 +56,7 @@ static size_t plain_run(const char *text, size_t len) {
 
 bool evs_utf8_valid(const char *text, size_t len) {
   for (size_t i = 0; i < len;) {
-    i += plain_run(text + i, len - i);
+    i += evs__json_plain(text + i, len - i);
     if (i == len)
       break;
     size_t step = utf8_sequence((const unsigned char *)text + i, len - i);
@@ -94,7 +93,8 @@ static bool take(struct scanner *s, char c) {
   if (s->at == s->end || *s->at != c)
     return false;
   s->at++;
-  return evs__buf_add(s->out, &c, 1) == 0;
+  s->out->ptr[s->out->len++] = c; /* there is room, see evs__json_compact() */
+  return true;
 }
 
 /* The four hex digits of \u at `at`, or -1. */
@@ -144,7 +144,7 @@ static int scan_escape(struct scanner *s) {
 static int scan_string(struct scanner *s) {
   const char *start = s->at++;
   for (;;) {
-    s->at += plain_run(s->at, (size_t)(s->end - s->at));
+    s->at += evs__json_plain(s->at, (size_t)(s->end - s->at));
     if (s->at == s->end || *s->at == '"')
       break;
     unsigned char c = (unsigned char)*s->at;
@@ -278,7 +278,7 @@ int evs__json_compact(const char *text, size_t len, struct evs__buf *out, const 
 /* The end of the string whose opening quote is at `at`: one past its closing quote, or `end`. */
 static const char *after_string(const char *at, const char *end) {
   for (at++; at < end; at++) {
-    at += plain_run(at, (size_t)(end - at));
+    at += evs__json_plain(at, (size_t)(end - at));
     if (at == end)
       break;
     if (*at == '\\')
@@ -427,7 +427,7 @@ size_t evs_json_unescape(evs_slice value, char *buf, size_t size) {
     end--;
   }
   while (at < end) {
-    size_t run = plain_run(at, (size_t)(end - at));
+    size_t run = evs__json_plain(at, (size_t)(end - at));
     put_run(&sink, at, run);
     at += run;
     if (at == end)
@@ -448,7 +448,7 @@ size_t evs_json_escape(const char *text, size_t len, char *buf, size_t size) {
       ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
   struct sink sink = {buf, size, 0};
   for (size_t i = 0; i < len; i++) {
-    size_t run = plain_run(text + i, len - i);
+    size_t run = evs__json_plain(text + i, len - i);
     put_run(&sink, text + i, run);
     i += run;
     if (i == len)

@@ -20,10 +20,13 @@
 /* UTF-8 without control characters, 1 to `max` bytes. */
 static bool plain(const char *text, size_t max) {
   size_t len = strnlen(text, max + 1);
-  if (len == 0 || len > max || !evs_utf8_valid(text, len))
+  if (len == 0 || len > max || memchr(text, 0x7f, len))
     return false;
-  for (size_t i = 0; i < len; i++)
-    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+  size_t ascii = evs__json_plain(text, len); /* mostly all of it */
+  if (ascii < len && !evs_utf8_valid(text + ascii, len - ascii))
+    return false;
+  for (size_t i = ascii; i < len; i++)
+    if ((unsigned char)text[i] < 0x20)
       return false;
   return true;
 }
@@ -87,32 +90,48 @@ static const char *time_text(struct evs__preparing *preparing, int64_t time_us) 
   return preparing->time;
 }
 
-/* Everything from `,"id"` up to the causation. */
+/* The inside of a string at `at`, where there is room for six times its length and one more; returns its end. */
+static char *put_string(char *at, const char *text, size_t len) {
+  if (evs__json_plain(text, len) == len)
+    return mempcpy(at, text, len);
+  return at + evs_json_escape(text, len, at, 6 * len + 1);
+}
+#define PUT(at, literal) mempcpy(at, literal, sizeof(literal) - 1)
+
+/* Everything from `,"id"` up to the causation. The room for it is made at once: an escape is six bytes for one. */
 static int add_head(const evs_new_event *event, const char *id, const char *time, struct evs__buf *out) {
-  int rc = evs__buf_adds(out, ",\"id\":\"");
-  rc = rc ? rc : evs__buf_add_escaped(out, id, strlen(id));
-  rc = rc ? rc : evs__buf_adds(out, "\",\"time\":\"");
-  rc = rc ? rc : evs__buf_adds(out, time);
-  rc = rc ? rc : evs__buf_adds(out, "\",\"type\":\"");
-  rc = rc ? rc : evs__buf_adds(out, event->type);
-  rc = rc ? rc : evs__buf_adds(out, "\",\"tags\":[");
-  for (size_t i = 0; !rc && i < event->tag_count; i++) {
-    rc = evs__buf_adds(out, i ? ",\"" : "\"");
-    rc = rc ? rc : evs__buf_add_escaped(out, event->tags[i], strlen(event->tags[i]));
-    rc = rc ? rc : evs__buf_adds(out, "\"");
+  size_t tags_room = 0;
+  for (size_t i = 0; i < event->tag_count; i++)
+    tags_room += 6 * strlen(event->tags[i]) + 3;
+  size_t id_len = strlen(id);
+  size_t type_len = strlen(event->type);
+  size_t correlation_len = event->correlation ? strlen(event->correlation) : 0;
+  int rc = evs__buf_reserve(out, 6 * (id_len + correlation_len) + type_len + tags_room + 256);
+  if (rc)
+    return rc;
+  char *at = PUT(out->ptr + out->len, ",\"id\":\"");
+  at = put_string(at, id, id_len);
+  at = PUT(at, "\",\"time\":\"");
+  at = mempcpy(at, time, EVS_TIME_SIZE - 1);
+  at = PUT(at, "\",\"type\":\"");
+  at = mempcpy(at, event->type, type_len);
+  at = PUT(at, "\",\"tags\":[");
+  for (size_t i = 0; i < event->tag_count; i++) {
+    at = i ? PUT(at, ",\"") : PUT(at, "\"");
+    at = put_string(at, event->tags[i], strlen(event->tags[i]));
+    *at++ = '"';
   }
-  rc = rc ? rc : evs__buf_adds(out, "],\"correlation\":");
+  at = PUT(at, "],\"correlation\":");
   if (event->correlation) {
-    rc = rc ? rc : evs__buf_adds(out, "\"");
-    rc = rc ? rc : evs__buf_add_escaped(out, event->correlation, strlen(event->correlation));
-    rc = rc ? rc : evs__buf_adds(out, "\"");
+    *at++ = '"';
+    at = put_string(at, event->correlation, correlation_len);
+    *at++ = '"';
   } else {
-    rc = rc ? rc : evs__buf_adds(out, "null");
+    at = PUT(at, "null");
   }
-  rc = rc ? rc : evs__buf_adds(out, ",\"causation\":");
-  if (event->causation)
-    return rc ? rc : evs__buf_add_u64(out, event->causation);
-  return rc ? rc : evs__buf_adds(out, "null");
+  at = PUT(at, ",\"causation\":");
+  out->len = (size_t)(at - out->ptr);
+  return event->causation ? evs__buf_add_u64(out, event->causation) : evs__buf_adds(out, "null");
 }
 
 int evs__line_prepare(const evs_new_event *event, size_t number, struct evs__preparing *preparing,

@@ -23,6 +23,10 @@ int evs__buf_add_u64(struct evs__buf *buf, uint64_t number);
 int evs__buf_add_escaped(struct evs__buf *buf, const char *text, size_t len);
 void evs__buf_free(struct evs__buf *buf);
 
+/* How many bytes, from the first, stand for themselves in a JSON string and are ASCII: all but `"`, `\\` and control
+ * characters below 0x20. */
+size_t evs__json_plain(const char *text, size_t len);
+
 /* CRC-32C (Castagnoli) of a text, in hardware where the processor has it. `crc` is 0 to begin with, or
  * the result of what came before. */
 uint32_t evs__crc32c(uint32_t crc, const void *bytes, size_t len);
