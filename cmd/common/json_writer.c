@@ -83,7 +83,8 @@ static void add_escaped(struct op_text *text, const char *value, size_t len) {
 /* Adds any bytes in their JSON form, piece by piece where they are no UTF-8. */
 static void add_string(struct op_text *text, const char *value) {
   size_t len = strlen(value);
-  op_text_add(text, "\"", 1);
+  reserve(text, 6 * len + 2);
+  text->ptr[text->len++] = '"';
   if (evs_utf8_valid(value, len)) {
     add_escaped(text, value, len);
   } else {

@@ -140,7 +140,7 @@ static int load_request(struct op_model *model, struct book *book, struct order 
   bool is_new = false, same = false;
   struct booked_request *request = names_add(&book->requests, order->place.request_id, &is_new);
   order->booked = request;
-  if (!is_new)
+  if (!is_new || book->no_requests)
     return OP_OK;
   int code = op_request_folded(model, order->place.request_id, order->request, &request->seq, &same, error);
   if (code == OP_OK && request->seq)
@@ -173,6 +173,16 @@ static int load_last_number(struct op_model *model, struct book *book, struct op
   int code = op_model_step(model, sql, &found, error);
   if (code == OP_OK && found)
     book->last_number = sqlite3_column_int64(sql, 0);
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Is there any request in the read model at all? */
+static int load_requests(struct op_model *model, struct book *book, struct op_error *error) {
+  bool found = false;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM requests LIMIT 1");
+  int code = op_model_step(model, sql, &found, error);
+  book->no_requests = !found;
   sqlite3_reset(sql);
   return code;
 }
@@ -225,7 +235,8 @@ static int begin(struct op_model *model, const struct order *orders, size_t coun
   names_init(&book->customers, sizeof(struct booked_customer));
   names_init(&book->requests, sizeof(struct booked_request));
   book->offset = book->position = op_model_offset(model);
-  return load_last_number(model, book, error);
+  int code = load_requests(model, book, error);
+  return code == OP_OK ? load_last_number(model, book, error) : code;
 }
 
 /* Loads what the orders name. */

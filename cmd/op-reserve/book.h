@@ -31,6 +31,7 @@ struct book {
   bool begun;
   bool dirty;             /* the last decision was not appended */
   bool keeps;             /* kept from commit to commit, so it remembers names that no order has named yet */
+  bool no_requests;       /* the read model holds none: nothing to be looked up */
   bool knows_ids;         /* `ids` holds every id that was placed since `offset` */
   uint64_t offset;        /* of the read model when it was begun */
   uint64_t position;      /* how far the journal is folded in */
