@@ -35,8 +35,8 @@ def digest(store):
     return result.hexdigest()
 
 
-def last_seq(store):
-    """The seq of the last whole commit that is written, durable or not; 0 where there is none."""
+def last_commit(store):
+    """The last line of the last whole commit that is written, durable or not; empty where there is none."""
     for path in reversed(segments(store)):
         with open(path, "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -46,11 +46,24 @@ def last_seq(store):
                 lines = file.read(min(size, tail)).split(b"\n")
                 for line in reversed(lines[0 if tail >= size else 1:-1]):
                     if END_OF_COMMIT in line:
-                        return int(re.match(rb'\{"seq":([0-9]+)', line).group(1))
+                        return line
                 if tail >= size:
                     break
                 tail *= 16
-    return 0
+    return b""
+
+
+def last_seq(store):
+    """The seq of the last whole commit that is written, durable or not; 0 where there is none."""
+    line = last_commit(store)
+    return int(re.match(rb'\{"seq":([0-9]+)', line).group(1)) if line else 0
+
+
+def surely_seen(store):
+    """What whoever begins now must see: what was durable when the last commit was written. What follows may stand in the
+    file while its writer has not moved the tail of the control page yet; others go on without it meanwhile."""
+    line = last_commit(store)
+    return int(re.search(rb',"durable":([0-9]+),"data":', line).group(1)) if line else 0
 
 
 def read(store):

@@ -65,7 +65,7 @@ class Load:
                 "append": self.append, "large append": self.append, "consume": self.consume, "list": self.list,
                 "read": self.read, "verify": self.verify, "tick": self.tick, "follow": self.follow}.get(role, self.run)
         call = make(role, choice)
-        call.before, call.acknowledged = journal.last_seq(self.store), self.acknowledged
+        call.before, call.acknowledged = journal.surely_seen(self.store), self.acknowledged
         return call
 
     def name(self):

@@ -108,7 +108,7 @@ class Seller:
 
     def call(self, kind, asked, command, stdin=None):
         """Runs a command and logs it; returns (exit code, stdout)."""
-        before = journal.last_seq(self.arguments.store)
+        before = journal.surely_seen(self.arguments.store)
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
         after = journal.last_seq(self.arguments.store)
         line = {"process": self.arguments.process, "kind": kind, "asked": asked, "before": before, "after": after,
