@@ -28,7 +28,8 @@ class _Server:
         if not shutil.which(args[0]):
             raise BenchError(f"there is no {args[0]}; 'make bench-deps' installs the peers")
         with open(self._log, "wb") as log:
-            self._process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
+            self._process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                             cwd=self.directory)
         deadline = time.monotonic() + START_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -57,8 +58,9 @@ class _Server:
 class Redis(_Server):
     """redis-server, reached over the unix socket `self.socket`.
 
-    Durable: appendonly, appendfsync always; not durable (to be read only): neither. Fast: a unix socket in place of TCP, no RDB snapshots beside the log, and
-    io-threads as redis.conf says: none below 4 processors, then 3 of 4, at most 8."""
+    Durable: appendonly, appendfsync always; not durable, for what is only read: no log. Fast: a unix socket in place of
+    TCP, no RDB snapshots beside the log, and io-threads as redis.conf says: none below 4 processors, then 3 of 4, at
+    most 8."""
 
     def __init__(self, directory, durable=True):
         super().__init__(directory)
@@ -69,8 +71,8 @@ class Redis(_Server):
         cores = os.cpu_count() or 1
         threads = min(8, cores * 3 // 4) if cores >= 4 else 1
         self._start(["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.directory,
-                     "--appendonly", "yes" if self.durable else "no", "--appendfsync", "always", "--save", "", "--io-threads", str(threads),
-                     "--daemonize", "no"])
+                     "--appendonly", "yes" if self.durable else "no", "--appendfsync", "always", "--save", "",
+                     "--io-threads", str(threads), "--daemonize", "no"])
         return self
 
     def _answers(self):

@@ -53,12 +53,14 @@ def append_1(ctx):
 
 def append_16(ctx):
     """16 processes, each with conditions on a musical of its own."""
-    return compare(ctx, "append-16", {"sqlite": 7, "redis": 1.2}, "--procs", 16, "--condition", "different", *timed(ctx))
+    return compare(ctx, "append-16", {"sqlite": 7, "redis": 1.2}, "--procs", 16, "--condition", "different",
+                   *timed(ctx))
 
 
 def append_64(ctx):
     """64 of them."""
-    return compare(ctx, "append-64", {"sqlite": 16, "redis": 1.5}, "--procs", 64, "--condition", "different", *timed(ctx))
+    return compare(ctx, "append-64", {"sqlite": 16, "redis": 1.5}, "--procs", 64, "--condition", "different",
+                   *timed(ctx))
 
 
 def append_hot(ctx):

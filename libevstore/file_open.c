@@ -165,9 +165,11 @@ static bool being_written(const struct evs__file *file) {
 }
 
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
-  if (file->locked || evs__page_current(file))
-    return 0;
+  bool current = evs__page_current(file);
+  if (file->locked || (current && atomic_load(&file->page->ready)))
+    return 0; /* else a recovery failed half way, and what the page tells is from before */
   if (file->root_fd >= 0 && !directories_current(file)) {
+    current = false;
     evs__page_unmap(file);
     evs__io_close(file->tail_fd);
     evs__io_close(file->journal_fd);
@@ -177,9 +179,10 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     file->private_tail = (struct evs__io_info){0};
   }
   int rc = open_directories(file, create, error);
-  rc = rc ? rc : evs__page_map(file, error);
+  rc = rc || current ? rc : evs__page_map(file, error);
   if (!rc && (evs__page_holds(file) || being_written(file))) {
-    count_page(file);
+    if (!current)
+      count_page(file);
     return 0;
   }
   if (rc)
@@ -201,9 +204,9 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     rc = rc ? rc : evs__recover(file, false, error);
   }
   evs__unlock(file);
-  if (rc)
+  if (rc && !current)
     evs__page_unmap(file);
-  else
+  else if (!current)
     count_page(file);
   return rc;
 }

@@ -74,7 +74,8 @@ lint-gcc:
 	$(again) -k -s BUILD=$(BUILD)/lint-gcc CC=gcc WERROR=1 SANITIZE= all unit-binaries bench-binaries
 # What gcc says of -Wformat-nonliteral is enough: clang also wants it of functions that take a va_list.
 lint-clang:
-	$(again) -k -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral all unit-binaries bench-binaries
+	$(again) -k -s BUILD=$(BUILD)/lint-clang CC=clang WERROR=1 SANITIZE= MORE_WARNINGS=-Wno-format-nonliteral \
+		all unit-binaries bench-binaries
 lint-tidy:
 	@printf '%s\n' $(sort $(LINT_C)) | TIDY_FLAGS='$(TIDY_FLAGS)' xargs -P $(JOBS) -n 4 tests/lint/tidy
 

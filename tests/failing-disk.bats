@@ -86,12 +86,14 @@ offset_moved() { [ "$(op-journal consumers | jq 'select(.consumer == "kakao") | 
   sweep "$EIO" 2 eight_more op-reserve -q place --batch
 }
 
+# bats test_tags=slow
 @test "op-reserve cancel, op-musical register: each write and sync fails" {
   a_store
   sweep "$ENOSPC" 1 one_musical_more op-musical register --id 2 --name Wicked --seats 5 --request-id m1
   sweep "$EIO" "" one_cancellation op-reserve cancel 1 --request-id c1
 }
 
+# bats test_tags=slow
 @test "processors: op-pay run and a consumer" {
   a_store
   sweep "$ENOSPC" "" one_payment op-pay -q run

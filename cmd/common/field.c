@@ -10,12 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* event->type equals this plain text. */
-bool op_type_is(const evs_event *event, const char *type) {
-  size_t len = strlen(type);
-  return event->type.len == len && memcmp(event->type.ptr, type, len) == 0;
-}
-
 /* A whole number, or the fallback. */
 int64_t op_field_number(const evs_event *event, const char *key, int64_t fallback) {
   evs_slice value;
@@ -82,8 +76,13 @@ void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside) {
 
 /* A text column into a buffer. */
 void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size) {
-  const char *text = (const char *)sqlite3_column_text(row, column);
-  snprintf(buf, size, "%s", text != NULL ? text : "");
+  const unsigned char *text = sqlite3_column_text(row, column);
+  size_t len = text != NULL ? (size_t)sqlite3_column_bytes(row, column) : 0;
+  if (len >= size)
+    len = size - 1;
+  if (len > 0)
+    memcpy(buf, text, len);
+  buf[len] = '\0';
 }
 
 /* Binds a text or NULL. */
@@ -91,5 +90,5 @@ void op_bind_text(sqlite3_stmt *statement, int index, const char *text) {
   if (text == NULL || text[0] == '\0')
     sqlite3_bind_null(statement, index);
   else
-    sqlite3_bind_text(statement, index, text, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
 }

@@ -121,7 +121,7 @@ int op_model_step(struct op_model *model, sqlite3_stmt *statement, bool *ret_row
 int op__model_read_meta(struct op_model *model, struct op__meta *ret_meta, struct op_error *error) {
   sqlite3_stmt *row = NULL;
   *ret_meta = (struct op__meta){0};
-  int result = sqlite3_prepare_v2(model->db, "SELECT version, offset, fingerprint FROM meta", -1, &row, NULL);
+  int result = sqlite3_prepare_v2(model->db, "SELECT version, offset, fingerprint, indexed FROM meta", -1, &row, NULL);
   if (result == SQLITE_ERROR) /* no such table, or one of somebody else */
     return OP_OK;
   if (result == SQLITE_OK)
@@ -132,6 +132,7 @@ int op__model_read_meta(struct op_model *model, struct op__meta *ret_meta, struc
     ret_meta->version = sqlite3_column_int(row, 0);
     ret_meta->offset = offset > 0 ? (uint64_t)offset : 0;
     snprintf(ret_meta->fingerprint, sizeof ret_meta->fingerprint, "%s", fingerprint ? (const char *)fingerprint : "");
+    ret_meta->indexed = sqlite3_column_int(row, 3) != 0;
   }
   sqlite3_finalize(row);
   return result == SQLITE_ROW || result == SQLITE_DONE ? OP_OK : op__model_fail(model, result, error);
@@ -268,6 +269,7 @@ void op_model_close(struct op_model *model) {
   if (model->damaged)
     op__model_remove(model);
   op__model_detach(model);
+  op__rows_free(model);
   free(model->statements);
   free(model->path);
   free(model);

@@ -12,13 +12,15 @@
 #include "app.h"
 
 #include <sqlite3.h>
+#include <string.h>
 
 struct op_model;
 
 struct op_model_definition {
-  const char *name;         /* "reserve": state/reserve.db */
-  int version;              /* of the schema and of the meaning of apply */
-  const char *schema;       /* CREATE TABLE ... statements */
+  const char *name;    /* "reserve": state/reserve.db */
+  int version;         /* of the schema and of the meaning of apply */
+  const char *schema;  /* CREATE TABLE ... statements, and the indexes that apply() needs */
+  const char *indexes; /* all other CREATE INDEX ... statements, or NULL: run when all is folded for the first time */
   const char *const *types; /* event types that apply() wants, NULL-terminated; NULL: all */
   bool requests;            /* keep request ids (tags request:KEY of any event), for --request-id */
   /* Folds one event into the tables; called inside of a transaction, in order, once per event. */
@@ -59,6 +61,27 @@ int op_model_exec(struct op_model *model, sqlite3_stmt *statement, struct op_err
 /* Steps a SELECT: *ret_row true where there is a row. 0 or an exit code. */
 int op_model_step(struct op_model *model, sqlite3_stmt *statement, bool *ret_row, struct op_error *error);
 
+/* ---- rows, for apply() ------------------------------------------------------------------------- */
+
+/* A row that many events change (a reservation, a musical). While events are folded it is kept in memory: loaded once,
+ * and saved once before the transaction commits. */
+struct op_row_kind {
+  size_t size; /* of its struct */
+  /* Fills the struct, which is all zeros, from the tables. *ret_found: there is such a row. */
+  int (*load)(struct op_model *model, const char *id, void *row, bool *ret_found, struct op_error *error);
+  /* Writes it. `is_new`: the tables have no row of this id. */
+  int (*save)(struct op_model *model, const void *row, bool is_new, struct op_error *error);
+};
+
+/* *(struct x **)ret_row is the row, all zeros where there is none; valid until the next call for this kind. The id is
+ * one that op_check_id() takes, or "". */
+int op_model_row(struct op_model *model, const struct op_row_kind *kind, const char *id, void *ret_row,
+                 struct op_error *error);
+/* What op_model_row() gave was changed, and is to be saved. */
+void op_model_row_changed(void *row);
+
+/* ---- values ------------------------------------------------------------------------------------ */
+
 /* Binding and reading helpers: JSON text of the journal decoded in place. */
 void op_bind_field(sqlite3_stmt *statement, int index, const evs_event *event,
                    const char *key);                                      /* string, number or NULL */
@@ -66,7 +89,7 @@ void op_bind_slice(sqlite3_stmt *statement, int index, evs_slice inside); /* an 
 /* A text column into a buffer; "" where it is NULL, cut where it is too long. */
 void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size);
 
-/* Binds a copy of the text; NULL and "" become NULL. */
+/* Binds the text itself, which must stay until the statement was stepped; NULL and "" become NULL. */
 void op_bind_text(sqlite3_stmt *statement, int index, const char *text);
 /* A member of data: as a number (fallback where absent), as text into buf (empty where absent, false where absent). */
 int64_t op_field_number(const evs_event *event, const char *key, int64_t fallback);
@@ -74,7 +97,10 @@ bool op_field_text(const evs_event *event, const char *key, char *buf, size_t si
 /* A member of data that must be an id (op_check_id): empty and false where it is none, so that an odd event of somebody
  * else never becomes a tag or a correlation of ours. */
 bool op_field_id(const evs_event *event, const char *key, char buf[OP_MAX_ID + 1]);
-/* event->type equals this plain text. */
-bool op_type_is(const evs_event *event, const char *type);
+/* event->type equals this plain text. Inline, so that the length of a literal costs nothing. */
+static inline bool op_type_is(const evs_event *event, const char *type) {
+  size_t len = strlen(type);
+  return event->type.len == len && memcmp(event->type.ptr, type, len) == 0;
+}
 
 #endif

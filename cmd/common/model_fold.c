@@ -82,8 +82,11 @@ int op__model_judge(struct op_model *model, const struct op__meta *meta, bool *r
 
 /* Remembers the request ids of an event; the first event with a key owns it. */
 static int fold_request(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const char tag[] = "\"" OP_TAG_REQUEST ":";
   char key[OP_MAX_ID + 1];
   int rc = OP_OK;
+  if (memmem(event->tags.ptr, event->tags.len, tag, sizeof tag - 1) == NULL) /* most have none */
+    return OP_OK;
   for (size_t at = 0; rc == OP_OK && op_request_key(event, &at, key);) {
     sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO requests VALUES (?1, coalesce(?2, ''), ?3)");
     sqlite3_bind_text(put, 1, key, -1, SQLITE_STATIC);
@@ -115,10 +118,20 @@ static int fold_event(struct op_model *model, const evs_event *event, struct op_
 
 /* Writes the offset with its fingerprint. */
 static int write_meta(struct op_model *model, struct op_error *error) {
-  sqlite3_stmt *put = op_model_sql(model, "UPDATE meta SET offset = ?1, fingerprint = ?2");
+  sqlite3_stmt *put = op_model_sql(model, "UPDATE meta SET offset = ?1, fingerprint = ?2, indexed = ?3");
   sqlite3_bind_int64(put, 1, (sqlite3_int64)model->meta.offset);
   sqlite3_bind_text(put, 2, model->meta.fingerprint, -1, SQLITE_STATIC);
+  sqlite3_bind_int(put, 3, model->meta.indexed);
   return op_model_exec(model, put, error);
+}
+
+/* Makes the indexes that no fold needs: they are sorted once instead of being kept sorted while the rows come. The sort
+ * takes as much memory as the page cache may have, and goes to a temporary file beyond. */
+static int make_indexes(struct op_model *model, struct op_error *error) {
+  if (model->meta.indexed)
+    return OP_OK;
+  model->meta.indexed = true;
+  return model->definition->indexes != NULL ? op__model_run(model, model->definition->indexes, error) : OP_OK;
 }
 
 /* Folds up to `target` or a full batch, from model->meta on, and writes the offset. Inside of a write transaction. */
@@ -160,6 +173,10 @@ static int fold_batch(struct op_model *model, uint64_t target, struct op_progres
   else
     rc = read_fingerprint(model, model->meta.offset, model->meta.fingerprint, error);
   if (rc == OP_OK)
+    rc = op__rows_save(model, error);
+  if (rc == OP_OK && model->meta.offset >= target)
+    rc = make_indexes(model, error);
+  if (rc == OP_OK)
     rc = write_meta(model, error);
 out:
   evs_cursor_close(cursor);
@@ -185,11 +202,15 @@ static int fold_transaction(struct op_model *model, uint64_t target, struct op_p
   if (rc == OP_OK)
     rc = op__model_judge(model, &model->meta, &wrong, error);
   uint64_t began = model->meta.offset;
+  model->whole = rc == OP_OK && (began == 0 || (model->whole && began == model->folded));
+  op__rows_forget(model);
   if (rc == OP_OK && !wrong && began < target)
     rc = fold_batch(model, target, progress, error);
   op__model_reset_statements(model);
   if (rc == OP_OK)
     rc = op__model_run(model, "COMMIT", error);
+  model->whole &= rc == OP_OK;
+  model->folded = model->meta.offset;
   if (rc != OP_OK) {
     sqlite3_exec(model->db, "ROLLBACK", NULL, NULL, NULL);
     return rc;

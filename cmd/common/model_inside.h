@@ -3,6 +3,7 @@
  *   model.c          the public face: snapshots, statements, errors of SQLite
  *   model_open.c     finding a place for the tables: state/NAME.db, or memory; making and removing it
  *   model_fold.c     folding the journal into the tables; is this the journal that they were folded from?
+ *   model_rows.c     rows that are kept in memory while they are folded
  *   request.c        request ids
  *
  * States of a model: detached (db NULL); attached (tables of the right version, no transaction); in a snapshot (a read
@@ -29,6 +30,7 @@ struct op__meta {
   int version;                           /* 0: there is no such table or row */
   uint64_t offset;                       /* everything up to this event is folded in */
   char fingerprint[OP__FINGERPRINT + 1]; /* end of the line at the offset; "" at offset 0 */
+  bool indexed;                          /* definition->indexes are there */
 };
 
 struct op__statement {
@@ -45,11 +47,14 @@ struct op_model {
   char *path;           /* of the file, "" elsewhere */
   struct op__meta meta; /* as of the snapshot, or of the fold in progress */
   uint64_t checked;     /* this offset was compared with the journal, and it is ours */
-  bool snapshot;        /* a read transaction is open */
-  bool wrote;           /* something was committed through this connection */
-  bool damaged;         /* SQLite says that the file is no sound database: it is to be removed */
-  bool unwritable;      /* the file cannot be written after all: go to memory */
-  bool warned;          /* that the tables were of another journal */
+  struct op__rows *rows;
+  bool whole;      /* all up to `folded` was folded by us, from the first event on */
+  uint64_t folded; /* the offset of our last transaction */
+  bool snapshot;   /* a read transaction is open */
+  bool wrote;      /* something was committed through this connection */
+  bool damaged;    /* SQLite says that the file is no sound database: it is to be removed */
+  bool unwritable; /* the file cannot be written after all: go to memory */
+  bool warned;     /* that the tables were of another journal */
   struct op__statement *statements;
   size_t count, size;
 };
@@ -80,6 +85,15 @@ bool op__model_moved(struct op_model *model);
 void op__model_remove(struct op_model *model);
 /* Drops all tables and makes them anew at offset 0, in one transaction; leaves it where another process just did. */
 int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct op_error *error);
+
+/* ---- model_rows.c ------------------------------------------------------------------------------ */
+
+/* Saves the rows that changed. Inside of a write transaction. */
+int op__rows_save(struct op_model *model, struct op_error *error);
+/* Keeps no row any more: the transaction has ended. */
+void op__rows_forget(struct op_model *model);
+/* Releases the memory. */
+void op__rows_free(struct op_model *model);
 
 /* ---- model_fold.c ------------------------------------------------------------------------------ */
 

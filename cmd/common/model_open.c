@@ -80,9 +80,11 @@ static int is_wal(struct op_model *model, bool *ret_wal, struct op_error *error)
 /* Makes the tables of the definition, empty. Inside of a transaction. */
 static int make_tables(struct op_model *model, struct op_error *error) {
   char meta[128];
-  snprintf(meta, sizeof meta, "INSERT INTO meta VALUES (%d, 0, '')", model->definition->version);
-  int rc = op__model_run(
-      model, "CREATE TABLE meta (version INTEGER NOT NULL, offset INTEGER NOT NULL, fingerprint TEXT NOT NULL)", error);
+  snprintf(meta, sizeof meta, "INSERT INTO meta VALUES (%d, 0, '', 0)", model->definition->version);
+  int rc = op__model_run(model,
+                         "CREATE TABLE meta (version INTEGER NOT NULL, offset INTEGER NOT NULL,"
+                         " fingerprint TEXT NOT NULL, indexed INTEGER NOT NULL)",
+                         error);
   if (rc == OP_OK && model->definition->requests)
     rc = op__model_run(model,
                        "CREATE TABLE requests (key TEXT PRIMARY KEY, request TEXT NOT NULL, seq INTEGER NOT NULL)"
@@ -136,9 +138,10 @@ int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct
   return rc;
 }
 
-/* Opens the file under the shared lock, and makes its tables under the exclusive one where there are none. */
+/* Opens the file under the shared lock, and makes its tables under the exclusive one where there are none. The cache is
+ * what a command may use of memory, and so may a sort, which goes to a temporary file with what is more. */
 static int attach_file(struct op_model *model, int state_fd, struct op_error *error) {
-  static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+  static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -4096;"
                                  "PRAGMA journal_size_limit = 16777216";
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   struct op__meta meta = {0};
@@ -170,7 +173,10 @@ static int attach_memory(struct op_model *model, struct op_error *error) {
   free(model->path);
   model->path = NULL;
   int result = sqlite3_open_v2(":memory:", &model->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-  return result == SQLITE_OK ? make_tables(model, error) : op__model_fail(model, result, error);
+  if (result != SQLITE_OK)
+    return op__model_fail(model, result, error);
+  int rc = op__model_run(model, "PRAGMA temp_store = MEMORY", error);
+  return rc == OP_OK ? make_tables(model, error) : rc;
 }
 
 /* Where the tables can be. */

@@ -34,14 +34,14 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event);
 
 /* A macro, too, so that a definition can join it with its own tables: OP_MUSICAL_SCHEMA "CREATE TABLE ...". */
 #define OP_MUSICAL_SCHEMA                                                                                              \
-  "CREATE TABLE musicals (rank INTEGER PRIMARY KEY, musical_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"              \
+  "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT NOT NULL,"                                            \
   " seats INTEGER NOT NULL, held INTEGER NOT NULL, price INTEGER, currency TEXT NOT NULL, venue TEXT,"                 \
   " starts_at TEXT, sales_open TEXT, sales_close TEXT, max_per_customer INTEGER NOT NULL, closed INTEGER NOT NULL,"    \
-  " defined_by INTEGER NOT NULL);"
+  " defined_by INTEGER NOT NULL) WITHOUT ROWID;"
 extern const char op_musical_schema[]; /* the same */
 /* *ret_musical with id "" where there is none. */
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error);
-/* Folds an event into the table (load, apply, save). Ignores types that are not its own. */
+/* Folds an event into the row of its musical, for the apply() of a model. Ignores types that are not its own. */
 int op_musical_project(struct op_model *model, const evs_event *event, struct op_error *error);
 /* Loads the musical and folds what is pending after the model's offset: the state for a decision; *ret_position as in
  * op_decide. */

@@ -1,7 +1,7 @@
 /* musical_table.c - the musicals of musical.h in a table of a read model, and beyond it up to the written tail.
  *
  * Invariant: op_musical_load() gives what op_musical_apply() folds from the journal up to the model's offset; times in
- * microseconds are not stored but read from their texts. The column `rank` counts registrations, for lists.
+ * microseconds are not stored but read from their texts.
  * Errors: those of the model and of the store. */
 #include "musical.h"
 
@@ -45,15 +45,25 @@ int op_musical_load(struct op_model *model, const char *id, struct op_musical *r
   return rc;
 }
 
+/* The same for op_model_row(). */
+static int load(struct op_model *model, const char *id, void *row, bool *ret_found, struct op_error *error) {
+  struct op_musical *musical = row;
+  int rc = op_musical_load(model, id, musical, error);
+  *ret_found = musical->id[0] != '\0';
+  return rc;
+}
+
 /* Writes the musical, in its place where it has one. */
-static int save(struct op_model *model, const struct op_musical *musical, struct op_error *error) {
+static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  const struct op_musical *musical = row;
+  (void)is_new; /* so few are new that one statement does for both */
   sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
                                           " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by)"
                                           " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (musical_id) DO UPDATE SET"
                                           " seats = excluded.seats, held = excluded.held, closed = excluded.closed,"
                                           " defined_by = excluded.defined_by");
-  sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_STATIC);
+  sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_STATIC);
   sqlite3_bind_int64(put, 3, musical->seats);
   sqlite3_bind_int64(put, 4, musical->held);
   if (musical->price >= 0)
@@ -79,15 +89,18 @@ static bool is_ours(const evs_event *event) {
 
 /* Folds an event into the table. */
 int op_musical_project(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const struct op_row_kind musicals = {sizeof(struct op_musical), load, save};
   char id[OP_MAX_ID + 1];
-  struct op_musical musical;
+  struct op_musical *musical = NULL;
   if (!is_ours(event) || !op_field_id(event, "musicalId", id))
     return OP_OK;
-  int rc = op_musical_load(model, id, &musical, error);
+  int rc = op_model_row(model, &musicals, id, &musical, error);
   if (rc != OP_OK)
     return rc;
-  op_musical_apply(&musical, event);
-  return musical.id[0] != '\0' ? save(model, &musical, error) : OP_OK;
+  op_musical_apply(musical, event);
+  if (musical->id[0] != '\0')
+    op_model_row_changed(musical);
+  return OP_OK;
 }
 
 /* The musical up to the written tail. */

@@ -17,11 +17,12 @@ static const char *const folded_types[] = {
 static const char schema[] = OP_MUSICAL_SCHEMA
     "CREATE TABLE details(musical_id TEXT PRIMARY KEY, registered_seq INTEGER NOT NULL,"
     " registered_seats INTEGER NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX details_by_age ON details(registered_seq);"
     "CREATE TABLE holds(reservation_id TEXT PRIMARY KEY, musical_id TEXT NOT NULL, seats INTEGER NOT NULL)"
     " WITHOUT ROWID;"
     "CREATE TABLE unreleased(cancelled_seq INTEGER PRIMARY KEY, musical_id TEXT NOT NULL,"
     " reservation_id TEXT NOT NULL, seats INTEGER NOT NULL);";
+
+static const char indexes[] = "CREATE INDEX details_by_age ON details(registered_seq);";
 
 /* Keeps when the musical was registered and last changed. */
 static int apply_details(struct op_model *model, const evs_event *event, const char *musical_id,
@@ -114,8 +115,9 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *musical_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_MUSICAL,
-                                                        .version = 2,
+                                                        .version = 3,
                                                         .schema = schema,
+                                                        .indexes = indexes,
                                                         .types = folded_types,
                                                         .requests = true,
                                                         .apply = apply};

@@ -7,6 +7,8 @@
 
 #include "listing.h"
 
+#include <string.h>
+
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
     "CREATE TABLE reservations ("
@@ -14,36 +16,72 @@ static const char schema[] =
     "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX reservations_placed ON reservations (placed_seq);"
-    "CREATE INDEX reservations_changed ON reservations (changed_seq);"
-    "CREATE INDEX reservations_of ON reservations (customer_id, placed_seq);"
     "CREATE TABLE steps ("
     "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, time TEXT NOT NULL, event TEXT NOT NULL,"
     "  causation INTEGER, status TEXT NOT NULL, seats INTEGER, amount INTEGER, detail TEXT NOT NULL"
-    ");"
-    "CREATE INDEX steps_of ON steps (reservation_id, seq);";
+    ");";
+static const char indexes[] = "CREATE INDEX reservations_placed ON reservations (placed_seq);"
+                              "CREATE INDEX reservations_changed ON reservations (changed_seq);"
+                              "CREATE INDEX steps_of ON steps (reservation_id, seq);";
+
+/* A musical, for the sentences of the steps. */
+struct musical {
+  char id[OP_MAX_ID + 1];
+  char name[OP_MAX_NAME + 1];
+  bool named;
+};
+
+/* The musical of this id. */
+static int load_musical(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found,
+                        struct op_error *error) {
+  struct musical *musical = row_of_kind;
+  sqlite3_stmt *row = op_model_sql(model, "SELECT name FROM musicals WHERE musical_id = ?1");
+  op_bind_text(row, 1, id);
+  int r = op_model_step(model, row, ret_found, error);
+  musical->named = r == 0 && *ret_found;
+  if (musical->named)
+    op_column_text(row, 0, musical->name, sizeof musical->name);
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes the musical, which never changes. */
+static int save_musical(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  const struct musical *musical = row;
+  (void)is_new;
+  sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals VALUES (?1, ?2)");
+  op_bind_text(put, 1, musical->id);
+  op_bind_text(put, 2, musical->name);
+  return op_model_exec(model, put, error);
+}
+
+static const struct op_row_kind musical_rows = {sizeof(struct musical), load_musical, save_musical};
 
 /* A musical got its name. */
 static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1], name[OP_MAX_NAME + 1];
+  struct musical *musical = NULL;
   if (!op_field_id(event, "musicalId", id) || !op_field_text(event, "name", name, sizeof name))
     return 0;
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO musicals VALUES (?1, ?2)");
-  op_bind_text(put, 1, id);
-  op_bind_text(put, 2, name);
-  return op_model_exec(model, put, error);
+  int r = op_model_row(model, &musical_rows, id, &musical, error);
+  if (r != 0 || musical->named)
+    return r;
+  musical->named = true;
+  memcpy(musical->id, id, sizeof id);
+  memcpy(musical->name, name, sizeof name);
+  op_model_row_changed(musical);
+  return 0;
 }
 
-/* The page of a reservation, or one with reservation_id "". */
-static int load(struct op_model *model, const char *id, struct page *ret_page, struct op_error *error) {
+/* The page of a reservation. */
+static int load(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found, struct op_error *error) {
+  struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
                                           " status, payment_status, placed_seq, changed_seq, updated_at"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
-  bool found = false;
-  int r = op_model_step(model, row, &found, error);
-  *ret_page = (struct page){0};
-  if (r == 0 && found) {
+  int r = op_model_step(model, row, ret_found, error);
+  if (r == 0 && *ret_found) {
     op_column_text(row, 0, ret_page->reservation_id, sizeof ret_page->reservation_id);
     op_column_text(row, 1, ret_page->musical_id, sizeof ret_page->musical_id);
     op_column_text(row, 2, ret_page->customer_id, sizeof ret_page->customer_id);
@@ -63,7 +101,9 @@ static int load(struct op_model *model, const char *id, struct page *ret_page, s
 }
 
 /* Writes a page. */
-static int save(struct op_model *model, const struct page *page, struct op_error *error) {
+static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  const struct page *page = row;
+  (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
@@ -79,28 +119,14 @@ static int save(struct op_model *model, const struct page *page, struct op_error
   return op_model_exec(model, put, error);
 }
 
-/* The name of the page's musical, or "". */
-static int musical_name(struct op_model *model, const struct page *page, char *buf, size_t size,
-                        struct op_error *error) {
-  sqlite3_stmt *row = op_model_sql(model, "SELECT name FROM musicals WHERE musical_id = ?1");
-  op_bind_text(row, 1, page->musical_id);
-  bool found = false;
-  int r = op_model_step(model, row, &found, error);
-  buf[0] = '\0';
-  if (r == 0 && found)
-    op_column_text(row, 0, buf, size);
-  sqlite3_reset(row);
-  return r;
-}
-
 /* Writes a step of the saga. */
 static int add_step(struct op_model *model, const struct page *page, const evs_event *event, struct op_error *error) {
-  char musical[OP_MAX_NAME + 1];
+  struct musical *musical = NULL;
   struct op_text detail = {0};
-  int r = musical_name(model, page, musical, sizeof musical, error);
+  int r = op_model_row(model, &musical_rows, page->musical_id, &musical, error);
   if (r != 0)
     return r;
-  page_detail(event, page, musical, &detail);
+  page_detail(event, page, musical->name, &detail);
   sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO steps VALUES (?,?,?,?,?,?,?,?,?)");
   sqlite3_bind_int64(put, 1, (int64_t)event->seq);
   op_bind_text(put, 2, page->reservation_id);
@@ -114,7 +140,7 @@ static int add_step(struct op_model *model, const struct page *page, const evs_e
     sqlite3_bind_int64(put, 7, seats);
   if (amount >= 0)
     sqlite3_bind_int64(put, 8, amount);
-  sqlite3_bind_text(put, 9, detail.ptr, (int)detail.len, SQLITE_TRANSIENT);
+  sqlite3_bind_text(put, 9, detail.ptr, (int)detail.len, SQLITE_STATIC);
   r = op_model_exec(model, put, error);
   op_text_free(&detail);
   return r;
@@ -122,21 +148,20 @@ static int add_step(struct op_model *model, const struct page *page, const evs_e
 
 /* Folds one event. */
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const struct op_row_kind pages = {sizeof(struct page), load, save};
   char id[OP_MAX_ID + 1];
-  struct page page;
+  struct page *page = NULL;
   if (op_type_is(event, OP_MUSICAL_REGISTERED))
     return registered(model, event, error);
   if (!page_of(event, id))
     return 0;
-  int r = load(model, id, &page, error);
+  int r = op_model_row(model, &pages, id, &page, error);
   if (r != 0)
     return r;
-  if (page_apply(&page, event))
-    r = save(model, &page, error);
-  if (r == 0 && page.reservation_id[0] != '\0')
-    r = add_step(model, &page, event, error);
-  return r;
+  if (page_apply(page, event))
+    op_model_row_changed(page);
+  return page->reservation_id[0] != '\0' ? add_step(model, page, event, error) : 0;
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 1, .schema = schema, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 2, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

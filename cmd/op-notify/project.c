@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const types[] = {
@@ -19,23 +20,146 @@ static const char schema[] =
     "CREATE TABLE reservations ("
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE INDEX reservations_of ON reservations (customer_id);"
     "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL);"
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
     "  channel TEXT, lang TEXT, sent_at TEXT"
     ");"
-    "CREATE INDEX notices_pending ON notices (cause) WHERE sent_at IS NULL;"
-    "CREATE INDEX notices_about ON notices (reservation_id);"
-    "CREATE INDEX notices_of ON notices (customer_id);"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
+static const char indexes[] = "CREATE INDEX reservations_of ON reservations (customer_id);"
+                              "CREATE INDEX notices_pending ON notices (cause) WHERE sent_at IS NULL;"
+                              "CREATE INDEX notices_about ON notices (reservation_id);"
+                              "CREATE INDEX notices_of ON notices (customer_id);";
 
-/* Binds an id of the event; NULL where it has none. */
-static void bind_id(sqlite3_stmt *statement, int index, const evs_event *event, const char *key) {
-  char id[OP_MAX_ID + 1];
-  if (op_field_id(event, key, id))
-    sqlite3_bind_text(statement, index, id, -1, SQLITE_TRANSIENT);
+/* What a notice says of its reservation. */
+struct booking {
+  char id[OP_MAX_ID + 1]; /* "": no such reservation */
+  char musical_id[OP_MAX_ID + 1], customer_id[OP_MAX_ID + 1];
+  int64_t seats;
+};
+
+struct musical {
+  char id[OP_MAX_ID + 1]; /* "": no such musical */
+  char name[OP_MAX_NAME + 1];
+};
+
+/* A notice with what became of it. */
+struct told {
+  struct notice notice; /* cause 0: no such notice */
+  char channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
+  char sent_at[EVS_TIME_SIZE]; /* "": not sent yet */
+};
+
+/* Reads a reservation. */
+static int load_booking(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
+  struct booking *booking = kept;
+  sqlite3_stmt *row =
+      op_model_sql(model, "SELECT musical_id, customer_id, seats FROM reservations WHERE reservation_id = ?1");
+  op_bind_text(row, 1, id);
+  int r = op_model_step(model, row, ret_found, error);
+  if (r == 0 && *ret_found) {
+    snprintf(booking->id, sizeof booking->id, "%s", id);
+    op_column_text(row, 0, booking->musical_id, sizeof booking->musical_id);
+    op_column_text(row, 1, booking->customer_id, sizeof booking->customer_id);
+    booking->seats = sqlite3_column_int64(row, 2);
+  }
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes a reservation. */
+static int save_booking(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
+  const struct booking *booking = kept;
+  sqlite3_stmt *put =
+      is_new ? op_model_sql(model, "INSERT INTO reservations (reservation_id, seats, musical_id, customer_id)"
+                                   " VALUES (?1, ?2, ?3, ?4)")
+             : op_model_sql(model, "UPDATE reservations SET seats = ?2 WHERE reservation_id = ?1");
+  op_bind_text(put, 1, booking->id);
+  sqlite3_bind_int64(put, 2, booking->seats);
+  if (is_new) {
+    op_bind_text(put, 3, booking->musical_id);
+    op_bind_text(put, 4, booking->customer_id);
+  }
+  return op_model_exec(model, put, error);
+}
+
+/* Reads a musical. */
+static int load_musical(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
+  struct musical *musical = kept;
+  sqlite3_stmt *row = op_model_sql(model, "SELECT name FROM musicals WHERE musical_id = ?1");
+  op_bind_text(row, 1, id);
+  int r = op_model_step(model, row, ret_found, error);
+  if (r == 0 && *ret_found) {
+    snprintf(musical->id, sizeof musical->id, "%s", id);
+    op_column_text(row, 0, musical->name, sizeof musical->name);
+  }
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes a musical, which never changes. */
+static int save_musical(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
+  const struct musical *musical = kept;
+  (void)is_new;
+  sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals VALUES (?1, ?2)");
+  op_bind_text(put, 1, musical->id);
+  op_bind_text(put, 2, musical->name);
+  return op_model_exec(model, put, error);
+}
+
+/* Reads the notice about the event of this number. */
+static int load_told(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
+  struct told *told = kept;
+  sqlite3_stmt *row =
+      op_model_sql(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices WHERE cause = ?1");
+  sqlite3_bind_int64(row, 1, strtoll(id, NULL, 10));
+  int r = op_model_step(model, row, ret_found, error);
+  if (r == 0 && *ret_found) {
+    notice_read(row, &told->notice);
+    op_column_text(row, NOTICE_COLUMN_COUNT, told->channel, sizeof told->channel);
+    op_column_text(row, NOTICE_COLUMN_COUNT + 1, told->lang, sizeof told->lang);
+    op_column_text(row, NOTICE_COLUMN_COUNT + 2, told->sent_at, sizeof told->sent_at);
+  }
+  sqlite3_reset(row);
+  return r;
+}
+
+/* Writes a notice. */
+static int save_told(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
+  const struct told *told = kept;
+  const struct notice *notice = &told->notice;
+  sqlite3_stmt *put =
+      is_new ? op_model_sql(model, "INSERT INTO notices (cause, channel, lang, sent_at, template, reservation_id,"
+                                   " customer_id, musical, currency, seats, amount, caused_at)"
+                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+             : op_model_sql(model, "UPDATE notices SET channel = ?2, lang = ?3, sent_at = ?4 WHERE cause = ?1");
+  sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
+  op_bind_text(put, 2, told->channel);
+  op_bind_text(put, 3, told->lang);
+  op_bind_text(put, 4, told->sent_at);
+  if (is_new) {
+    op_bind_text(put, 5, notice->template);
+    op_bind_text(put, 6, notice->reservation_id);
+    op_bind_text(put, 7, notice->customer_id);
+    op_bind_text(put, 8, notice->musical);
+    op_bind_text(put, 9, notice->currency);
+    sqlite3_bind_int64(put, 10, notice->seats);
+    sqlite3_bind_int64(put, 11, notice->amount);
+    op_bind_text(put, 12, notice->caused_at);
+  }
+  return op_model_exec(model, put, error);
+}
+
+static const struct op_row_kind booking_rows = {sizeof(struct booking), load_booking, save_booking};
+static const struct op_row_kind musical_rows = {sizeof(struct musical), load_musical, save_musical};
+static const struct op_row_kind notice_rows = {sizeof(struct told), load_told, save_told};
+
+/* The notice about the event `cause`. */
+static int told_of(struct op_model *model, uint64_t cause, struct told **ret_told, struct op_error *error) {
+  char id[24];
+  snprintf(id, sizeof id, "%" PRIu64, cause);
+  return op_model_row(model, &notice_rows, id, ret_told, error);
 }
 
 /* A number of the event that cannot be negative. */
@@ -46,78 +170,125 @@ static int64_t figure(const evs_event *event, const char *key, int64_t max) {
 
 /* A musical got its name. */
 static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
-  char name[OP_MAX_NAME + 1];
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO musicals SELECT ?1, ?2 WHERE ?1 IS NOT NULL");
-  bind_id(put, 1, event, "musicalId");
-  if (op_field_text(event, "name", name, sizeof name))
-    sqlite3_bind_text(put, 2, name, -1, SQLITE_TRANSIENT);
-  return op_model_exec(model, put, error);
+  char id[OP_MAX_ID + 1];
+  struct musical *musical = NULL;
+  if (!op_field_id(event, "musicalId", id))
+    return 0;
+  int r = op_model_row(model, &musical_rows, id, &musical, error);
+  if (r != 0 || musical->id[0] != '\0')
+    return r;
+  memcpy(musical->id, id, sizeof id);
+  op_field_text(event, "name", musical->name, sizeof musical->name);
+  op_model_row_changed(musical);
+  return 0;
 }
 
 /* A reservation came. */
 static int placed(struct op_model *model, const evs_event *event, struct op_error *error) {
-  sqlite3_stmt *put =
-      op_model_sql(model, "INSERT OR IGNORE INTO reservations SELECT ?1, ?2, ?3, ?4 WHERE ?1 IS NOT NULL");
-  bind_id(put, 1, event, "reservationId");
-  bind_id(put, 2, event, "musicalId");
-  bind_id(put, 3, event, "customerId");
-  sqlite3_bind_int64(put, 4, figure(event, "seats", OP_MAX_SEATS));
-  return op_model_exec(model, put, error);
+  char id[OP_MAX_ID + 1];
+  struct booking *booking = NULL;
+  if (!op_field_id(event, "reservationId", id))
+    return 0;
+  int r = op_model_row(model, &booking_rows, id, &booking, error);
+  if (r != 0 || booking->id[0] != '\0')
+    return r;
+  memcpy(booking->id, id, sizeof id);
+  op_field_id(event, "musicalId", booking->musical_id);
+  op_field_id(event, "customerId", booking->customer_id);
+  booking->seats = figure(event, "seats", OP_MAX_SEATS);
+  op_model_row_changed(booking);
+  return 0;
 }
 
 /* Seats were given up; a wholly cancelled reservation keeps its last number. */
 static int cancelled(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct booking *booking = NULL;
   sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO cancellations VALUES (?1, ?2)");
   sqlite3_bind_int64(put, 1, (int64_t)event->seq);
   sqlite3_bind_int64(put, 2, figure(event, "seats", OP_MAX_SEATS));
   int r = op_model_exec(model, put, error);
+  int64_t remaining = figure(event, "remainingSeats", OP_MAX_SEATS);
+  if (r != 0 || remaining == 0 || !op_field_id(event, "reservationId", id))
+    return r;
+  r = op_model_row(model, &booking_rows, id, &booking, error);
+  if (r != 0 || booking->id[0] == '\0')
+    return r;
+  booking->seats = remaining;
+  op_model_row_changed(booking);
+  return 0;
+}
+
+/* The seats that this event gave up, 0 where it is no cancellation. */
+static int cancelled_seats(struct op_model *model, uint64_t seq, int64_t *ret_seats, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT seats FROM cancellations WHERE seq = ?1");
+  sqlite3_bind_int64(row, 1, (int64_t)seq);
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  *ret_seats = r == 0 && found ? sqlite3_column_int64(row, 0) : 0;
+  sqlite3_reset(row);
+  return r;
+}
+
+/* What the notice says of its reservation: the customer, the musical's name or else its id, the seats. */
+static int describe(struct op_model *model, const evs_event *event, struct notice *notice, struct op_error *error) {
+  struct booking *booking = NULL;
+  struct musical *musical = NULL;
+  int r = op_model_row(model, &booking_rows, notice->reservation_id, &booking, error);
+  if (r == 0)
+    r = op_model_row(model, &musical_rows, booking->musical_id, &musical, error);
   if (r != 0)
     return r;
-  sqlite3_stmt *change = op_model_sql(model, "UPDATE reservations SET seats = ?2 WHERE reservation_id = ?1 AND ?2 > 0");
-  bind_id(change, 1, event, "reservationId");
-  sqlite3_bind_int64(change, 2, figure(event, "remainingSeats", OP_MAX_SEATS));
-  return op_model_exec(model, change, error);
+  if (!op_field_id(event, "customerId", notice->customer_id))
+    memcpy(notice->customer_id, booking->customer_id, sizeof booking->customer_id);
+  snprintf(notice->musical, sizeof notice->musical, "%s", musical->name[0] ? musical->name : booking->musical_id);
+  notice->seats = booking->seats;
+  return 0;
 }
 
 /* Something happened that the customer is told. Refunds tell the seats of their cancellation, the others those held. */
 static int caused(struct op_model *model, const char *type, const evs_event *event, struct op_error *error) {
-  char id[OP_MAX_ID + 1], currency[8];
-  if (!op_field_id(event, "reservationId", id))
+  bool refund = strcmp(type, OP_PAYMENT_REFUNDED) == 0 || strcmp(type, OP_PAYMENT_CANCELLED) == 0;
+  struct told *told = NULL;
+  struct notice notice = {.cause = event->seq};
+  if (!op_field_id(event, "reservationId", notice.reservation_id))
     return 0;
-  sqlite3_stmt *put = op_model_sql(
-      model, "INSERT OR IGNORE INTO notices (cause, template, reservation_id, customer_id, musical, currency, seats,"
-             " amount, caused_at) SELECT ?1, ?2, ?3, coalesce(?4, r.customer_id), coalesce(m.name, r.musical_id), ?5,"
-             " CASE WHEN ?7 THEN coalesce(c.seats, 0) ELSE coalesce(r.seats, 0) END, ?6, ?8"
-             " FROM (SELECT 1) LEFT JOIN reservations r ON r.reservation_id = ?3"
-             " LEFT JOIN musicals m ON m.musical_id = r.musical_id LEFT JOIN cancellations c ON c.seq = ?9");
-  sqlite3_bind_int64(put, 1, (int64_t)event->seq);
-  sqlite3_bind_text(put, 2, type, -1, SQLITE_STATIC);
-  sqlite3_bind_text(put, 3, id, -1, SQLITE_TRANSIENT);
-  bind_id(put, 4, event, "customerId");
-  if (op_field_text(event, "currency", currency, sizeof currency))
-    sqlite3_bind_text(put, 5, currency, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_int64(put, 6, figure(event, "amount", OP_MAX_MONEY));
-  sqlite3_bind_int(put, 7, strcmp(type, OP_PAYMENT_REFUNDED) == 0 || strcmp(type, OP_PAYMENT_CANCELLED) == 0);
-  op_bind_slice(put, 8, event->time);
-  sqlite3_bind_int64(put, 9, (int64_t)event->causation);
-  return op_model_exec(model, put, error);
+  int r = describe(model, event, &notice, error);
+  if (r == 0 && refund)
+    r = cancelled_seats(model, event->causation, &notice.seats, error);
+  if (r == 0)
+    r = told_of(model, event->seq, &told, error);
+  if (r != 0)
+    return r;
+  snprintf(notice.template, sizeof notice.template, "%s", type);
+  op_field_text(event, "currency", notice.currency, sizeof notice.currency);
+  notice.amount = figure(event, "amount", OP_MAX_MONEY);
+  snprintf(notice.caused_at, sizeof notice.caused_at, "%.*s", (int)event->time.len, event->time.ptr);
+  *told = (struct told){.notice = notice};
+  op_model_row_changed(told);
+  return 0;
 }
 
 /* A notice was delivered. */
 static int sent(struct op_model *model, const evs_event *event, struct op_error *error) {
-  sqlite3_stmt *change = op_model_sql(
-      model, "UPDATE notices SET sent_at = ?2, channel = ?3, lang = ?4 WHERE cause = ?1 AND sent_at IS NULL");
-  sqlite3_bind_int64(change, 1, (int64_t)event->causation);
-  op_bind_slice(change, 2, event->time);
-  op_bind_field(change, 3, event, "channel");
-  op_bind_field(change, 4, event, "lang");
-  return op_model_exec(model, change, error);
+  struct told *told = NULL;
+  int r = told_of(model, event->causation, &told, error);
+  if (r != 0 || told->notice.cause == 0 || told->sent_at[0] != '\0')
+    return r;
+  snprintf(told->sent_at, sizeof told->sent_at, "%.*s", (int)event->time.len, event->time.ptr);
+  op_field_text(event, "channel", told->channel, sizeof told->channel);
+  op_field_text(event, "lang", told->lang, sizeof told->lang);
+  op_model_row_changed(told);
+  return 0;
 }
 
 /* A customer asked to be forgotten. */
 static int forgotten(struct op_model *model, const evs_event *event, struct op_error *error) {
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO forgotten SELECT ?1, ?2 WHERE ?1 IS NOT NULL");
-  bind_id(put, 1, event, "customerId");
+  char id[OP_MAX_ID + 1];
+  if (!op_field_id(event, "customerId", id))
+    return 0;
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO forgotten VALUES (?1, ?2)");
+  op_bind_text(put, 1, id);
   op_bind_slice(put, 2, event->time);
   return op_model_exec(model, put, error);
 }
@@ -140,8 +311,13 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   return 0;
 }
 
-const struct op_model_definition notify_model = {
-    .name = OP_MODEL_NOTIFY, .version = 2, .schema = schema, .types = types, .requests = true, .apply = apply};
+const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
+                                                 .version = 3,
+                                                 .schema = schema,
+                                                 .indexes = indexes,
+                                                 .types = types,
+                                                 .requests = true,
+                                                 .apply = apply};
 
 /* The row as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {

@@ -13,13 +13,13 @@ static const char schema[] = "CREATE TABLE payments ("
                              "  charged INTEGER NOT NULL, refunded INTEGER NOT NULL, attempts INTEGER NOT NULL,"
                              "  provider TEXT, provider_ref TEXT, updated_at TEXT NOT NULL, due_seq INTEGER"
                              ") WITHOUT ROWID;"
-                             "CREATE INDEX payments_due ON payments (due_seq) WHERE due_seq IS NOT NULL;"
-                             "CREATE INDEX payments_placed ON payments (placed_seq);"
                              "CREATE TABLE cancellations ("
                              "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, amount INTEGER NOT NULL,"
                              "  whole INTEGER NOT NULL"
                              ");"
                              "CREATE INDEX cancellations_of ON cancellations (reservation_id, seq);";
+static const char indexes[] = "CREATE INDEX payments_due ON payments (due_seq) WHERE due_seq IS NOT NULL;"
+                              "CREATE INDEX payments_placed ON payments (placed_seq);";
 
 #define SELECT_PAYMENT                                                                                                 \
   "SELECT p.reservation_id, p.customer_id, p.currency, p.status, p.placed_seq, p.amount, p.charged, p.refunded,"       \
@@ -48,21 +48,21 @@ static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
   ret_payment->open.whole = sqlite3_column_int(row, 14) != 0;
 }
 
-/* The payment of this reservation, or one with reservation_id "". */
-static int load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error) {
+/* The payment of this reservation. */
+static int load(struct op_model *model, const char *id, void *payment, bool *ret_found, struct op_error *error) {
   sqlite3_stmt *row = op_model_sql(model, SELECT_PAYMENT " WHERE p.reservation_id = ?1");
-  sqlite3_bind_text(row, 1, id, -1, SQLITE_TRANSIENT);
-  bool found = false;
-  int r = op_model_step(model, row, &found, error);
-  *ret_payment = (struct payment){0};
-  if (r == 0 && found)
-    read_row(row, ret_payment);
+  sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
+  int r = op_model_step(model, row, ret_found, error);
+  if (r == 0 && *ret_found)
+    read_row(row, payment);
   sqlite3_reset(row);
   return r;
 }
 
 /* Writes the payment with what is due for it now. */
-static int save(struct op_model *model, const struct payment *payment, struct op_error *error) {
+static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  const struct payment *payment = row;
+  (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
   struct pay_step step = pay_decide(payment);
   op_bind_text(put, 1, payment->reservation_id);
@@ -86,7 +86,7 @@ static int save(struct op_model *model, const struct payment *payment, struct op
 static int enqueue(struct op_model *model, const char *id, const struct cancellation *it, struct op_error *error) {
   sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO cancellations VALUES (?,?,?,?)");
   sqlite3_bind_int64(put, 1, (int64_t)it->seq);
-  sqlite3_bind_text(put, 2, id, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(put, 2, id, -1, SQLITE_STATIC);
   sqlite3_bind_int64(put, 3, it->amount);
   sqlite3_bind_int(put, 4, it->whole);
   return op_model_exec(model, put, error);
@@ -100,41 +100,56 @@ static int dequeue(struct op_model *model, const struct payment *payment, const 
     return 0;
   sqlite3_stmt *drop =
       op_model_sql(model, "DELETE FROM cancellations WHERE reservation_id = ?1 AND (?2 IS NULL OR seq = ?2)");
-  sqlite3_bind_text(drop, 1, payment->reservation_id, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(drop, 1, payment->reservation_id, -1, SQLITE_STATIC);
   if (!ended)
     sqlite3_bind_int64(drop, 2, (int64_t)event->causation);
   return op_model_exec(model, drop, error);
 }
 
+/* The head of the queue, which decides what is due; seq 0 where there is none. */
+static int head(struct op_model *model, const char *id, struct cancellation *ret_head, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT seq, amount, whole FROM cancellations WHERE reservation_id = ?1"
+                                          " ORDER BY seq LIMIT 1");
+  sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  *ret_head = (struct cancellation){0};
+  if (r == 0 && found)
+    *ret_head = (struct cancellation){(uint64_t)sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1),
+                                      sqlite3_column_int(row, 2) != 0};
+  sqlite3_reset(row);
+  return r;
+}
+
 /* Folds one event into the tables. */
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const struct op_row_kind payments = {sizeof(struct payment), load, save};
   char id[OP_MAX_ID + 1];
   if (!op_field_id(event, "reservationId", id))
     return 0;
-  struct payment payment;
+  struct payment *payment = NULL;
   struct cancellation opened;
-  int r = load(model, id, &payment, error);
+  int r = op_model_row(model, &payments, id, &payment, error);
   if (r != 0)
     return r;
-  payment_apply(&payment, event, &opened);
-  if (payment.reservation_id[0] == '\0')
+  payment_apply(payment, event, &opened);
+  if (payment->reservation_id[0] == '\0')
     return 0;
+  op_model_row_changed(payment);
   if (opened.seq != 0)
     r = enqueue(model, id, &opened, error);
-  if (r == 0)
-    r = dequeue(model, &payment, event, error);
-  /* The head of the queue decides what is due, and it may have changed just now. */
-  struct payment queued;
-  if (r == 0)
-    r = load(model, id, &queued, error);
+  if (payment->open.seq == 0) { /* nothing else is in the queue, and nothing that this event could answer */
+    payment->open = opened;
+    return r;
+  }
   if (r != 0)
     return r;
-  payment.open = queued.reservation_id[0] != '\0' ? queued.open : opened;
-  return save(model, &payment, error);
+  r = dequeue(model, payment, event, error);
+  return r == 0 ? head(model, id, &payment->open, error) : r;
 }
 
 const struct op_model_definition pay_model = {
-    .name = OP_MODEL_PAY, .version = 1, .schema = schema, .types = payment_types, .apply = apply};
+    .name = OP_MODEL_PAY, .version = 2, .schema = schema, .indexes = indexes, .types = payment_types, .apply = apply};
 
 /* What is due, oldest cause first: one step per payment at a time. */
 int pay_pending(struct op_model *model, struct payment *payments, size_t limit, size_t *ret_count,

@@ -1,8 +1,8 @@
 /* project.c - folds the journal into state/reserve.db: the musicals with their seats, and the reservations.
  *
- * A reservation is loaded, folded by reservation_apply() and saved, so that the tables and the decisions in memory
- * share one fold. Its row is numbered by its ReservationPlaced, so rows are in the order of placing. Invariant: a
- * reservation id has one row, that of the first ReservationPlaced. */
+ * A reservation is a row that is kept while it is folded by reservation_apply(), so that the tables and the decisions
+ * in memory share one fold. Its row is numbered by its ReservationPlaced, so rows are in the order of placing.
+ * Invariant: a reservation id has one row, that of the first ReservationPlaced. */
 #include "project.h"
 
 #include "musical.h"
@@ -27,7 +27,8 @@ static const char schema[] = OP_MUSICAL_SCHEMA
     "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
-    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL);"
+    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL);";
+static const char indexes[] =
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
@@ -38,7 +39,7 @@ static const char schema[] = OP_MUSICAL_SCHEMA
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
-                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11, ?11, NULL, ?12)");
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -51,8 +52,12 @@ static int insert(struct op_model *model, const struct reservation *reservation,
   sqlite3_bind_int64(sql, 8, reservation->amount);
   sqlite3_bind_text(sql, 9, reservation->currency, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 10, reservation->status, -1, SQLITE_STATIC);
-  sqlite3_bind_text(sql, 11, reservation->placed_at, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(sql, 12, reservation->placed_us);
+  op_bind_text(sql, 11, reservation->reason);
+  sqlite3_bind_text(sql, 12, reservation->placed_at, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 13, reservation->updated_at, -1, SQLITE_STATIC);
+  if (reservation->declined_seq)
+    sqlite3_bind_int64(sql, 14, (sqlite3_int64)reservation->declined_seq);
+  sqlite3_bind_int64(sql, 15, reservation->placed_us);
   return op_model_exec(model, sql, error);
 }
 
@@ -72,28 +77,42 @@ static int update(struct op_model *model, const struct reservation *reservation,
   return op_model_exec(model, sql, error);
 }
 
+/* Reads a reservation for op_model_row(). */
+static int load(struct op_model *model, const char *id, void *row, bool *ret_found, struct op_error *error) {
+  struct reservation *reservation = row;
+  int code = reservation_load(model, id, reservation, error);
+  *ret_found = reservation->id[0];
+  return code;
+}
+
+/* Writes it. */
+static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  return is_new ? insert(model, row, error) : update(model, row, error);
+}
+
 /* Folds one event into all tables. */
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  static const struct op_row_kind reservations = {sizeof(struct reservation), load, save};
   char id[OP_MAX_ID + 1];
-  struct reservation reservation;
+  struct reservation *reservation = NULL;
   int code = op_musical_project(model, event, error);
   if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
     return code;
-  code = reservation_load(model, id, &reservation, error);
+  code = op_model_row(model, &reservations, id, &reservation, error);
   if (code != OP_OK)
     return code;
-  bool is_new = !reservation.id[0];
-  reservation_apply(&reservation, event);
-  if (!reservation.id[0])
-    return OP_OK;
-  return is_new ? insert(model, &reservation, error) : update(model, &reservation, error);
+  reservation_apply(reservation, event);
+  if (reservation->id[0])
+    op_model_row_changed(reservation);
+  return OP_OK;
 }
 
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 3,
+                                                        .version = 4,
                                                         .schema = schema,
+                                                        .indexes = indexes,
                                                         .types = folded_types,
                                                         .requests = true,
                                                         .apply = apply};

@@ -289,7 +289,7 @@ static ssize_t change(const struct io_call *call) {
 
 /* All calls of a recorded process. */
 static ssize_t record_call(const struct io_call *call) {
-  if (call->kind == IO_CLOSE || call->kind == IO_STAT)
+  if (call->kind == IO_CLOSE || call->kind == IO_STAT || call->kind == IO_FILESYSTEM)
     return io_really(call);
   between();
   if (call->kind == IO_READ || (call->kind == IO_OPEN && !(call->flags & O_CREAT))) {

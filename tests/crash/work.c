@@ -217,6 +217,8 @@ static void operate(struct worker *worker) {
   } else if (what == 3) {
     snprintf(control, sizeof control, "%s/control", worker->work->store);
     unlink(control);
+    if (turns_below(2))
+      read_only(worker); /* who finds no page, and may not make one */
   } else if (what == 4) {
     rc = evs_repair(worker->store, 0, &head, &error);
   } else {

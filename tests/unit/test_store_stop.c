@@ -121,7 +121,7 @@ static uint64_t position_of(evs_store *store, uint64_t number) {
 }
 
 /* Reads what was durable before, through a handle that was open, and through a new one. Only where the stopped process
- * is recovering does nobody know yet what is durable, and a new handle is told who that is. */
+ * is recovering does nobody know yet what is durable, and they are told who that is. */
 static void others_read(const struct stopping *stopping, evs_store *open_before) {
   evs_event event;
   evs_cursor *cursor = NULL;
@@ -131,7 +131,7 @@ static void others_read(const struct stopping *stopping, evs_store *open_before)
     evs_error error = {0};
     evs_store *store = fresh ? jf_open(stopping->jf->store, EVS_CREATE, SHORT_MS) : open_before;
     int rc = evs_head(store, &head, &error);
-    if (rc == EVS_BUSY && (stopping->before == 0 || (fresh && stopping->situation == TORN_TAIL))) {
+    if (rc == EVS_BUSY && (stopping->before == 0 || stopping->situation == TORN_TAIL)) {
       assert_non_null(strstr(error.message, "by process"));
       assert_true(holds_the_lock(stopping->jf->store));
     } else {
