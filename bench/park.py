@@ -5,6 +5,7 @@ since an interpreter's own memory and start would be counted with it.
 """
 
 import collections
+import functools
 import json
 import os
 import random
@@ -100,6 +101,7 @@ def write_requests(path, count, source="web"):
     return asked
 
 
+@functools.cache
 def perf_works():
     """May perf be used here?"""
     try:
