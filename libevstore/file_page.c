@@ -9,12 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -97,9 +97,14 @@ static uint32_t find_holder(const struct evs__file *file) {
   snprintf(wanted, sizeof wanted, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
            (unsigned long long)st.st_ino);
   /* 7: FLOCK  ADVISORY  WRITE 1234 fe:00:131077 0 EOF; those who wait have an arrow there */
-  for (holder = 0; !holder && fgets(line, sizeof line, locks);)
-    if (strstr(line, wanted) && sscanf(line, "%*u: FLOCK ADVISORY %*s %" SCNu32, &holder) != 1)
-      holder = 0;
+  for (holder = 0; !holder && fgets(line, sizeof line, locks);) {
+    const char *file_at = strstr(line, wanted);
+    const char *lock_at = strstr(line, ": FLOCK ");
+    while (file_at && lock_at && file_at > line && file_at[-1] >= '0' && file_at[-1] <= '9')
+      file_at--; /* the number before it */
+    if (file_at && lock_at)
+      holder = (uint32_t)strtoul(file_at, NULL, 10);
+  }
   fclose(locks);
   return holder;
 }
