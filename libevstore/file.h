@@ -41,7 +41,6 @@ struct evs__page {
   _Atomic uint32_t lock_wake, lock_waiters;
   _Atomic uint32_t syncer; /* pid that runs the shared fdatasync, 0: nobody */
   _Atomic uint32_t sync_wake, sync_waiters;
-  _Atomic uint64_t sync_target;  /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t durable;      /* generation and seq in one word, see evs__durable() */
   _Atomic uint64_t tail_seq;     /* last event written */
   _Atomic uint64_t tail_segment; /* first seq of the last segment; 0: there is none yet */
@@ -49,8 +48,11 @@ struct evs__page {
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
   _Atomic uint64_t file_inode;
+  _Atomic uint64_t cuts[EVS__CUTS]; /* by generation: the seq after which everything was taken back */
+  /* What follows is new in evstore-page-02. The words before it keep their places, so that a process of either version
+   * that is attached when one of the other rebuilds the page misreads none of them. */
   _Atomic int64_t journal_mtime_ns;     /* of the directory: it changes when a segment is made, removed or replaced */
-  _Atomic uint64_t cuts[EVS__CUTS];     /* by generation: the seq after which everything was taken back */
+  _Atomic uint64_t sync_target;         /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
   _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */
 };
