@@ -1,6 +1,6 @@
-/* test_store_suspicion.c - what a sync said is believed only by who could have been told of a failure: a syncer that was
- * overtaken, one that nobody could take over from, a descriptor that was opened too late; and a page or a journal that
- * is not the one that the handle knew. */
+/* test_store_suspicion.c - what a sync said is believed only by who could have been told of a failure: a syncer that
+ * was overtaken, one that nobody could take over from, a descriptor that was opened too late; and a page or a journal
+ * that is not the one that the handle knew. */
 #include "../crash/io_calls.h"
 
 #include "file.h"
