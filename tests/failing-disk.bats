@@ -133,3 +133,20 @@ on_small_disk() {
   assert_success
   assert_output --partial 'code 74 lines 1'
 }
+
+@test "a full disk without a control page: who reads does without, who writes is told" {
+  run on_small_disk "
+    export OP_STORE=$BATS_TEST_TMPDIR/small/store
+    op-musical -q register --id 1 --name Frozen --seats 100 --price 1 || exit 1
+    rm $BATS_TEST_TMPDIR/small/store/control
+    head -c 1000000 /dev/zero >$BATS_TEST_TMPDIR/small/ballast 2>/dev/null
+    op-journal stat -q || exit 2
+    code=0
+    op-reserve -q place --musical 1 --seats 1 2>errors || code=\$?
+    echo code \$code lines \$(wc -l <errors)
+    rm $BATS_TEST_TMPDIR/small/ballast
+    op-reserve -q place --musical 1 --seats 1 || exit 3
+    op-journal -q verify"
+  assert_success
+  assert_output --partial 'code 74 lines 1'
+}

@@ -22,6 +22,8 @@ int fdatasync(int fd);
 int fsync(int fd);
 int ftruncate(int fd, off_t size);
 int ftruncate64(int fd, off64_t size);
+int fallocate(int fd, int mode, off_t from, off_t size);
+int fallocate64(int fd, int mode, off64_t from, off64_t size);
 
 static long number(const char *name, long other) {
   const char *text = getenv(name);
@@ -67,3 +69,9 @@ int fdatasync(int fd) { return fails(fd) ? -1 : REAL(fdatasync)(fd); }
 int fsync(int fd) { return fails(fd) ? -1 : REAL(fsync)(fd); }
 int ftruncate(int fd, off_t size) { return fails(fd) ? -1 : REAL(ftruncate)(fd, size); }
 int ftruncate64(int fd, off64_t size) { return fails(fd) ? -1 : REAL(ftruncate64)(fd, size); }
+int fallocate(int fd, int mode, off_t from, off_t size) {
+  return fails(fd) ? -1 : REAL(fallocate)(fd, mode, from, size);
+}
+int fallocate64(int fd, int mode, off64_t from, off64_t size) {
+  return fails(fd) ? -1 : REAL(fallocate64)(fd, mode, from, size);
+}
