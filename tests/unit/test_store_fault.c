@@ -354,6 +354,30 @@ static void a_failed_sync_takes_back_what_is_not_durable(void **state) {
   evs_close(first);
 }
 
+/* What was written and not synced by whoever wrote it is on the disk before a recovery shows it. */
+static void what_a_recovery_shows_is_on_the_disk(void **state) {
+  const struct jf *jf = *state;
+  evs_appended appended;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 2000);
+  reset_disk();
+  jf_commit(store, 1, 2, 0);
+  evs_new_event three = jf_event(3, 0);
+  assert_int_equal(evs_write(store, &three, 1, NULL, &appended, NULL), 0);
+  evs_close(store);
+  jf_remove(jf_path("%s/control", jf->store));
+  store = jf_open(jf->store, 0, 2000);
+  jf_assert_events(store, 0, 3, 0);
+  evs_close(store);
+  int fd = open(jf_segment(jf->store, 1), O_RDONLY | O_CLOEXEC);
+  assert_true(fd >= 0);
+  drop_pages(fd); /* a power failure */
+  close(fd);
+  jf_remove(jf_path("%s/control", jf->store));
+  store = jf_open(jf->store, 0, 2000);
+  jf_assert_events(store, 0, 3, 0);
+  evs_close(store);
+}
+
 /* The same ids with the same condition settle what became of a commit, whatever failed. */
 static void the_same_ids_settle_it(void **state) {
   const struct jf *jf = *state;
@@ -447,6 +471,7 @@ int main(void) {
       TEST(short_transfers_are_not_noticed),
       TEST(full_until_there_is_space),
       TEST(a_failed_sync_takes_back_what_is_not_durable),
+      TEST(what_a_recovery_shows_is_on_the_disk),
       TEST(the_same_ids_settle_it),
       TEST(a_repair_fails),
       TEST(io_makes_no_other_calls),
