@@ -1,9 +1,10 @@
 /* test_store_wake.c - nobody misses a wake-up: who waits for the lock, for a sync or for events is woken by whoever can
  * end the waiting, whenever that happens.
  *
- * The library sleeps in slices of time, so that a lost wake-up costs some milliseconds and nothing else. Here the slices
- * never end: futex(2) waits without a time limit (the linker's --wrap), and who misses a wake-up sleeps for good. It is
- * found by looking: all processes that are left are asleep, and nobody is there to wake them. No clock decides.
+ * The library sleeps in slices of time, so that a lost wake-up costs some milliseconds and nothing else. Here the
+ * slices never end: futex(2) waits without a time limit (the linker's --wrap), and who misses a wake-up sleeps for
+ * good. It is found by looking: all processes that are left are asleep, and nobody is there to wake them. No clock
+ * decides.
  *
  * Moments are the calls of flock(2), clock_gettime(2) and futex(2). What ends the waiting happens at each of them in
  * turn: before the sleeper looks, after it has looked and before it sleeps, and while it sleeps. */
@@ -347,35 +348,36 @@ static void who_waits_for_the_next_sync(void **state) {
   at_every_moment(*state, append_one, start_a_sync, end_the_sync);
 }
 
-/* Puts the parts on the stage and lets the sync of process 1 end when all others sleep. */
-static void when_all_sleep(struct jf *jf, int (*syncs)(struct jf *jf), int (*others)(struct jf *jf),
-                           void (*then)(struct scene *scene)) {
+/* Two `others` and a reader of events sleep; then the sync of process 1 ends. */
+static void when_all_sleep(struct jf *jf, int (*syncs)(struct jf *jf), int (*others)(struct jf *jf)) {
   struct scene scene;
   begin(&scene, jf);
-  for (unsigned i = 0; i < 4; i++)
-    if (i != 1)
-      start(&scene, i, i < 3 ? others : wait_for_news);
+  start(&scene, 0, others);
   start(&scene, 1, syncs);
-  for (unsigned i = 0; i < 4; i++)
-    if (i != 1)
-      await_sleeper(&scene, i);
-  then(&scene);
+  start(&scene, 2, others);
+  start(&scene, 3, wait_for_news);
+  await_sleeper(&scene, 0);
+  await_sleeper(&scene, 2);
+  await_sleeper(&scene, 3);
   atomic_store(&shared->sync_on, true);
   end(&scene);
 }
 
-static void nothing_else(struct scene *scene) { (void)scene; }
-static void the_first_to_wake_dies(struct scene *scene) {
-  (void)scene;
-  atomic_store(&shared->mortal, true);
-}
-
-static void all_whom_a_sync_covers(void **state) { when_all_sleep(*state, sync_for_two, write_before, nothing_else); }
-static void all_of_the_next_turn(void **state) { when_all_sleep(*state, append_one, append_later, nothing_else); }
+static void all_whom_a_sync_covers(void **state) { when_all_sleep(*state, sync_for_two, write_before); }
+static void all_of_the_next_turn(void **state) { when_all_sleep(*state, append_one, append_later); }
 
 /* Whoever is woken to be the next syncer may die of it. */
 static void one_of_the_next_turn_dies(void **state) {
-  when_all_sleep(*state, append_one, append_later, the_first_to_wake_dies);
+  struct scene scene;
+  begin(&scene, *state);
+  start(&scene, 0, append_later);
+  start(&scene, 1, append_one);
+  start(&scene, 2, append_later);
+  await_sleeper(&scene, 0);
+  await_sleeper(&scene, 2);
+  atomic_store(&shared->mortal, true);
+  atomic_store(&shared->sync_on, true);
+  end(&scene);
 }
 
 /* As it comes. */
@@ -408,9 +410,10 @@ static int tear_down(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(who_waits_for_the_lock),      TEST(all_who_wait_for_the_lock), TEST(who_waits_for_events),
-      TEST(who_waits_for_the_next_sync), TEST(all_whom_a_sync_covers),    TEST(all_of_the_next_turn),
-      TEST(one_of_the_next_turn_dies),   TEST(many_at_once),
+      TEST(who_waits_for_the_lock),    TEST(all_who_wait_for_the_lock),
+      TEST(who_waits_for_events),      TEST(who_waits_for_the_next_sync),
+      TEST(all_whom_a_sync_covers),    TEST(all_of_the_next_turn),
+      TEST(one_of_the_next_turn_dies), TEST(many_at_once),
   };
   return cmocka_run_group_tests_name("store_wake", tests, NULL, NULL);
 }
