@@ -9,10 +9,15 @@
 
 #include "notice.h"
 
+/* Notices in one batch, at most. The channel file names its temporary files by this: a larger one may follow, but never
+ * a smaller one, or what a killed run left under the other names is not removed. */
+#define NOTIFY_BATCH 256u
+
 struct channel {
   const struct channel_kind *kind;
   struct op_app *app;
-  int directory; /* channel file: the outbox, locked; else -1 */
+  int directory;              /* channel file: the outbox, locked; else -1 */
+  struct outbox_batch *batch; /* channel file: what was sent and not synced yet; else NULL */
 };
 
 struct channel_kind {
@@ -31,11 +36,15 @@ extern const struct channel_kind channel_stdout; /* channel_stdout.c */
 /* The kind that the configuration names, or exit 78. */
 int channel_find(const char *name, const struct channel_kind **ret_kind, struct op_error *error);
 
-/* Opens the outbox directory and locks it against others who write or clear it, within the time limit (exit 75 busy).
- * With `create` it is made; else a missing one gives *ret_fd -1. Close the fd to unlock. */
+/* Opens the outbox directory and locks it against others who write or clear it, within the time limit (exit 75 busy);
+ * what a killed run left there is removed. With `create` it is made; else a missing one gives *ret_fd -1. Close the fd
+ * to unlock. */
 int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error);
 
-/* Removes a notice from the locked outbox, also what an interrupted write left of it. */
+/* Removes a notice from the locked outbox. */
 int outbox_remove(int fd, const char *notice_id, struct op_error *error);
+
+/* Makes durable what was named and removed. */
+int outbox_sync(int fd, struct op_error *error);
 
 #endif

@@ -189,7 +189,7 @@ static int clear_outbox(struct op_app *app, struct op_model *model, const char *
   if (r == 0)
     r = notify_each_of(model, customer_id, remove_notice, &fd, error);
   if (r == 0)
-    r = channel_file.sync(&(struct channel){.app = app, .directory = fd}, error);
+    r = outbox_sync(fd, error);
   close(fd);
   return r;
 }

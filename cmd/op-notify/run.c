@@ -66,7 +66,7 @@ out:
 
 /* The verb. */
 int notify_run(struct op_app *app, struct op_error *error) {
-  struct op_processor processor = {.model = &notify_model, .batch = 64, .work = work};
+  struct op_processor processor = {.model = &notify_model, .batch = NOTIFY_BATCH, .work = work};
   const struct channel_kind *kind = NULL;
   int r = channel_find(app->config.notify_channel, &kind, error);
   if (r != 0)
