@@ -60,8 +60,9 @@ struct evs__page {
 /* In `failed`: the rebuild has begun, and nothing that was on its way can be published any more. */
 #define EVS__REBUILDING 2u
 
-/* The generation counts rebuilds of the tail (twice: when they begin and when they are done); it shares a word with the durable seq so that a process that was
- * asleep cannot publish the durability of events that were taken back meanwhile. */
+/* The generation counts rebuilds of the tail (twice: when they begin and when they are done); it shares a word with the
+ * durable seq so that a process that was asleep cannot publish the durability of events that were taken back meanwhile.
+ */
 #define EVS__GENERATION_SHIFT 53
 static inline uint64_t evs__durable_seq(uint64_t word) { return word & EVS_MAX_SEQ; }
 static inline uint64_t evs__generation(uint64_t word) { return word >> EVS__GENERATION_SHIFT; }

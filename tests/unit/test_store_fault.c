@@ -58,8 +58,7 @@ static bool applies(const struct io_call *call) {
   case ENOSPC:
   case EDQUOT:
     return syncs || call->kind == IO_WRITE || call->kind == IO_MKDIR || call->kind == IO_RENAME ||
-           call->kind == IO_ALLOCATE ||
-           (opens && call->flags & O_CREAT);
+           call->kind == IO_ALLOCATE || (opens && call->flags & O_CREAT);
   default:
     return call->kind != IO_CLOSE && call->kind != IO_STAT;
   }
