@@ -41,7 +41,8 @@ begin_again() {
 }
 
 # sweep CODE TIMES CHECK CMD...: call 1, 2, 3 ... fails, until the command comes through. While it does not: exit 74 and
-# one line. Then it is run on a disk that is well, and CHECK says whether all is right.
+# one line, and $AFTER_FAILURE, where it is set, says whether what is left is right. Then it is run on a disk that is
+# well, and CHECK says whether all is right.
 sweep() {
   local code=$1 times=$2 check=$3 at failed=0
   shift 3
@@ -53,6 +54,7 @@ sweep() {
       failed=$((failed + 1))
       [ "$status" -eq 74 ] || complain "call $at: expected exit 74" "$@"
       [ "$(wc -l <"$stderr_file")" -eq 1 ] || complain "call $at: expected one line on stderr" "$@"
+      "${AFTER_FAILURE:-true}" || fail "call $at of $*: $(head -1 "$FIRED")"
     fi
     exits_with 0 "$@" <"${INPUT:-/dev/null}"
     "$check" || fail "call $at of $*"
@@ -68,6 +70,17 @@ eight_more() { [ "$(event_count ReservationPlaced)" -eq 9 ] && [ "$(op-musical s
 one_payment() { [ "$(event_count PaymentApproved)" -eq 1 ] && [ "$(op-pay list | wc -l)" -eq 1 ]; }
 one_musical_more() { [ "$(event_count MusicalRegistered)" -eq 2 ]; }
 one_cancellation() { [ "$(event_count ReservationCancelled)" -eq 1 ]; }
+# One message a notice, and nothing half written.
+all_told() { [ "$(event_count NotificationSent)" -eq "$NOTICES" ] && [ "$(ls -A "$OP_STORE/outbox" | grep -c '^[0-9]*\.txt$')" -eq "$NOTICES" ] && none_half; }
+none_half() { [ -z "$(find "$OP_STORE/outbox" -name '.*.tmp')" ]; }
+# What is not durable has no name of its own. (Where the directory alone could not be synced, the messages are.)
+named_when_durable() {
+  none_half || return 1
+  case $(head -1 "$FIRED") in
+  'fsync '*/outbox) [ -n "$(ls "$OP_STORE/outbox")" ] ;;
+  *'/outbox'*) [ -z "$(ls "$OP_STORE/outbox")" ] ;;
+  esac
+}
 offset_moved() { [ "$(op-journal consumers | jq 'select(.consumer == "kakao") | .offset')" -eq 2 ]; }
 
 @test "op-reserve place: each write and sync fails, once or for good" {
@@ -99,6 +112,30 @@ offset_moved() { [ "$(op-journal consumers | jq 'select(.consumer == "kakao") | 
   sweep "$ENOSPC" "" one_payment op-pay -q run
   sweep "$EIO" 1 one_payment op-pay -q run
   sweep "$EIO" "" offset_moved op-journal -q consume --consumer kakao -- cat
+}
+
+# op_notify_sweep N: each write and sync of a batch of N notices fails.
+op_notify_sweep() {
+  local n
+  NOTICES=$1
+  succeeds op-musical register --id 1 --name '겨울왕국' --seats 1000 --price 50000
+  for n in $(seq "$1"); do printf '{"musicalId":"1","seats":2,"customerId":"mina"}\n'; done |
+    succeeds op-reserve -q place --batch
+  succeeds op-pay -q run
+  succeeds op-notify contact set mina --email mina@example.org
+  succeeds op-notify list
+  cp -a "$OP_STORE" "$BATS_TEST_TMPDIR/aside"
+  AFTER_FAILURE=named_when_durable sweep "$ENOSPC" "" all_told op-notify -q run
+  AFTER_FAILURE=named_when_durable sweep "$EIO" 1 all_told op-notify -q run
+}
+
+@test "op-notify run, a few notices, each synced by itself: nothing is named that is not durable" {
+  op_notify_sweep 2
+}
+
+# bats test_tags=slow
+@test "op-notify run, a batch that is synced at once: nothing is named that is not durable" {
+  op_notify_sweep 17
 }
 
 # In a mount namespace of its own, with a file system of 256 KiB. $1: what it runs, in bash.

@@ -287,6 +287,44 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
   nowhere minsu@example.org "$OP_STORE"
 }
 
+# left_behind: what a killed run leaves, under the first and the last of the names that there are.
+left_behind() {
+  printf 'To: minsu@example.org\n' | tee "$OP_STORE/outbox/.notice.0.tmp" >"$OP_STORE/outbox/.notice.255.tmp"
+}
+
+@test "what a killed run left is removed by the next run, also by one with nothing to send, and by forgetting" {
+  two_paid
+  succeeds op-notify run --max 1
+  left_behind
+  succeeds op-notify run
+  nowhere minsu@example.org "$OP_STORE/outbox"
+  left_behind
+  appends_nothing succeeds op-notify run
+  nowhere minsu@example.org "$OP_STORE/outbox"
+  left_behind
+  succeeds op-notify contact forget c1
+  nowhere minsu@example.org "$OP_STORE"
+  # Another run that is writing is let alone, and not waited for.
+  left_behind
+  exec 9<"$OP_STORE/outbox"
+  flock -x 9
+  appends_nothing succeeds op-notify --timeout 100ms run
+  somewhere minsu@example.org "$OP_STORE/outbox"
+  exec 9<&-
+}
+
+@test "more notices than a batch holds: a message for each" {
+  succeeds op-musical register --id 1 --name Frozen --seats 1000 --price 100
+  for _ in $(seq 300); do printf '{"musicalId":"1","seats":1,"customerId":"c1"}\n'; done |
+    succeeds op-reserve -q place --batch
+  succeeds op-pay run -q
+  succeeds op-notify run -q
+  assert_equal "$(event_count NotificationSent)" 300
+  assert_equal "$(ls -A "$OP_STORE/outbox" | grep -c '^[0-9]*\.txt$')" 300
+  assert_equal "$(ls -A "$OP_STORE/outbox" | wc -l)" 300
+  assert_equal "$(find "$OP_STORE/outbox" -type f -size 0 | wc -l)" 0
+}
+
 @test "addresses that could break a header are refused" {
   local email
   for email in '' a @b a@ a@b@c 'a b@c' $'a@b\nBcc: x@y' 'a@b>' 'a,b@c' $'a@\xff\xfe'; do

@@ -41,6 +41,9 @@ int channel_find(const char *name, const struct channel_kind **ret_kind, struct 
  * to unlock. */
 int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error);
 
+/* Removes what a killed run left in the outbox, where there is one; does not wait for the lock. */
+int outbox_clean(struct op_app *app, struct op_error *error);
+
 /* Removes a notice from the locked outbox. */
 int outbox_remove(int fd, const char *notice_id, struct op_error *error);
 

@@ -1,8 +1,8 @@
 /* channel_file.c - the outbox: one message a file, NOTICEID.txt, mode 0600, for a mail program or a person to pick up.
  *
  * The protocol, and what a crash leaves after each step: write the messages of the batch under temporary names and make
- * them durable, all at once where that pays (hidden files of a fixed set of names, removed by whoever locks the outbox
- * next, whatever notices they were for) - rename each to NOTICEID.txt (whole messages, or after a power failure
+ * them durable, all at once where that pays (hidden files of a fixed set of names, removed by the next run and by
+ * whoever locks the outbox, whatever notices they were for) - rename each to NOTICEID.txt (whole messages, or after a power failure
  * nothing) - fsync the directory - only then NotificationSent is appended. So a file that was picked up too early is
  * only ever written again with the same bytes, and nothing that the journal calls sent is missing.
  *
@@ -66,8 +66,8 @@ static int lock(int fd, const struct op_app *app, struct op_error *error) {
   return 0;
 }
 
-/* Opens and locks the outbox, and removes what a killed run left: whoever holds the lock has nothing there yet. */
-int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error) {
+/* Opens the outbox; -1 where it is not there and is not to be made. */
+static int open_directory(struct op_app *app, bool create, int *ret_fd, struct op_error *error) {
   char path[FILES_MAX_PATH];
   *ret_fd = -1;
   int r = files_store_path(app, app->config.notify_directory, path, sizeof path, error);
@@ -75,19 +75,43 @@ int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *e
     r = files_make_directory(path, error);
   if (r != 0)
     return r;
-  int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return errno == ENOENT && !create ? 0 : files_fail(error, errno, path);
-  r = lock(fd, app, error);
-  int failed = r == 0 ? remove_temporaries(fd, NOTIFY_BATCH) : 0;
-  if (failed != 0)
-    r = files_fail(error, failed, path);
-  if (r != 0) {
-    close(fd);
+  *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return *ret_fd >= 0 || (errno == ENOENT && !create) ? 0 : files_fail(error, errno, path);
+}
+
+/* Removes what a killed run left: whoever holds the lock has nothing there yet. */
+static int clean(int fd, struct op_error *error) {
+  int failed = remove_temporaries(fd, NOTIFY_BATCH);
+  return failed == 0 ? 0 : files_fail(error, failed, "the outbox");
+}
+
+/* Opens and locks the outbox, clean. */
+int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error) {
+  int r = open_directory(app, create, ret_fd, error);
+  if (r != 0 || *ret_fd < 0)
     return r;
+  r = lock(*ret_fd, app, error);
+  if (r == 0)
+    r = clean(*ret_fd, error);
+  if (r != 0) {
+    close(*ret_fd);
+    *ret_fd = -1;
   }
-  *ret_fd = fd;
-  return 0;
+  return r;
+}
+
+/* Removes what a killed run left. Where the lock is taken there is nothing: who holds it came after the killed one. */
+int outbox_clean(struct op_app *app, struct op_error *error) {
+  int fd = -1;
+  int r = open_directory(app, false, &fd, error);
+  if (r != 0 || fd < 0)
+    return r;
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+    r = clean(fd, error);
+  else if (errno != EWOULDBLOCK)
+    r = files_fail(error, errno, "the outbox");
+  close(fd);
+  return r;
 }
 
 /* Removes a notice. */

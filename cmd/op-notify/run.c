@@ -72,5 +72,8 @@ int notify_run(struct op_app *app, struct op_error *error) {
   if (r != 0)
     return r;
   processor.speaks = kind->speaks;
-  return op_process(app, &processor, error);
+  r = op_store_read(app, error);
+  if (r == 0 && kind == &channel_file) /* even if nothing is pending: what is left there is personal */
+    r = outbox_clean(app, error);
+  return r == 0 ? op_process(app, &processor, error) : r;
 }

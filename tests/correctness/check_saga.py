@@ -141,7 +141,8 @@ class Saga:
             files = set(os.listdir(os.path.join(self.store, "outbox")))
         except FileNotFoundError:
             files = set()
-        files.discard(".notice.tmp")  # of a killed run whose notice another one had sent: until the next is written
+        if not settled:  # of a killed run: until the next one
+            files -= {".notice.%d.tmp" % index for index in range(256)}
         sent = {"%s.txt" % event["data"]["noticeId"] for event in self.events if event["type"] == "NotificationSent"}
         for name in sorted(sent - files):
             self.report("outbox: %s is missing" % name)
