@@ -379,6 +379,31 @@ static void what_a_recovery_shows_is_on_the_disk(void **state) {
   evs_close(store);
 }
 
+static bool uncut; /* a file was cut, and a power failure would bring back what stood there */
+
+static ssize_t handle_cuts(const struct io_call *call) {
+  if (call->kind == IO_SYNC_ALL || call->kind == IO_SYNC_DATA)
+    uncut = false;
+  if (call->kind == IO_TRUNCATE && call->offset > 0)
+    uncut = true;
+  return handle(call);
+}
+
+/* Who is told that a commit failed may rely on it: neither the next one nor a power failure makes it stand there. */
+static void what_was_taken_back_stays_away(void **state) {
+  const struct jf *jf = *state;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 2000);
+  jf_commit(store, 1, 1, 0);
+  io_handler = handle_cuts;
+  uncut = false;
+  set_fault(DROPPED, 1, 1);
+  assert_int_equal(jf_append(store, 2, 1, 0, NULL, NULL), EIO);
+  assert_true(fault.fired);
+  assert_false(uncut);
+  jf_assert_events(store, 0, 1, 0);
+  evs_close(store);
+}
+
 /* What of the segment is dirty, and what has reached the disk; shared with a child. */
 struct bytes {
   bool dirty[4096], safe[4096];
@@ -531,6 +556,7 @@ int main(void) {
       TEST(full_until_there_is_space),
       TEST(a_failed_sync_takes_back_what_is_not_durable),
       TEST(what_a_recovery_shows_is_on_the_disk),
+      TEST(what_was_taken_back_stays_away),
       TEST(what_a_dead_syncer_was_told),
       TEST(the_same_ids_settle_it),
       TEST(a_repair_fails),
