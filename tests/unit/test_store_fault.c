@@ -412,16 +412,16 @@ static void io_makes_no_other_calls(void **state) {
   (void)state;
   char *name = NULL;
   size_t size = 0;
+  // NOLINTNEXTLINE(cert-env33-c): a fixed command
   FILE *symbols = popen("nm -u \"$(dirname \"$(readlink /proc/$PPID/exe)\")\"/../obj/libevstore/io.o", "r");
   size_t count = 0;
   static const char known[] =
-      " openat close fstat fstatat pread pwrite ftruncate fdatasync fsync renameat unlinkat mkdirat "
-      "__errno_location ";
+      " openat close fstat fstatat pread pwrite ftruncate fdatasync fsync renameat unlinkat mkdirat ";
   assert_non_null(symbols);
   while (getline(&name, &size, symbols) > 0) {
     char symbol[80] = "";
     char padded[84];
-    if (sscanf(name, " U %79s", symbol) != 1 || strncmp(symbol, "__asan", 6) == 0 || strncmp(symbol, "__ubsan", 7) == 0)
+    if (sscanf(name, " U %79s", symbol) != 1 || symbol[0] == '_') /* those of the compiler, errno, sanitizers */
       continue;
     symbol[strcspn(symbol, "@")] = '\0';
     snprintf(padded, sizeof padded, " %s ", symbol);
