@@ -161,11 +161,12 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
   return 0;
 }
 
-/* Was what this cursor may read taken back under it? Then what looks like damage is none. */
+/* Was what this cursor may read taken back under it, or is it being? Then what looks like damage is none. */
 static bool withdrawn(const struct file_cursor *cursor) {
   struct evs__file *file = evs__file(cursor->base.store);
   return (cursor->base.flags & EVS_READ_WRITTEN) && file->page &&
-         (atomic_load(&file->page->failed) || evs__taken_back(file, cursor->basis, cursor->limit));
+         (atomic_load(&file->page->failed) || !atomic_load(&file->page->ready) ||
+          evs__taken_back(file, cursor->basis, cursor->limit));
 }
 
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
@@ -189,7 +190,7 @@ int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, ev
         continue;
     }
     rc = rc ? rc : take_line(cursor, text, len, &line, error);
-    if (rc == EVS_CORRUPT && withdrawn(cursor))
+    if ((rc == EVS_CORRUPT || rc == ENOENT) && withdrawn(cursor))
       return evs__fail(error, EVS_LOST,
                        "events that were read to decide were taken back after a failed sync: read again");
     if (rc)
