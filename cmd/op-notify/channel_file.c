@@ -195,9 +195,10 @@ static int make_durable(const struct channel *channel) {
 /* Gives every message its own name. 0 or an errno. */
 static int name_messages(const struct channel *channel) {
   char temporary[NAME_SIZE];
-  for (size_t i = 0; i < channel->batch->count; i++) {
+  const struct outbox_batch *batch = channel->batch;
+  for (size_t i = 0; batch != NULL && i < batch->count; i++) {
     temporary_name(i, temporary);
-    if (renameat(channel->directory, temporary, channel->directory, channel->batch->messages[i].final) != 0)
+    if (renameat(channel->directory, temporary, channel->directory, batch->messages[i].final) != 0)
       return errno;
   }
   return 0;
