@@ -214,10 +214,11 @@ static int sync_outbox(struct channel *channel, struct op_error *error) {
 
 /* Removes what has no name of its own, and unlocks the outbox. */
 static void close_outbox(struct channel *channel) {
-  for (size_t i = 0; channel->batch != NULL && i < channel->batch->count; i++)
+  size_t count = channel->batch != NULL ? channel->batch->count : 0;
+  for (size_t i = 0; i < count; i++)
     close(channel->batch->messages[i].fd);
   if (channel->directory >= 0) {
-    remove_temporaries(channel->directory, channel->batch->count); /* where it fails, who comes next tries again */
+    remove_temporaries(channel->directory, count); /* where it fails, who comes next tries again */
     close(channel->directory);
   }
   free(channel->batch);
