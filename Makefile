@@ -163,6 +163,7 @@ $(LIBCRASH): $(call objects,$(filter-out %/main.c,$(CRASH_SOURCES))) $(BUILD)/so
 	$(archive)
 	$(AR) rcs $@ $(filter %.o,$^)
 $(BUILD)/unit/test_crash: UNIT_LDFLAGS = $(CRASH_LDFLAGS)
+$(BUILD)/unit/test_store_wake: UNIT_LDFLAGS = $(patsubst %,-Wl$(comma)--wrap=%,flock syscall clock_gettime)
 $(BUILD)/unit/crash: $(call objects,tests/crash/main.c) $(LIBCRASH) $(LIBEVSTORE)
 	$(LINK) $(CRASH_LDFLAGS) -o $@.new $(filter %.o %.a,$^)
 	@mv -f $@.new $@

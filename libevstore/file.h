@@ -36,12 +36,11 @@ struct evs__page {
   char boot_id[EVS__BOOT_ID_SIZE];
   _Atomic uint32_t ready;    /* 0: nothing below holds */
   _Atomic uint32_t changing; /* a writer is between its write and the new tail; it may be dead */
-  _Atomic uint32_t failed;   /* a sync failed: the tail must be rebuilt from the durable prefix */
+  _Atomic uint32_t failed;   /* not 0: a sync failed, the tail must be rebuilt from the durable prefix */
   _Atomic uint32_t holder;   /* pid that holds the write lock, for messages */
   _Atomic uint32_t lock_wake, lock_waiters;
   _Atomic uint32_t syncer; /* pid that runs the shared fdatasync, 0: nobody */
   _Atomic uint32_t sync_wake, sync_waiters;
-  _Atomic uint64_t sync_target;  /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t durable;      /* generation and seq in one word, see evs__durable() */
   _Atomic uint64_t tail_seq;     /* last event written */
   _Atomic uint64_t tail_segment; /* first seq of the last segment; 0: there is none yet */
@@ -49,14 +48,21 @@ struct evs__page {
   _Atomic uint64_t file_size;    /* its size and mtime when that was found out */
   _Atomic int64_t file_mtime_ns;
   _Atomic uint64_t file_inode;
+  _Atomic uint64_t cuts[EVS__CUTS]; /* by generation: the seq after which everything was taken back */
+  /* What follows is new in evstore-page-02. The words before it keep their places, so that a process of either version
+   * that is attached when one of the other rebuilds the page misreads none of them. */
   _Atomic int64_t journal_mtime_ns;     /* of the directory: it changes when a segment is made, removed or replaced */
-  _Atomic uint64_t cuts[EVS__CUTS];     /* by generation: the seq after which everything was taken back */
+  _Atomic uint64_t sync_target;         /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
   _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */
 };
 
-/* The generation counts rebuilds of the tail; it shares a word with the durable seq so that a process that was
- * asleep cannot publish the durability of events that were taken back meanwhile. */
+/* In `failed`: the rebuild has begun, and nothing that was on its way can be published any more. */
+#define EVS__REBUILDING 2u
+
+/* The generation counts rebuilds of the tail (twice: when they begin and when they are done); it shares a word with the
+ * durable seq so that a process that was asleep cannot publish the durability of events that were taken back meanwhile.
+ */
 #define EVS__GENERATION_SHIFT 53
 static inline uint64_t evs__durable_seq(uint64_t word) { return word & EVS_MAX_SEQ; }
 static inline uint64_t evs__generation(uint64_t word) { return word >> EVS__GENERATION_SHIFT; }
@@ -166,7 +172,9 @@ void evs__segment_path(uint64_t first, char path[EVS__SEGMENT_PATH_SIZE]);
 int evs__segments(struct evs__file *file, uint64_t **ret_firsts, size_t *ret_count, evs_error *error);
 /* Opens file->tail_fd for the segment; EACCES and EROFS fall back to reading. */
 int evs__tail_open(struct evs__file *file, uint64_t segment, evs_error *error);
-/* The same, for the file that the page tells of. */
+/* Is it open already, and the file that the page tells of? */
+bool evs__tail_is_current(const struct evs__file *file, uint64_t segment);
+/* Opens that file. */
 int evs__tail_current(struct evs__file *file, uint64_t segment, evs_error *error);
 /* An error about a file of the journal. */
 int evs__segment_fail(evs_error *error, int code, uint64_t segment, const char *doing);
@@ -213,6 +221,8 @@ int evs__recover(struct evs__file *file, bool cut, evs_error *error);
 int evs__recover_private(struct evs__file *file, evs_error *error);
 /* Was the event `seq`, written or read when the durable word was `basis`, taken back since? */
 bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq);
+/* The same, also of events that were durable (a repair). */
+bool evs__cut_since(struct evs__file *file, uint64_t basis, uint64_t seq);
 /* Writes the bytes from the event after `durable` to `end` again, as they stand. */
 int evs__write_again(struct evs__file *file, uint64_t segment, uint64_t durable, uint64_t end, evs_error *error);
 /* Syncs the directories that name the segments. */

@@ -137,7 +137,7 @@ static int judge(struct evs__file *file, struct commit *commit, evs_appended *re
   /* A decision that rests on events that were taken back must be made again. */
   uint64_t after = commit->condition->after;
   bool gone = after > atomic_load(&page->tail_seq) ||
-              (file->basis_page == file->attached ? evs__generation(word) != evs__generation(file->basis)
+              (file->basis_page == file->attached ? evs__cut_since(file, file->basis, after)
                                                   : after > evs__durable_seq(file->basis));
   if (commit->conflict == 0 && !gone)
     return 0;

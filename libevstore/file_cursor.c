@@ -199,7 +199,8 @@ static bool withdrawn(const struct file_cursor *cursor) {
 
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
   struct file_cursor *cursor = (struct file_cursor *)base;
-  struct evs__line line; /* take_line() sets what is looked at */
+  struct evs__line line; /* take_line() sets what is looked at; zeroing all of it would cost as much as that */
+  line.event.seq = 0;
   for (;;) {
     if (base->position >= cursor->limit) {
       int rc = move_limit(cursor, error);

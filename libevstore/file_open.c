@@ -166,8 +166,8 @@ static bool being_written(const struct evs__file *file) {
 
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
   bool current = evs__page_current(file);
-  if (file->locked || (current && atomic_load(&file->page->ready)))
-    return 0; /* else a recovery failed half way, and what the page tells is from before */
+  if (file->locked || (current && evs__page_of_this_boot(file) && atomic_load(&file->page->ready)))
+    return 0; /* else a recovery failed half way, or another version made the page its own */
   if (file->root_fd >= 0 && !directories_current(file)) {
     current = false;
     evs__page_unmap(file);
@@ -191,6 +191,11 @@ int evs__attach(struct evs__file *file, bool create, evs_error *error) {
     rc = evs__lock(file, EVS__LOCK_SHARED, error);
     if (!rc && !file->page) /* somebody may have made it meanwhile */
       rc = evs__page_map(file, error);
+    if (!rc && file->page_writable) { /* there is room for it by now */
+      evs__unlock(file);
+      evs__page_unmap(file);
+      return evs__attach(file, create, error);
+    }
     if (!rc && !evs__page_holds(file)) { /* and this was no writer at work */
       rc = evs__recover_private(file, error);
       evs__page_unmap(file);

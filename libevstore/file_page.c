@@ -9,12 +9,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -97,9 +97,14 @@ static uint32_t find_holder(const struct evs__file *file) {
   snprintf(wanted, sizeof wanted, " %02x:%02x:%llu ", major(st.st_dev), minor(st.st_dev),
            (unsigned long long)st.st_ino);
   /* 7: FLOCK  ADVISORY  WRITE 1234 fe:00:131077 0 EOF; those who wait have an arrow there */
-  for (holder = 0; !holder && fgets(line, sizeof line, locks);)
-    if (strstr(line, wanted) && sscanf(line, "%*u: FLOCK ADVISORY %*s %" SCNu32, &holder) != 1)
-      holder = 0;
+  for (holder = 0; !holder && fgets(line, sizeof line, locks);) {
+    const char *file_at = strstr(line, wanted);
+    const char *lock_at = strstr(line, ": FLOCK ");
+    while (file_at && lock_at && file_at > line && file_at[-1] >= '0' && file_at[-1] <= '9')
+      file_at--; /* the number before it */
+    if (file_at && lock_at)
+      holder = (uint32_t)strtoul(file_at, NULL, 10);
+  }
   fclose(locks);
   return holder;
 }
@@ -161,8 +166,8 @@ void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
 bool evs__page_current(struct evs__file *file) {
   struct evs__io_info info;
   return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
-         info.inode == file->page_inode && info.size >= PAGE_BYTES && evs__io_info(file->journal_fd, &info) == 0 &&
-         info.links > 0;
+         info.inode == file->page_inode && info.size >= PAGE_BYTES &&
+         evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
 }
 
 bool evs__page_of_this_boot(const struct evs__file *file) {
@@ -178,8 +183,7 @@ bool evs__page_trusted(const struct evs__file *file) {
 /* Looks at the last segment, by its descriptor where it is open. */
 static int tail_info(struct evs__file *file, uint64_t segment, struct evs__io_info *ret) {
   char name[EVS__SEGMENT_NAME_SIZE];
-  if (file->tail_fd >= 0 && file->tail_fd_segment == segment &&
-      file->tail_fd_inode == atomic_load(&file->page->file_inode))
+  if (evs__tail_is_current(file, segment))
     return evs__io_info(file->tail_fd, ret);
   evs__segment_name(segment, name);
   return evs__io_info_at(file->journal_fd, name, ret);
@@ -245,7 +249,13 @@ int evs__page_map(struct evs__file *file, evs_error *error) {
   if (!rc && info.size < PAGE_BYTES) {
     if (!file->page_writable) /* a page that is being made, or was cut: do without it */
       goto done;
-    rc = evs__io_truncate(fd, PAGE_BYTES);
+    rc = evs__io_allocate(fd, PAGE_BYTES);
+    if (rc == ENOSPC || rc == EDQUOT) { /* who only reads can do without; touching a page without room ends a process */
+      file->page_writable = false;
+      file->page_denied = rc;
+      rc = 0;
+      goto done;
+    }
   }
   if (!rc) {
     int protection = file->page_writable ? PROT_READ | PROT_WRITE : PROT_READ;

@@ -129,10 +129,8 @@ static int fill_tail(struct evs__file *file, uint64_t segment, uint64_t seq, uin
   return 0;
 }
 
-bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq) {
+bool evs__cut_since(struct evs__file *file, uint64_t basis, uint64_t seq) {
   struct evs__page *page = file->page;
-  if (!page || seq <= evs__durable_seq(basis))
-    return false;
   uint64_t now = evs__generation(atomic_load(&page->durable));
   uint64_t steps = (now - evs__generation(basis)) & EVS__GENERATION_MASK;
   if (steps > EVS__CUTS) /* nobody knows any more: say so rather than promise */
@@ -141,6 +139,23 @@ bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq) {
     if (atomic_load(&page->cuts[now % EVS__CUTS]) < seq)
       return true;
   return false;
+}
+
+bool evs__taken_back(struct evs__file *file, uint64_t basis, uint64_t seq) {
+  return file->page && seq > evs__durable_seq(basis) && evs__cut_since(file, basis, seq);
+}
+
+/* Ends the generation before anything is taken back: a syncer that is still on its way cannot publish any more what is
+ * about to be cut. Returns the durable word, which nothing raises until the rebuild is done or given up. */
+static uint64_t end_generation(struct evs__page *page) {
+  uint64_t word = atomic_load(&page->durable);
+  while (atomic_load(&page->failed) != EVS__REBUILDING) {
+    uint64_t generation = (evs__generation(word) + 1) & EVS__GENERATION_MASK;
+    atomic_store(&page->cuts[generation % EVS__CUTS], EVS_MAX_SEQ); /* nothing is gone yet */
+    if (atomic_compare_exchange_strong(&page->durable, &word, evs__durable_word(generation, evs__durable_seq(word))))
+      atomic_store(&page->failed, EVS__REBUILDING);
+  }
+  return atomic_load(&page->durable);
 }
 
 /* Begins a new generation, in which everything after `seq` was taken back. */
@@ -155,7 +170,7 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error);
 /* After a failed sync: takes back what is not durable. */
 static int rebuild(struct evs__file *file, bool cut, evs_error *error) {
   struct evs__page *page = file->page;
-  uint64_t word = atomic_load(&page->durable);
+  uint64_t word = end_generation(page);
   uint64_t segment = atomic_load(&page->tail_segment);
   struct evs__scan scan = {.stop = evs__durable_seq(word)};
   int rc = evs__tail_current(file, segment, error);
@@ -208,9 +223,11 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error) {
   rc = rc ? rc : fill_tail(file, segment, scan.last, scan.end, error);
   if (rc)
     return rc;
-  if (atomic_exchange(&page->failed, 0)) { /* another's sync failed meanwhile: what ours said is worth nothing */
-    if (!ready)
+  if (atomic_load(&page->failed)) { /* another's sync failed meanwhile: what ours said is worth nothing */
+    if (!ready) {
+      atomic_store(&page->failed, 0);
       return evs__segment_fail(error, EIO, segment, "sync");
+    }
     atomic_store(&page->ready, 1);
     return rebuild(file, cut, error);
   }

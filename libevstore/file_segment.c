@@ -122,6 +122,11 @@ int evs__tail_open(struct evs__file *file, uint64_t segment, evs_error *error) {
   return rc ? evs__segment_fail(error, rc, segment, "open") : 0;
 }
 
+bool evs__tail_is_current(const struct evs__file *file, uint64_t segment) {
+  return file->tail_fd >= 0 && file->tail_fd_segment == segment &&
+         file->tail_fd_inode == atomic_load(&file->page->file_inode);
+}
+
 int evs__tail_current(struct evs__file *file, uint64_t segment, evs_error *error) {
   if (file->tail_fd >= 0 && file->tail_fd_inode != atomic_load(&file->page->file_inode)) {
     evs__io_close(file->tail_fd);

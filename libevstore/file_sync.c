@@ -94,6 +94,7 @@ static int sync_now(struct evs__file *file, uint64_t *ret_target, evs_error *err
   if (segment == 0 || target <= evs__durable_seq(word))
     return 0;
   atomic_store(&page->sync_target, target);
+  bool opened = !evs__tail_is_current(file, segment);
   int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
@@ -102,6 +103,10 @@ static int sync_now(struct evs__file *file, uint64_t *ret_target, evs_error *err
     evs__segment_fail(error, rc, segment, "sync");
   else if (evs__durable_seq(word) < segment) /* the name of the segment is new, too */
     rc = evs__sync_directories(file, error);
+  /* A descriptor that was opened just now is not told of a write-back that failed before: had a recovery met with one
+   * since this handle attached, it would not be ready, or have made another page. */
+  if (!rc && opened && (!atomic_load(&page->ready) || !evs__page_current(file)))
+    return 0;
   if (rc)
     atomic_store(&page->failed, 1);
   else
@@ -183,18 +188,19 @@ static int replace_syncer(struct evs__file *file, struct patience *patience, uin
     return 0;
   if (!atomic_compare_exchange_strong(&page->syncer, &syncer, self))
     return 0;
-  *ret_mine = true;
   int rc = evs__lock(file, EVS__LOCK_WRITE, error);
-  if (rc)
-    return rc;
-  if (evs__page_current(file)) {
-    rc = evs__recover(file, true, error);
-    rc = rc ? rc : write_again(file, error);
-  } else {
-    resign(page, self, 0);
-    *ret_mine = false;
+  if (!rc) {
+    *ret_mine = evs__page_current(file);
+    rc = *ret_mine ? evs__recover(file, true, error) : 0;
+    rc = rc || !*ret_mine ? rc : write_again(file, error);
+    evs__unlock(file);
   }
-  evs__unlock(file);
+  if (rc) { /* nothing was written again: whoever is next must take over from that syncer, too */
+    atomic_compare_exchange_strong(&page->syncer, &(uint32_t){self}, syncer);
+    *ret_mine = false;
+  } else if (!*ret_mine) {
+    resign(page, self, 0);
+  }
   return rc;
 }
 

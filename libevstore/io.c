@@ -103,6 +103,16 @@ int evs__io_truncate(int fd, uint64_t size) {
   return rc ? errno : 0;
 }
 
+int evs__io_allocate(int fd, uint64_t size) {
+  int rc;
+  do
+    rc = fallocate(fd, 0, 0, (off_t)size);
+  while (rc && errno == EINTR);
+  if (rc && (errno == EOPNOTSUPP || errno == ENOSYS))
+    return evs__io_truncate(fd, size);
+  return rc ? errno : 0;
+}
+
 /* A sync that a signal interrupted has told nothing yet: what failed in it the next call tells. */
 int evs__io_sync_data(int fd) {
   int rc;

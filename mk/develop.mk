@@ -54,6 +54,13 @@ kill: deps-test ## kill whatever runs on a store under load, KILLS=10000 times (
 	$(built)
 	@PATH="$(abspath $(BUILD))/bin:$$PATH" python3 -B tests/correctness/kill_campaign.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
+# What a fault is and which tests must find it stands in tests/mutants/NAME.mutant.
+MUTANTS ?=
+.PHONY: mutants
+mutants: deps-test ## one deliberate fault at a time (MUTANTS="NAME ...", default all): a test fails for each
+	$(built) unit-binaries
+	@tests/mutants/run $(MUTANTS)
+
 # ---- lint ----------------------------------------------------------------------------------------------------------
 
 LINT_C := $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SOURCES) $(UNIT_SHARED) $(wildcard tests/install/*.c) \

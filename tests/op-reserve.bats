@@ -279,6 +279,17 @@ ROWS
   diff <(jq -c 'select(.error | not) | del(.line)' "$stdout_file") <(op-reserve list)
 }
 
+@test "behind the highest number that is one, no id is given twice" {
+  frozen
+  succeeds op-reserve place --musical 1 --seats 1 --id 999999999999999998
+  succeeds op-reserve place --musical 1 --seats 1
+  assert_equal "$(jq -r .reservationId <<<"$output")" 999999999999999999
+  appends_nothing fails_as 1 no_more_numbers op-reserve place --musical 1 --seats 1
+  printf '%s\n' '{"musicalId":"1","seats":1}' '{"musicalId":"1","seats":1,"id":"a"}' >batch
+  exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(jq -c '[.error,.reservationId]' <<<"$output")" $'["no_more_numbers",null]\n[null,"a"]'
+}
+
 @test "a batch on a pipe answers each line before the next one comes" {
   frozen
   mkfifo in

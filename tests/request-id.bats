@@ -95,3 +95,20 @@ reused() {
   assert_equal "$output" "$first"
   fails_as 1 request_id_reused op-notify contact set c1 --email b@example.org --request-id k
 }
+
+@test "a batch that goes on keeps to the first event with a key, though it has read only the second" {
+  succeeds op-reserve place --musical 1 --seats 2 --request-id twice
+  succeeds op-reserve list
+  mkfifo in
+  op-reserve place --batch <in >out &
+  exec 7>in
+  echo '{"musicalId":"1","seats":1}' >&7
+  wait_until 10 grep -q '"line":1' out
+  echo '{"type":"Note","tags":["request:twice"],"data":{}}' | op-journal append -q
+  echo '{"musicalId":"1","seats":1}' >&7
+  wait_until 10 grep -q '"line":2' out
+  echo '{"musicalId":"1","seats":2,"requestId":"twice"}' >&7
+  exec 7>&-
+  wait $!
+  assert_equal "$(jq -c 'select(.line == 3) | [.error, .reservationId]' out)" '[null,"1"]'
+}

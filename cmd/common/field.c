@@ -80,7 +80,7 @@ void op_column_text(sqlite3_stmt *row, int column, char *buf, size_t size) {
   size_t len = text != NULL ? (size_t)sqlite3_column_bytes(row, column) : 0;
   if (len >= size)
     len = size - 1;
-  if (len > 0)
+  if (text != NULL && len > 0)
     memcpy(buf, text, len);
   buf[len] = '\0';
 }

@@ -122,9 +122,7 @@ int outbox_remove(int fd, const char *notice_id, struct op_error *error) {
 }
 
 /* The names become durable. */
-int outbox_sync(int fd, struct op_error *error) {
-  return fsync(fd) == 0 ? 0 : files_fail(error, errno, "the outbox");
-}
+int outbox_sync(int fd, struct op_error *error) { return fsync(fd) == 0 ? 0 : files_fail(error, errno, "the outbox"); }
 
 /* Writes all bytes. 0 or an errno. */
 static int write_all(int fd, const char *bytes, size_t len) {

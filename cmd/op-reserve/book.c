@@ -135,16 +135,20 @@ static int load_customer(struct op_model *model, struct book *book, const struct
   return code;
 }
 
-/* Was the request done before? What a kept book already knows of it is newer than the model and looked at later. */
+/* Was the request done before? What the book knows of it without the model is newer, and looked at later. */
 static int load_request(struct op_model *model, struct book *book, struct order *order, struct op_error *error) {
   bool is_new = false, same = false;
+  uint64_t seq = 0;
   struct booked_request *request = names_add(&book->requests, order->place.request_id, &is_new);
   order->booked = request;
-  if (!is_new || book->no_requests)
+  if (request->loaded || book->no_requests)
     return OP_OK;
-  int code = op_request_folded(model, order->place.request_id, order->request, &request->seq, &same, error);
-  if (code == OP_OK && request->seq)
-    order_repeats(order, request->seq, same);
+  request->loaded = true;
+  int code = op_request_folded(model, order->place.request_id, order->request, &seq, &same, error);
+  if (code == OP_OK && seq) { /* the first event with a key owns it */
+    request->seq = seq;
+    order_repeats(order, seq, same);
+  }
   return code;
 }
 

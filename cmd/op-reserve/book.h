@@ -25,6 +25,7 @@ struct booked_customer {
 struct booked_request {
   uint64_t seq;        /* of the event that it appended; 0: none */
   struct order *order; /* the order of this commit that is it; NULL: none */
+  bool loaded;         /* also looked for in the read model, whose events are older */
 };
 
 struct book {

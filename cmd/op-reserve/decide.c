@@ -164,6 +164,8 @@ int decide_place(const struct place *place, const char *request, const struct pl
     op_error_text(error, "reservationId", place->reservation_id);
     return error->exit_code;
   }
+  if (!place->reservation_id[0] && facts->last_number >= MAX_RESERVATION_NUMBER) /* the next would not count */
+    return refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
   int code = check_sales(place, facts, error);
   if (code == OP_OK)
     code = check_price(place, facts->musical, ret_cost, error);

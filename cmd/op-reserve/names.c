@@ -39,7 +39,7 @@ static size_t round_up(size_t size) { return (size + 7) & ~(size_t)7; }
 /* Makes an empty table. */
 void names_init(struct names *names, size_t value_size) {
   *names = (struct names){.value_size = round_up(value_size), .room = FIRST_ROOM};
-  names->slots = calloc(names->room, sizeof *names->slots);
+  names->slots = calloc(names->room, sizeof(void *));
   if (!names->slots)
     out_of_memory();
   if (getrandom(&names->seed, sizeof names->seed, GRND_NONBLOCK) < 0)
@@ -79,7 +79,7 @@ static struct name **slot_of(const struct names *names, uint32_t hash, const cha
 static void grow(struct names *names) {
   struct names larger = *names;
   larger.room *= 2;
-  larger.slots = calloc(larger.room, sizeof *larger.slots);
+  larger.slots = calloc(larger.room, sizeof(void *));
   if (!larger.slots)
     out_of_memory();
   for (size_t i = 0; i < names->room; i++) {

@@ -39,5 +39,6 @@ const char *reservation_status(const char *word);
 
 /* The number that an id is ("1", "42"); 0 where it is no whole number above 0 in its one form, or a very large one. */
 int64_t reservation_number(const char *id);
+#define MAX_RESERVATION_NUMBER INT64_C(999999999999999999)
 
 #endif

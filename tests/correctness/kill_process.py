@@ -16,7 +16,7 @@ import time
 
 PR_SET_CHILD_SUBREAPER = 36
 MAGIC = b"evstore-page-02\0"
-WORDS = struct.Struct("<9I4x6Q")  # from byte 56 on
+WORDS = struct.Struct("<9I4x5Q")  # from byte 56 on
 READY, CHANGING, FAILED, HOLDER, SYNCER = 14, 15, 16, 17, 20  # the same as numbers of 32-bit words
 SEQ_MASK = (1 << 53) - 1
 STOP_SECONDS = 5.0  # longest wait for a stop to arrive: a sync is not interrupted
@@ -47,7 +47,7 @@ class Page:
         if content[:16] != MAGIC:
             raise SystemExit("the control page has a form that kill_process.py does not know: %r" % content[:16])
         self.known = True
-        (self.ready, self.changing, self.failed, self.holder, _, _, self.syncer, _, _, _, durable, self.tail_seq, _,
+        (self.ready, self.changing, self.failed, self.holder, _, _, self.syncer, _, _, durable, self.tail_seq, _,
          self.tail_bytes, self.file_size) = WORDS.unpack_from(content, 56)
         self.durable = durable & SEQ_MASK
 

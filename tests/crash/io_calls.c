@@ -25,6 +25,8 @@ ssize_t io_really(const struct io_call *call) {
     return pwrite(call->fd, call->bytes, call->len, (off_t)call->offset);
   case IO_TRUNCATE:
     return ftruncate(call->fd, (off_t)call->offset);
+  case IO_ALLOCATE:
+    return fallocate(call->fd, 0, 0, (off_t)call->offset);
   case IO_SYNC_DATA:
     return fdatasync(call->fd);
   case IO_SYNC_ALL:
@@ -65,6 +67,11 @@ static ssize_t call_pwrite(int fd, const void *buf, size_t len, off_t offset) {
 static int call_ftruncate(int fd, off_t size) {
   return (int)HANDLE(.kind = IO_TRUNCATE, .fd = fd, .offset = (uint64_t)size);
 }
+static int call_fallocate(int fd, int mode, off_t from, off_t size) {
+  (void)mode; /* io.c allocates from the start */
+  (void)from;
+  return (int)HANDLE(.kind = IO_ALLOCATE, .fd = fd, .offset = (uint64_t)size);
+}
 static int call_fdatasync(int fd) { return (int)HANDLE(.kind = IO_SYNC_DATA, .fd = fd); }
 static int call_fsync(int fd) { return (int)HANDLE(.kind = IO_SYNC_ALL, .fd = fd); }
 static int call_renameat(int fd, const char *from, int to_fd, const char *to) {
@@ -89,6 +96,7 @@ static int call_fstatfs(int fd, struct statfs *fs) {
 #undef pread
 #undef pwrite
 #undef ftruncate
+#undef fallocate
 #define openat call_openat
 #define close call_close
 #define fstat call_fstat
@@ -97,6 +105,7 @@ static int call_fstatfs(int fd, struct statfs *fs) {
 #define pread call_pread
 #define pwrite call_pwrite
 #define ftruncate call_ftruncate
+#define fallocate call_fallocate
 #define fdatasync call_fdatasync
 #define fsync call_fsync
 #define renameat call_renameat

@@ -17,6 +17,7 @@ enum io_kind {
   IO_READ,
   IO_WRITE,
   IO_TRUNCATE,
+  IO_ALLOCATE,
   IO_SYNC_DATA,
   IO_SYNC_ALL,
   IO_RENAME,
@@ -37,7 +38,7 @@ struct io_call {
   void *result;     /* IO_READ: the buffer; IO_STAT: the struct stat; IO_FILESYSTEM: the struct statfs */
   const void *bytes;
   size_t len;
-  uint64_t offset; /* IO_TRUNCATE: the size */
+  uint64_t offset; /* IO_TRUNCATE, IO_ALLOCATE: the size */
 };
 
 /* Makes the call; -1 and errno, as it does. */

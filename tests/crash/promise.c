@@ -31,7 +31,8 @@ static size_t data_of(uint32_t writer, uint32_t commit, uint32_t i, uint32_t slo
                      count_of(writer, commit), slot);
   for (size_t k = 0; k < padding; k++)
     buf[len++] = letters[(random >> k % 24) % 27];
-  return (size_t)(len + snprintf(buf + len, size - (size_t)len, "\"}"));
+  len += snprintf(buf + len, size - (size_t)len, "\"}");
+  return (size_t)len;
 }
 
 void promise_make(uint32_t writer, uint32_t commit, uint32_t slot, struct promise_commit *ret) {

@@ -270,14 +270,15 @@ static ssize_t change(const struct io_call *call) {
     return do_write(call);
   if (call->kind == IO_SYNC_DATA || call->kind == IO_SYNC_ALL)
     return do_sync(call);
-  if (call->kind != IO_TRUNCATE)
+  bool sizes = call->kind == IO_TRUNCATE || call->kind == IO_ALLOCATE; /* the latter: of the control page alone */
+  if (!sizes)
     file = inode_at(call->fd, call->name);
-  if (turns_chance(log_->plan.name_fails) && (call->kind != IO_TRUNCATE || call->offset != 4096))
+  if (turns_chance(log_->plan.name_fails) && call->kind != IO_ALLOCATE)
     return fail(EIO);
   ssize_t rc = io_really(call);
   if (rc)
     return rc;
-  if (call->kind == IO_TRUNCATE)
+  if (sizes)
     add(&(const struct record){.kind = RECORD_TRUNCATE, .file = inode_of(call->fd, &directory), .offset = call->offset},
         NULL, 0);
   else if (call->kind == IO_MKDIR)

@@ -25,6 +25,8 @@ int sync_file_range(int fd, off64_t offset, off64_t len, unsigned flags);
 int syncfs(int fd);
 int ftruncate(int fd, off_t size);
 int ftruncate64(int fd, off64_t size);
+int fallocate(int fd, int mode, off_t from, off_t size);
+int fallocate64(int fd, int mode, off64_t from, off64_t size);
 
 static long number(const char *name, long other) {
   const char *text = getenv(name);
@@ -76,3 +78,9 @@ int syncfs(int fd) { return fails(fd, "syncfs") ? -1 : REAL(syncfs)(fd); }
 int fsync(int fd) { return fails(fd, "fsync") ? -1 : REAL(fsync)(fd); }
 int ftruncate(int fd, off_t size) { return fails(fd, "ftruncate") ? -1 : REAL(ftruncate)(fd, size); }
 int ftruncate64(int fd, off64_t size) { return fails(fd, "ftruncate64") ? -1 : REAL(ftruncate64)(fd, size); }
+int fallocate(int fd, int mode, off_t from, off_t size) {
+  return fails(fd, "fallocate") ? -1 : REAL(fallocate)(fd, mode, from, size);
+}
+int fallocate64(int fd, int mode, off64_t from, off64_t size) {
+  return fails(fd, "fallocate64") ? -1 : REAL(fallocate64)(fd, mode, from, size);
+}

@@ -31,6 +31,7 @@ struct tally {
 
 static uint64_t die_at;             /* apply() kills its process at this event */
 static bool die_indexing;           /* the SQL function die() kills */
+static bool die_saving;             /* save() does */
 static uint64_t loads, misses;      /* calls of load(), and of those that found nothing */
 static const char *refuse = "none"; /* apply() refuses this id */
 
@@ -54,6 +55,8 @@ static int load(struct op_model *model, const char *id, void *row, bool *ret_fou
 /* A plain INSERT: one that is new and is not, or the other way round, fails or changes nothing. */
 static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct tally *tally = row;
+  if (die_saving)
+    kill(getpid(), SIGKILL);
   sqlite3_stmt *sql = op_model_sql(model, is_new ? "INSERT INTO tallies VALUES (?1, ?2, ?3, ?4)"
                                                  : "UPDATE tallies SET count = ?2, sum = ?3 WHERE id = ?1");
   op_bind_text(sql, 1, tally->id);
@@ -115,7 +118,7 @@ static int setup(void **state) {
   scratch.app.timeout_ms = 120000; /* how fast others fold is not what is tested */
   memset(expected, 0, sizeof expected);
   die_at = loads = misses = 0;
-  die_indexing = false;
+  die_indexing = die_saving = false;
   refuse = "none";
   *state = &scratch;
   return 0;
@@ -191,7 +194,8 @@ static int64_t indexes(const struct scratch *scratch) {
   return ask(scratch, "SELECT count(*) FROM sqlite_master WHERE name = 'tallies_by_sum'");
 }
 
-/* A process of its own that opens the model; it is killed on its way where die_at or die_indexing say so. */
+/* A process of its own that opens the model; it is killed on its way where die_at, die_saving or die_indexing say so.
+ */
 static pid_t start(struct scratch *scratch) {
   pid_t child = fork();
   assert_true(child >= 0);
@@ -297,6 +301,18 @@ static void test_killed_folding(void **state) {
   assert_int_equal(ask(scratch, "SELECT 1 FROM pragma_integrity_check WHERE integrity_check = 'ok'"), 1);
 }
 
+/* Killed while the rows are saved: the offset does not stand before they do. */
+static void test_killed_saving(void **state) {
+  struct scratch *scratch = *state;
+  append(scratch, 3000, 50);
+  die_saving = true;
+  assert_int_equal(end_of(start(scratch)), 128 + SIGKILL);
+  assert_int_equal(ask(scratch, "SELECT offset FROM meta"), 0);
+  die_saving = false;
+  check(scratch);
+  assert_int_equal(ask(scratch, "SELECT offset FROM meta"), 3000);
+}
+
 /* Killed while the indexes are made: neither they nor the transaction that they end are there. */
 static void test_killed_indexing(void **state) {
   struct scratch *scratch = *state;
@@ -333,8 +349,8 @@ static void test_many_processes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_sums),           TEST(test_loads),           TEST(test_failed),
-      TEST(test_killed_folding), TEST(test_killed_indexing), TEST(test_many_processes),
+      TEST(test_sums),          TEST(test_loads),           TEST(test_failed),         TEST(test_killed_folding),
+      TEST(test_killed_saving), TEST(test_killed_indexing), TEST(test_many_processes),
   };
   const char *given = getenv("SEED");
   seed = given != NULL ? (unsigned)strtoul(given, NULL, 10) : (unsigned)time(NULL);

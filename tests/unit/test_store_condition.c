@@ -187,6 +187,33 @@ static void cut_after_lines(const struct jf *jf, size_t n) {
   free(bytes);
 }
 
+/* A new page, or one whose tail was rebuilt, knows nothing of the events before: a condition that reaches back to them
+ * is checked against the journal. */
+static void conflicts_with_what_a_recovery_found(void **state) {
+  const struct jf *jf = *state;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 0);
+  jf_commit(store, 1, 3, 0);
+  evs_close(store);
+  jf_remove(jf_path("%s/control", jf->store));
+  store = jf_open(jf->store, 0, 0);
+  check(store, 4, 1, by_tag("n:2"), 1, EVS_CONFLICT, 2, 3);
+  check(store, 3, 1, NULL, 2, EVS_EXISTS, 3, 3);
+  char other[JF_PATH + 8]; /* an event that was written past this page, as by a dead writer */
+  snprintf(other, sizeof other, "%s/other", jf->root);
+  jf_copy_store(jf->store, other);
+  evs_store *writer = jf_open(other, 0, 0);
+  jf_commit(writer, 4, 1, 0);
+  evs_close(writer);
+  size_t len;
+  char *bytes = jf_load(jf_segment(other, 1), &len);
+  jf_save(jf_segment(jf->store, 1), bytes, len);
+  free(bytes);
+  check(store, 5, 1, by_tag("n:4"), 3, EVS_CONFLICT, 4, 4);
+  check(store, 4, 1, NULL, 3, EVS_EXISTS, 4, 4);
+  check(store, 5, 1, by_tag("n:3"), 3, 0, 5, 5);
+  evs_close(store);
+}
+
 /* After the tail was taken back, an event that somebody appended anew is there, whatever this handle saw before. */
 static void there_already_after_a_tail_was_taken_back(void **state) {
   const struct jf *jf = *state;
@@ -293,6 +320,7 @@ int main(void) {
       TEST(ids_alone),
       TEST(ids_with_escapes),
       TEST(a_refusal_may_be_shown),
+      TEST(conflicts_with_what_a_recovery_found),
       TEST(there_already_after_a_tail_was_taken_back),
       TEST(decisions_on_what_is_gone),
       TEST(random_run),

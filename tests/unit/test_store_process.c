@@ -274,6 +274,36 @@ static void optimistic_decisions_never_collide(void **state) {
   evs_close(store);
 }
 
+/* Appends event 3 unless there is one with the tag of event 2 after the first. */
+static int append_unless_there_is_2(void *context) {
+  const struct jf *jf = context;
+  evs_store *store = jf_open_child(jf->store, 0, 20000);
+  const char *tag = "n:2";
+  const evs_query_item item = {.tags = &tag, .tag_count = 1};
+  const evs_query query = {&item, 1};
+  const evs_condition condition = {&query, 1};
+  evs_new_event event = jf_event(3, 0);
+  evs_error error = {0};
+  JF_MUST(evs_append(store, &event, 1, &condition, NULL, &error) == EVS_CONFLICT);
+  JF_MUST(error.position == 2);
+  return 0;
+}
+
+/* Who waits for the lock has looked for conflicts already; what the holder writes until then counts all the same. */
+static void a_condition_is_checked_under_the_lock(void **state) {
+  struct jf *jf = *state;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 0);
+  struct evs__file *file = evs__file(store);
+  jf_commit(store, 1, 1, 0);
+  assert_int_equal(evs__lock(file, EVS__LOCK_WRITE, NULL), 0);
+  pid_t other = jf_spawn(append_unless_there_is_2, jf);
+  JF_UNTIL(atomic_load(&file->page->lock_waiters) > 0);
+  jf_commit(store, 2, 1, 0); /* locks again what is locked, and unlocks it */
+  assert_int_equal(jf_join(other), 0);
+  jf_assert_events(store, 0, 2, 0);
+  evs_close(store);
+}
+
 /* ---- holders that stop or die ------------------------------------------------------------------------- */
 
 struct holding {
@@ -542,6 +572,7 @@ int main(void) {
       TEST(waiting_ends_with_a_signal),
       TEST(waiting_ends_in_time),
       TEST(optimistic_decisions_never_collide),
+      TEST(a_condition_is_checked_under_the_lock),
       TEST(stopped_holder_of_the_lock),
       TEST(killed_holder_of_the_lock),
       TEST(syncer_that_died_or_stopped),

@@ -94,6 +94,47 @@ static void followed_across_the_seams(void **state) {
   evs_close(writer);
 }
 
+/* The bytes in the only segment. */
+static size_t size_of(const struct jf *jf) {
+  size_t len;
+  free(jf_load(jf_segment(jf->store, 1), &len));
+  return len;
+}
+
+/* A handle goes on where it stopped, but not where another line stands now: the tail was taken back and written anew,
+ * and two short lines have come in the place of a long one. */
+static void where_a_handle_stopped(void **state) {
+  const struct jf *jf = *state;
+  evs_store *store = jf_open(jf->store, EVS_CREATE, 0);
+  size_t sizes[3] = {0};
+  for (uint64_t n = 0; n < 3; n++) { /* of a kind: even numbers of two digits */
+    size_t padding = n == 2 ? sizes[1] - sizes[0] : 0;
+    assert_int_equal(jf_append(store, 12 + 2 * n, 1, padding, NULL, NULL), 0);
+    sizes[n] = size_of(jf);
+  }
+  evs_cursor *cursor = NULL;
+  evs_event event;
+  assert_int_equal(evs_read(store, NULL, 0, 0, &cursor, NULL), 0);
+  for (int i = 0; i < 3; i++)
+    assert_int_equal(evs_next(cursor, &event, NULL), 0);
+  evs_cursor_close(cursor);
+  size_t len;
+  char *bytes = jf_load(jf_segment(jf->store, 1), &len);
+  jf_save(jf_segment(jf->store, 1), bytes, sizes[1]);
+  free(bytes);
+  evs_store *other = jf_open(jf->store, 0, 0);
+  for (uint64_t n = 2; n < 5; n++)
+    assert_int_equal(jf_append(other, 12 + 2 * n, 1, 0, NULL, NULL), 0);
+  assert_int_equal(sizes[2], sizes[1] + 2 * (sizes[1] - sizes[0]));
+  assert_int_equal(evs_read(store, NULL, 3, 0, &cursor, NULL), 0);
+  assert_int_equal(evs_next(cursor, &event, NULL), 0);
+  assert_int_equal(event.seq, 4);
+  jf_assert_text(event.id, "e-18");
+  evs_cursor_close(cursor);
+  evs_close(other);
+  evs_close(store);
+}
+
 static void conditions_across_the_seams(void **state) {
   const struct jf *jf = *state;
   fill(jf, 90);
@@ -218,9 +259,9 @@ static void bisects_to_every_position(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(rolls_over_between_commits),  TEST(read_from_every_position),   TEST(followed_across_the_seams),
-      TEST(conditions_across_the_seams), TEST(handles_of_different_sizes), TEST(roll_over_makes_durable),
-      TEST(other_files_are_no_segments), TEST(bisects_to_every_position),
+      TEST(rolls_over_between_commits), TEST(read_from_every_position),    TEST(followed_across_the_seams),
+      TEST(where_a_handle_stopped),     TEST(conditions_across_the_seams), TEST(handles_of_different_sizes),
+      TEST(roll_over_makes_durable),    TEST(other_files_are_no_segments), TEST(bisects_to_every_position),
   };
   return cmocka_run_group_tests_name("store_segment", tests, NULL, NULL);
 }
