@@ -529,7 +529,8 @@ static void io_makes_no_other_calls(void **state) {
   while (getline(&name, &size, symbols) > 0) {
     char symbol[80] = "";
     char padded[84];
-    if (sscanf(name, " U %79s", symbol) != 1 || strncmp(symbol, "__asan", 6) == 0 || strncmp(symbol, "__ubsan", 7) == 0)
+    if (sscanf(name, " U %79s", symbol) != 1 || strncmp(symbol, "__asan", 6) == 0 ||
+        strncmp(symbol, "__ubsan", 7) == 0 || strcmp(symbol, "_GLOBAL_OFFSET_TABLE_") == 0) /* no calls of io.c */
       continue;
     symbol[strcspn(symbol, "@")] = '\0';
     snprintf(padded, sizeof padded, " %s ", symbol);
