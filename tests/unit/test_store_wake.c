@@ -174,11 +174,12 @@ static bool nobody_moves(const struct scene *scene, unsigned *ret_sleepers) {
  * was woken and has not come to run is not asleep: so two looks with nothing between them prove that nobody moves. */
 static void end(struct scene *scene) {
   unsigned sleepers = 0;
-  for (;;) {
-    unsigned sleeps = atomic_load(&shared->sleeps);
-    if (nobody_moves(scene, &sleepers) && nobody_moves(scene, &sleepers) && sleeps == atomic_load(&shared->sleeps))
-      break;
-    usleep(500);
+  unsigned sleeps = 0;
+  for (int looks = 0; looks < 2;) {
+    sleeps = looks ? sleeps : atomic_load(&shared->sleeps);
+    looks = nobody_moves(scene, &sleepers) && sleeps == atomic_load(&shared->sleeps) ? looks + 1 : 0;
+    if (looks == 0)
+      usleep(500);
   }
   for (unsigned i = 0; i < scene->count; i++) {
     if (scene->pids[i] == 0)
