@@ -18,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOKS 8 /* at a journal that is taken back under us each time */
+
 /* A commit on its way, and what the condition has seen so far. */
 struct commit {
   const evs_condition *condition;
@@ -103,23 +105,32 @@ static int open_condition(struct evs__file *file, struct commit *commit, evs_err
   return rc;
 }
 
-/* Looks at everything written after what was looked at before. Where the table of recent tags says that there is
- * nothing to be found, nothing is read; that is final under the lock, and a good guess before. */
-static int look_for_conflicts(struct evs__file *file, struct commit *commit, evs_error *error) {
+/* Looks at everything written after what was looked at before. */
+static int look(struct evs__file *file, struct commit *commit, evs_error *error) {
   evs_event event;
   bool matches;
+  int rc = commit->cursor ? 0 : open_condition(file, commit, error);
+  while (!rc && !(rc = evs__file_step(commit->cursor, &event, &matches, error)))
+    look_at(commit, &event, matches && commit->condition->unless);
+  return rc == EVS_END ? 0 : rc;
+}
+
+/* The same, from the beginning where what was looked at was taken back meanwhile, or the page is another one. Where the
+ * table of recent tags says that there is nothing to be found, nothing is read; that is final under the lock, and a
+ * good guess before. */
+static int look_for_conflicts(struct evs__file *file, struct commit *commit, evs_error *error) {
   int rc = 0;
   if (!commit->condition)
     return 0;
   if (!commit->cursor && evs__recent_excludes(file->page, commit->condition, commit->ids, commit->id_count))
     return 0;
-  if (!commit->cursor)
-    rc = open_condition(file, commit, error);
-  if (rc)
-    return rc;
-  while (!(rc = evs__file_step(commit->cursor, &event, &matches, error)))
-    look_at(commit, &event, matches && commit->condition->unless);
-  return rc == EVS_END ? 0 : rc;
+  for (int tries = 0; tries < LOOKS && (rc = look(file, commit, error)) == EVS_LOST; tries++) {
+    evs__file_cursor_close(commit->cursor);
+    commit->cursor = NULL;
+    commit->matched = 0;
+    commit->conflict = 0;
+  }
+  return rc;
 }
 
 /* What the condition says: 0, EVS_EXISTS or EVS_CONFLICT. */

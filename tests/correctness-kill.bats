@@ -3,6 +3,7 @@
 #
 # The short version of `make kill` (tests/correctness/kill_campaign.py), and that its checks find what they are there to
 # find: the campaign on programs that were broken on purpose, and the checker of sales on logs of killed calls that lie.
+# bats file_tags=slow
 
 load lib/common
 

@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum outcome { DONE, AGAIN };
 
@@ -102,6 +103,10 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
   if (rc != OP_OK)
     return rc;
   rc = decide(context, model, drafts, guard, &position, error);
+  if (rc == OP_IO && strcmp(error->code, "lost") == 0) { /* what it read was taken back, or nobody knows: read again */
+    *ret_outcome = AGAIN;
+    return OP_OK;
+  }
   if (rc != OP_OK && rc != OP_REFUSED)
     return rc;
   if (rc == OP_OK && drafts->count > 0 && !op_model_app(model)->dry_run)

@@ -29,7 +29,8 @@ static int cancel_declined(struct op_model *model, size_t limit, struct op_draft
   bool found = false;
   int code;
   while ((code = next_reservation(model, sql, &reservation, &found, error)) == OP_OK && found)
-    decide_declined(&reservation, drafts, guard);
+    if (reservation.declined_seq) /* an index that tells otherwise than its row is no reason to cancel anything */
+      decide_declined(&reservation, drafts, guard);
   sqlite3_reset(sql);
   return code;
 }
