@@ -320,8 +320,8 @@ left_behind() {
   succeeds op-pay run -q
   succeeds op-notify run -q
   assert_equal "$(event_count NotificationSent)" 300
-  assert_equal "$(ls -A "$OP_STORE/outbox" | grep -c '^[0-9]*\.txt$')" 300
-  assert_equal "$(ls -A "$OP_STORE/outbox" | wc -l)" 300
+  assert_equal "$(find "$OP_STORE/outbox" -name '[0-9]*.txt' | wc -l)" 300
+  assert_equal "$(find "$OP_STORE/outbox" -type f | wc -l)" 300
   assert_equal "$(find "$OP_STORE/outbox" -type f -size 0 | wc -l)" 0
 }
 

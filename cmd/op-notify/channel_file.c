@@ -2,9 +2,9 @@
  *
  * The protocol, and what a crash leaves after each step: write the messages of the batch under temporary names and make
  * them durable, all at once where that pays (hidden files of a fixed set of names, removed by the next run and by
- * whoever locks the outbox, whatever notices they were for) - rename each to NOTICEID.txt (whole messages, or after a power failure
- * nothing) - fsync the directory - only then NotificationSent is appended. So a file that was picked up too early is
- * only ever written again with the same bytes, and nothing that the journal calls sent is missing.
+ * whoever locks the outbox, whatever notices they were for) - rename each to NOTICEID.txt (whole messages, or after a
+ * power failure nothing) - fsync the directory - only then NotificationSent is appended. So a file that was picked up
+ * too early is only ever written again with the same bytes, and nothing that the journal calls sent is missing.
  *
  * The directory is locked (flock) while a batch is written, so that two runs never write one temporary file, and so
  * that forgetting a customer sees no message appear behind it. Errors: 73, 74, 75 busy, 77. */

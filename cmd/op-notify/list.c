@@ -49,8 +49,8 @@ int notify_list(struct op_app *app, struct op_error *error) {
   if (r != 0)
     goto out;
   const struct op_filter filters[] = {{"reservation_id = ?1", reservation}, {"sent_at IS NOT NULL", ""}, {0}};
-  sqlite3_stmt *rows = op_select(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices", filters,
-                                 " ORDER BY cause");
+  sqlite3_stmt *rows =
+      op_select(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices", filters, " ORDER BY cause");
   r = op_model_step(model, rows, &found, error);
   if (r != 0)
     goto out;

@@ -1,6 +1,6 @@
 /* failing_disk.c - loaded before the C library into a command (LD_PRELOAD): writes and syncs of files below a directory
- * fail as if the disk did, and so do syncs of its file system. For the tests of the commands; what the store itself does
- * is tests/unit/test_store_fault.c.
+ * fail as if the disk did, and so do syncs of its file system. For the tests of the commands; what the store itself
+ * does is tests/unit/test_store_fault.c.
  *
  *   FAIL_BELOW  the directory
  *   FAIL_CODE   the errno, as a number
