@@ -18,7 +18,8 @@ struct file_cursor {
   evs_cursor base;
   struct evs__reader reader; /* .fd -1: no segment is open */
   uint64_t limit;            /* the last event that may be read now */
-  uint64_t basis;            /* the durable word when this cursor was opened */
+  uint64_t basis;            /* the durable word when this cursor last asked how far it may read */
+  unsigned basis_page;       /* and of which page, counted by `attached`: generations of another tell nothing */
   uint64_t after;            /* what is at or before this was not asked for */
   bool fresh;                /* nothing was read yet, and the handle is attached as of now */
 };
@@ -39,6 +40,7 @@ int evs__file_read(evs_store *store, struct evs__query *query, uint64_t after, u
   cursor->fresh = exists;
   if (file->page) {
     cursor->basis = atomic_load(&file->page->durable);
+    cursor->basis_page = file->attached;
     if (flags & EVS_READ_WRITTEN)
       evs__set_basis(file, cursor->basis);
   }
@@ -56,6 +58,13 @@ static int fail_here(const struct file_cursor *cursor, int code, const char *wha
                       cursor->reader.offset, what);
 }
 
+/* Was an event up to `seq`, which this cursor has read or may read, taken back? */
+static bool taken_back(const struct file_cursor *cursor, uint64_t seq) {
+  struct evs__file *file = evs__file(cursor->base.store);
+  return cursor->basis_page == file->attached ? evs__taken_back(file, cursor->basis, seq)
+                                              : seq > evs__durable_seq(cursor->basis);
+}
+
 /* Finds out how far may be read now. At the end of the durable part this makes durable what a writer left behind. */
 static int move_limit(struct file_cursor *cursor, evs_error *error) {
   struct evs__file *file = evs__file(cursor->base.store);
@@ -67,11 +76,10 @@ static int move_limit(struct file_cursor *cursor, evs_error *error) {
     return rc;
   if ((cursor->base.flags & EVS_READ_WRITTEN) && file->page) {
     uint64_t now = atomic_load(&file->page->durable);
-    if (cursor->limit == 0) /* nothing was read yet; perhaps there was no store when the cursor was opened */
-      cursor->basis = now;
-    if (evs__taken_back(file, cursor->basis, cursor->base.position))
+    if (cursor->limit > 0 && taken_back(cursor, cursor->base.position)) /* 0: nothing was read yet */
       return evs__fail(error, EVS_LOST,
                        "events that were read to decide were taken back after a failed sync: read again");
+    cursor->basis_page = file->attached;
     cursor->basis = now; /* what was read stands; what is read next was written after any rebuild up to now */
     limit = atomic_load(&file->page->tail_seq);
   } else {
@@ -190,11 +198,11 @@ static int take_line(struct file_cursor *cursor, const char *text, size_t len, s
   return 0;
 }
 
-/* Was what this cursor may read taken back under it? Then what looks like damage is none. */
+/* Was what this cursor may read taken back under it, or is it being? Then what looks like damage is none. */
 static bool withdrawn(const struct file_cursor *cursor) {
   struct evs__file *file = evs__file(cursor->base.store);
   return (cursor->base.flags & EVS_READ_WRITTEN) && file->page &&
-         (atomic_load(&file->page->failed) || evs__taken_back(file, cursor->basis, cursor->limit));
+         (atomic_load(&file->page->failed) || !atomic_load(&file->page->ready) || taken_back(cursor, cursor->limit));
 }
 
 int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, evs_error *error) {
@@ -220,7 +228,7 @@ int evs__file_step(evs_cursor *base, evs_event *ret_event, bool *ret_matches, ev
     }
     bool wanted = false;
     rc = rc ? rc : take_line(cursor, text, len, &line, &wanted, error);
-    if (rc == EVS_CORRUPT && withdrawn(cursor))
+    if ((rc == EVS_CORRUPT || rc == ENOENT) && withdrawn(cursor))
       return evs__fail(error, EVS_LOST,
                        "events that were read to decide were taken back after a failed sync: read again");
     if (rc)

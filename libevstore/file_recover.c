@@ -170,9 +170,9 @@ static int rescan(struct evs__file *file, bool cut, evs_error *error);
 /* After a failed sync: takes back what is not durable. */
 static int rebuild(struct evs__file *file, bool cut, evs_error *error) {
   struct evs__page *page = file->page;
-  uint64_t word = end_generation(page);
+  uint64_t durable = evs__durable_seq(end_generation(page));
   uint64_t segment = atomic_load(&page->tail_segment);
-  struct evs__scan scan = {.stop = evs__durable_seq(word)};
+  struct evs__scan scan = {.stop = durable};
   int rc = evs__tail_current(file, segment, error);
   if (rc)
     return rc;
@@ -186,14 +186,14 @@ static int rebuild(struct evs__file *file, bool cut, evs_error *error) {
   }
   if (scan.stop >= segment) { /* else none of it is durable, and it becomes empty */
     rc = evs__scan_segment(file->tail_fd, segment, &scan, error);
-    if (!rc && scan.last != evs__durable_seq(word))
+    if (!rc && scan.last != durable)
       rc = fail_damaged(segment, &scan, error);
   }
   rc = rc ? rc : cut_tail(file, segment, scan.end, error);
-  rc = rc ? rc : fill_tail(file, segment, evs__durable_seq(word), scan.end, error);
+  rc = rc ? rc : fill_tail(file, segment, durable, scan.end, error);
   if (rc)
     return rc;
-  begin_generation(page, evs__durable_seq(word));
+  begin_generation(page, durable);
   atomic_store(&page->changing, 0);
   atomic_store(&page->failed, 0);
   return 0;

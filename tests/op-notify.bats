@@ -321,7 +321,7 @@ left_behind() {
   succeeds op-notify run -q
   assert_equal "$(event_count NotificationSent)" 300
   assert_equal "$(find "$OP_STORE/outbox" -name '[0-9]*.txt' | wc -l)" 300
-  assert_equal "$(find "$OP_STORE/outbox" -type f | wc -l)" 300
+  assert_equal "$(find "$OP_STORE/outbox" -mindepth 1 | wc -l)" 300
   assert_equal "$(find "$OP_STORE/outbox" -type f -size 0 | wc -l)" 0
 }
 
@@ -353,11 +353,4 @@ left_behind() {
   succeeds op-notify contact set c1 --email a@b
   fails_as 66 no_store op-pay list
   fails_as 1 no_such_contact op-notify contact show c2
-}
-
-@test "list: the notices about one reservation are found by an index" {
-  two_paid
-  succeeds op-notify run
-  by_index op-notify list --reservation 2
-  assert_json noticeId 5
 }

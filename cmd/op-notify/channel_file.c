@@ -195,9 +195,10 @@ static int make_durable(const struct channel *channel) {
 /* Gives every message its own name. 0 or an errno. */
 static int name_messages(const struct channel *channel) {
   char temporary[NAME_SIZE];
-  for (size_t i = 0; i < channel->batch->count; i++) {
+  const struct outbox_batch *batch = channel->batch;
+  for (size_t i = 0; batch != NULL && i < batch->count; i++) {
     temporary_name(i, temporary);
-    if (renameat(channel->directory, temporary, channel->directory, channel->batch->messages[i].final) != 0)
+    if (renameat(channel->directory, temporary, channel->directory, batch->messages[i].final) != 0)
       return errno;
   }
   return 0;
@@ -213,10 +214,11 @@ static int sync_outbox(struct channel *channel, struct op_error *error) {
 
 /* Removes what has no name of its own, and unlocks the outbox. */
 static void close_outbox(struct channel *channel) {
-  for (size_t i = 0; channel->batch != NULL && i < channel->batch->count; i++)
+  size_t count = channel->batch != NULL ? channel->batch->count : 0;
+  for (size_t i = 0; i < count; i++)
     close(channel->batch->messages[i].fd);
   if (channel->directory >= 0) {
-    remove_temporaries(channel->directory, channel->batch->count); /* where it fails, who comes next tries again */
+    remove_temporaries(channel->directory, count); /* where it fails, who comes next tries again */
     close(channel->directory);
   }
   free(channel->batch);

@@ -247,6 +247,8 @@ static ssize_t do_sync(const struct io_call *call) {
   }
   record.failed = directory ? turns_chance(log_->plan.sync_fails) : told(call->fd, file);
   add(&record, NULL, 0);
+  if (record.failed && log_->plan.dies && turns_chance(3)) /* and nobody else will ever hear of it */
+    turns_die();
   return record.failed ? fail(EIO) : 0;
 }
 

@@ -69,6 +69,13 @@ static void open_store(struct worker *worker) {
   while (rc && expected(worker, rc, "open", &error));
 }
 
+/* Somebody thinks, and the others go on meanwhile. */
+static void think(void) {
+  if (turns_chance(3))
+    turns_pause(5 + turns_below(60));
+  turns_yield();
+}
+
 /* One try of a commit, by one call or two. *ret_refused: it is known that nothing was appended. */
 static int try_commit(struct worker *worker, const struct promise_commit *commit, const evs_condition *condition,
                       evs_appended *ret_appended, bool *ret_refused, evs_error *error) {
@@ -85,7 +92,7 @@ static int try_commit(struct worker *worker, const struct promise_commit *commit
   *ret_refused = rc && rc != EVS_EXISTS;
   if (*ret_refused)
     return rc;
-  turns_yield();
+  think();
   rc = evs_sync(worker->store, ret_appended->last, error);
   *ret_refused = rc == EVS_LOST;
   return rc;
@@ -141,6 +148,7 @@ static void append_slot(struct worker *worker) {
   evs_error error = {0};
   uint32_t slot = 0;
   int rc = promise_last_slot(worker->store, &slot, &condition.after, &error);
+  think();
   if (rc == 0)
     append(worker, slot + 1, &condition);
   else
@@ -224,7 +232,8 @@ static void operate(struct worker *worker) {
   } else {
     open_store(worker);
   }
-  if (rc != EVS_NO_STORE)
+  bool taken_away = what == 0 && rc == ENOENT && worker->work->operated; /* by a repair, while it was verified */
+  if (rc != EVS_NO_STORE && !taken_away)
     expected(worker, rc, "operate", &error);
 }
 
@@ -234,7 +243,7 @@ int work(void *context, unsigned index) {
   record_begin();
   open_store(&worker);
   for (unsigned i = 0; i < worker.work->actions && !worker.broken; i++) {
-    uint64_t action = turns_below(32);
+    uint64_t action = turns_below(worker.work->operated ? 36 : 32);
     if (action < 11)
       append_some(&worker);
     else if (action < 19)

@@ -73,8 +73,8 @@ static void add_line(struct batch *batch, const char *musical, int64_t seats, co
   struct order *order = &batch->lines[batch->orders.count++];
   order_free(order);
   *order = (struct order){.draft = NO_DRAFT, .place = {.seats = seats, .price = -1}};
-  strcpy(order->place.musical_id, musical);
-  strcpy(order->place.request_id, request);
+  stpcpy(order->place.musical_id, musical);
+  stpcpy(order->place.request_id, request);
 }
 
 /* Commits the lines. */

@@ -529,7 +529,7 @@ static void io_makes_no_other_calls(void **state) {
   while (getline(&name, &size, symbols) > 0) {
     char symbol[80] = "";
     char padded[84];
-    if (sscanf(name, " U %79s", symbol) != 1 || strncmp(symbol, "__asan", 6) == 0 || strncmp(symbol, "__ubsan", 7) == 0)
+    if (sscanf(name, " U %79s", symbol) != 1 || symbol[0] == '_') /* those of the compiler, errno, sanitizers */
       continue;
     symbol[strcspn(symbol, "@")] = '\0';
     snprintf(padded, sizeof padded, " %s ", symbol);

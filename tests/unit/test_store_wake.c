@@ -176,7 +176,9 @@ static void end(struct scene *scene) {
   unsigned sleepers = 0;
   for (;;) {
     unsigned sleeps = atomic_load(&shared->sleeps);
-    if (nobody_moves(scene, &sleepers) && nobody_moves(scene, &sleepers) && sleeps == atomic_load(&shared->sleeps))
+    bool still = nobody_moves(scene, &sleepers);
+    still = nobody_moves(scene, &sleepers) && still;
+    if (still && sleeps == atomic_load(&shared->sleeps))
       break;
     usleep(500);
   }
