@@ -71,7 +71,10 @@ one_payment() { [ "$(event_count PaymentApproved)" -eq 1 ] && [ "$(op-pay list |
 one_musical_more() { [ "$(event_count MusicalRegistered)" -eq 2 ]; }
 one_cancellation() { [ "$(event_count ReservationCancelled)" -eq 1 ]; }
 # One message a notice, and nothing half written.
-all_told() { [ "$(event_count NotificationSent)" -eq "$NOTICES" ] && [ "$(find "$OP_STORE/outbox" -name '[0-9]*.txt' | wc -l)" -eq "$NOTICES" ] && none_half; }
+all_told() {
+  [ "$(event_count NotificationSent)" -eq "$NOTICES" ] && none_half &&
+    [ "$(find "$OP_STORE/outbox" -name '[0-9]*.txt' | wc -l)" -eq "$NOTICES" ]
+}
 none_half() { [ -z "$(find "$OP_STORE" -name '.notice.*')" ]; }
 # What is not durable has no name of its own. (Where the directory alone could not be synced, the messages are.)
 named_when_durable() {

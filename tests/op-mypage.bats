@@ -185,3 +185,13 @@ two_paid() {
     [[ $output != *--follow* ]] || fail "$output"
   done
 }
+
+@test "one customer's reservations are found by an index" {
+  succeeds op-musical register --id 1 --name Frozen --seats 100 --price 100
+  succeeds op-reserve place --musical 1 --seats 1 --customer c1
+  succeeds op-reserve place --musical 1 --seats 1 --customer c2
+  by_index op-mypage --customer c1
+  assert_json reservationId 1
+  by_index op-mypage --customer c2 --status Reserved --since 2000-01-01T00:00:00Z
+  assert_json reservationId 2
+}

@@ -354,3 +354,10 @@ left_behind() {
   fails_as 66 no_store op-pay list
   fails_as 1 no_such_contact op-notify contact show c2
 }
+
+@test "list: the notices about one reservation are found by an index" {
+  two_paid
+  succeeds op-notify run
+  by_index op-notify list --reservation 2
+  assert_json noticeId 5
+}

@@ -676,3 +676,17 @@ YAML
   [[ $output == *--batch* ]]
   succeeds op-reserve --version
 }
+
+@test "list: one customer's reservations are found by an index" {
+  succeeds op-musical register --id 1 --name Frozen --seats 100 --price 100
+  succeeds op-musical register --id 2 --name Wicked --seats 100 --price 100
+  succeeds op-reserve place --musical 1 --seats 1 --customer c1
+  succeeds op-reserve place --musical 2 --seats 1 --customer c1
+  succeeds op-reserve place --musical 1 --seats 1 --customer c2
+  by_index op-reserve list --customer c1
+  assert_json reservationId $'1\n2'
+  by_index op-reserve list --customer c1 --musical 2 --all
+  assert_json reservationId 2
+  by_index op-reserve list --customer c1 --status Cancelled
+  assert_equal "$output" ''
+}

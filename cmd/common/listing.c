@@ -7,6 +7,42 @@
 #include <errno.h>
 #include <string.h>
 
+/* -v: how SQLite finds the rows of this SELECT. */
+static void explain(struct op_model *model, const char *sql) {
+  struct op_text question = {0};
+  struct op_error error;
+  bool found = true;
+  op_text_addf(&question, "EXPLAIN QUERY PLAN %s", sql);
+  sqlite3_stmt *plan = op_model_sql_text(model, question.ptr);
+  while (op_model_step(model, plan, &found, &error) == 0 && found)
+    op_explain(op_model_app(model), "%s", (const char *)sqlite3_column_text(plan, 3));
+  op_text_free(&question);
+}
+
+/* A SELECT with what was asked for. */
+sqlite3_stmt *op_select(struct op_model *model, const char *select, const struct op_filter *filters,
+                        const char *order) {
+  struct op_text sql = {0};
+  const char *word = " WHERE ";
+  op_text_adds(&sql, select);
+  for (size_t i = 0; filters[i].condition != NULL; i++) {
+    if (filters[i].value == NULL)
+      continue;
+    op_text_adds(&sql, word);
+    op_text_adds(&sql, filters[i].condition);
+    word = " AND ";
+  }
+  op_text_adds(&sql, order);
+  if (op_model_app(model)->verbose)
+    explain(model, sql.ptr);
+  sqlite3_stmt *statement = op_model_sql_text(model, sql.ptr);
+  op_text_free(&sql);
+  for (size_t i = 0; filters[i].condition != NULL; i++)
+    if (filters[i].value != NULL) /* a condition without a parameter takes none, which is no error to anybody */
+      sqlite3_bind_text(statement, (int)i + 1, filters[i].value, -1, SQLITE_STATIC);
+  return statement;
+}
+
 /* One cell by the type that SQLite holds. */
 void op_cell_sql(struct op_output *output, sqlite3_stmt *statement, int column) {
   switch (sqlite3_column_type(statement, column)) {

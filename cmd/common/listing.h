@@ -10,6 +10,16 @@
 /* One cell: column `column` (from 0) of the row that the statement stands on. */
 void op_cell_sql(struct op_output *output, sqlite3_stmt *statement, int column);
 
+/* What a list may be asked for. */
+struct op_filter {
+  const char *condition; /* "customer_id = ?1"; the parameter is numbered by its place, from 1 */
+  const char *value;     /* what is bound to it, borrowed until the statement was stepped; NULL: was not asked for */
+};
+
+/* `select` WHERE the conditions that were asked for `order`, ready to be stepped. Only those stand in the text, so that
+ * SQLite sees which index serves. `filters` ends with a condition of NULL. */
+sqlite3_stmt *op_select(struct op_model *model, const char *select, const struct op_filter *filters, const char *order);
+
 /* Prints every row of the statement as a list; it selects exactly `count` columns. */
 int op_list_sql(struct op_model *model, sqlite3_stmt *statement, const struct op_column *columns, size_t count,
                 struct op_error *error);

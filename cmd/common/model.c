@@ -94,7 +94,20 @@ sqlite3_stmt *op_model_sql(struct op_model *model, const char *sql) {
   model->damaged |= result == SQLITE_ERROR; /* tables that somebody changed by hand are made anew the next time */
   if (result != SQLITE_OK || statement == NULL)
     die(model, result != SQLITE_OK ? result : SQLITE_MISUSE, sql);
-  model->statements[model->count++] = (struct op__statement){sql, statement};
+  model->statements[model->count++] = (struct op__statement){.sql = sql, .statement = statement};
+  return statement;
+}
+
+/* The statement of a text that is not a literal. */
+sqlite3_stmt *op_model_sql_text(struct op_model *model, const char *sql) {
+  for (size_t i = 0; i < model->count; i++)
+    if (model->statements[i].copy != NULL && strcmp(model->statements[i].copy, sql) == 0)
+      return op_model_sql(model, model->statements[i].copy);
+  char *copy = strdup(sql);
+  if (copy == NULL)
+    die(model, SQLITE_NOMEM, sql);
+  sqlite3_stmt *statement = op_model_sql(model, copy);
+  model->statements[model->count - 1].copy = copy;
   return statement;
 }
 

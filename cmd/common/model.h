@@ -56,6 +56,8 @@ int op_model_pending(struct op_model *model, const evs_query *query, evs_cursor 
  * key, so pass string literals). Owned by the model; do not finalize. NULL never: an error of the SQL itself is a bug
  * and aborts with exit 70. */
 sqlite3_stmt *op_model_sql(struct op_model *model, const char *sql);
+/* The same for a text that was put together: it is compared and copied. */
+sqlite3_stmt *op_model_sql_text(struct op_model *model, const char *sql);
 /* Steps a statement that returns no rows. 0 or an exit code. */
 int op_model_exec(struct op_model *model, sqlite3_stmt *statement, struct op_error *error);
 /* Steps a SELECT: *ret_row true where there is a row. 0 or an exit code. */

@@ -35,6 +35,7 @@ struct op__meta {
 
 struct op__statement {
   const char *sql; /* the pointer is the key */
+  char *copy;      /* of a text that was put together, the same pointer; else NULL */
   sqlite3_stmt *statement;
 };
 

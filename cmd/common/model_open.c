@@ -205,8 +205,10 @@ int op__model_attach(struct op_model *model, struct op_error *error) {
 
 /* Closes the database. Who wrote nothing leaves the checkpoint to those who do. */
 void op__model_detach(struct op_model *model) {
-  for (size_t i = 0; i < model->count; i++)
+  for (size_t i = 0; i < model->count; i++) {
     sqlite3_finalize(model->statements[i].statement);
+    free(model->statements[i].copy);
+  }
   model->count = 0;
   model->snapshot = false;
   if (model->db == NULL)

@@ -8,6 +8,8 @@
 #include "project.h"
 #include "verbs.h"
 
+#include <inttypes.h>
+
 static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
@@ -20,9 +22,6 @@ enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
   " r.payment_status, NULL, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
-
-#define WHERE_CHOSEN                                                                                                   \
-  " WHERE (?1 IS NULL OR r.customer_id = ?1) AND (?2 IS NULL OR r.status = ?2) AND (?3 IS NULL OR r.updated_at >= ?3)"
 
 /* Which rows the caller wants. */
 struct choice {
@@ -46,14 +45,17 @@ static int choose(struct op_app *app, struct choice *ret_choice, struct op_error
   return r;
 }
 
-/* Binds what is common to both SELECTs. */
-static void bind_choice(sqlite3_stmt *rows, const struct choice *choice) {
-  if (choice->customer != NULL)
-    sqlite3_bind_text(rows, 1, choice->customer, -1, SQLITE_STATIC);
-  if (choice->status != NULL)
-    sqlite3_bind_text(rows, 2, choice->status, -1, SQLITE_STATIC);
-  if (choice->since[0] != '\0')
-    sqlite3_bind_text(rows, 3, choice->since, -1, SQLITE_STATIC);
+/* The chosen rows, in the order of placing; or those that changed after this event, in the order of changing. */
+static sqlite3_stmt *chosen(struct op_model *model, const struct choice *choice, const char *changed_after) {
+  const struct op_filter filters[] = {
+      {"r.customer_id = ?1", choice->customer},
+      {"r.status = ?2", choice->status},
+      {"r.updated_at >= ?3", choice->since[0] != '\0' ? choice->since : NULL},
+      {"r.changed_seq > ?4", changed_after},
+      {0},
+  };
+  return op_select(model, SELECT_ROW, filters,
+                   changed_after != NULL ? " ORDER BY r.changed_seq" : " ORDER BY r.placed_seq");
 }
 
 /* Prints the row that the statement stands on. */
@@ -95,10 +97,9 @@ static int follow(struct op_model *model, const struct choice *choice, struct op
       r = op_model_catch_up(model, error);
     if (r != 0 || stop)
       return r;
-    sqlite3_stmt *rows = op_model_sql(model, SELECT_ROW WHERE_CHOSEN " AND r.changed_seq > ?4 ORDER BY r.changed_seq");
-    bind_choice(rows, choice);
-    sqlite3_bind_int64(rows, 4, (int64_t)before);
-    r = print_rows(model, rows, error);
+    char after[24]; /* as a number, since the column is one */
+    snprintf(after, sizeof after, "%" PRIu64, before);
+    r = print_rows(model, chosen(model, choice, after), error);
     if (r != 0)
       return r;
   }
@@ -115,10 +116,8 @@ int mypage_list(struct op_app *app, struct op_error *error) {
     r = op_model_open(app, &mypage_model, &model, error);
   if (r != 0)
     goto out;
-  sqlite3_stmt *rows = op_model_sql(model, SELECT_ROW WHERE_CHOSEN " ORDER BY r.placed_seq");
-  bind_choice(rows, &choice);
   op_rows_begin(app->output, columns, COLUMNS, false);
-  r = print_rows(model, rows, error);
+  r = print_rows(model, chosen(model, &choice, NULL), error);
   if (r == 0 && app->follow)
     r = follow(model, &choice, error);
   op_rows_end(app->output);

@@ -20,9 +20,11 @@ static const char schema[] =
     "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, time TEXT NOT NULL, event TEXT NOT NULL,"
     "  causation INTEGER, status TEXT NOT NULL, seats INTEGER, amount INTEGER, detail TEXT NOT NULL"
     ");";
-static const char indexes[] = "CREATE INDEX reservations_placed ON reservations (placed_seq);"
-                              "CREATE INDEX reservations_changed ON reservations (changed_seq);"
-                              "CREATE INDEX steps_of ON steps (reservation_id, seq);";
+static const char indexes[] =
+    "CREATE INDEX reservations_placed ON reservations (placed_seq);"
+    "CREATE INDEX reservations_of ON reservations (customer_id) WHERE customer_id IS NOT NULL;"
+    "CREATE INDEX reservations_changed ON reservations (changed_seq);"
+    "CREATE INDEX steps_of ON steps (reservation_id, seq);";
 
 /* A musical, for the sentences of the steps. */
 struct musical {
@@ -164,4 +166,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 2, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 3, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

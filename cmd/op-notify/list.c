@@ -48,11 +48,9 @@ int notify_list(struct op_app *app, struct op_error *error) {
     r = op_model_open(app, &notify_model, &model, error);
   if (r != 0)
     goto out;
-  sqlite3_stmt *rows = op_model_sql(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices"
-                                           " WHERE sent_at IS NOT NULL AND (?1 IS NULL OR reservation_id = ?1)"
-                                           " ORDER BY cause");
-  if (reservation != NULL)
-    sqlite3_bind_text(rows, 1, reservation, -1, SQLITE_STATIC);
+  const struct op_filter filters[] = {{"reservation_id = ?1", reservation}, {"sent_at IS NOT NULL", ""}, {0}};
+  sqlite3_stmt *rows =
+      op_select(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices", filters, " ORDER BY cause");
   r = op_model_step(model, rows, &found, error);
   if (r != 0)
     goto out;

@@ -31,9 +31,8 @@ int pay_list(struct op_app *app, struct op_error *error) {
     r = op_model_open(app, &pay_model, &model, error);
   if (r != 0)
     goto out;
-  sqlite3_stmt *rows = op_model_sql(model, SELECT_ROW " WHERE ?1 IS NULL OR status = ?1 ORDER BY placed_seq");
-  if (status != NULL)
-    sqlite3_bind_text(rows, 1, status, -1, SQLITE_STATIC);
+  const struct op_filter filters[] = {{"status = ?1", status}, {0}};
+  sqlite3_stmt *rows = op_select(model, SELECT_ROW, filters, " ORDER BY placed_seq");
   r = op_list_sql(model, rows, columns, COLUMNS, error);
 out:
   op_model_close(model);

@@ -33,14 +33,14 @@ int verb_list(struct op_app *app, struct op_error *error) {
     code = open_model(app, &model, error);
   if (code != OP_OK)
     return code;
-  sqlite3_stmt *sql =
-      op_model_sql(model, CELLS " WHERE (?1 IS NULL OR musical_id = ?1) AND (?2 IS NULL OR customer_id = ?2)"
-                                " AND CASE WHEN ?3 IS NOT NULL THEN status = ?3"
-                                " ELSE ?4 OR status NOT IN ('Cancelled', 'PaymentCancelled') END ORDER BY placed_seq");
-  sqlite3_bind_text(sql, 1, musical, -1, SQLITE_STATIC);
-  sqlite3_bind_text(sql, 2, customer, -1, SQLITE_STATIC);
-  sqlite3_bind_text(sql, 3, status, -1, SQLITE_STATIC);
-  sqlite3_bind_int(sql, 4, op_option_given(app, "all"));
+  const struct op_filter filters[] = {
+      {"musical_id = ?1", musical},
+      {"customer_id = ?2", customer},
+      {"status = ?3", status},
+      {"status NOT IN ('Cancelled', 'PaymentCancelled')", status || op_option_given(app, "all") ? NULL : ""},
+      {0},
+  };
+  sqlite3_stmt *sql = op_select(model, CELLS, filters, " ORDER BY placed_seq");
   code = op_list_sql(model, sql, reservation_columns, RESERVATION_COLUMNS, error);
   op_model_close(model);
   return code;

@@ -228,3 +228,9 @@ wait_until() {
     sleep 0.02
   done
 }
+
+# by_index CMD...: the rows are found by an index, and no table is read from end to end. (-v says how.)
+by_index() {
+  succeeds "$@" -v
+  [[ $stderr == *': SEARCH '* && $stderr != *': SCAN '* ]] || complain "expected SEARCH and no SCAN" "$@"
+}
