@@ -20,6 +20,8 @@
 
 #define PARENT TURNS_MOST
 #define STUCK_SECONDS 60
+#define OVERSLEEP 8 /* one sleep of so many */
+#define OVERSLEEP_NS 2000000000
 
 struct turns {
   _Atomic uint32_t go[TURNS_MOST + 1]; /* 1: it is this one's turn */
@@ -211,9 +213,10 @@ int turns_run(unsigned count, int (*work)(void *context, unsigned index),
 
 /* ---- calls of the library that wait ------------------------------------------------------------------- */
 
-/* Lets time pass, and the others run. */
+/* Lets time pass, and the others run. Now and then it oversleeps so much that who has the turn after it takes a process
+ * that is only slow for one that was stopped. */
 static void sleep_for(int64_t ns) {
-  turns->clock_ns += ns;
+  turns->clock_ns += turns_chance(OVERSLEEP) ? OVERSLEEP_NS : ns;
   if (turns->paused_until[self] <= turns->count) /* whoever sleeps gives its turn away for sure */
     turns->paused_until[self] = turns->count + 2;
   turns_yield();
@@ -246,7 +249,8 @@ int __wrap_nanosleep(const struct timespec *time, struct timespec *rest) {
   return 0;
 }
 
-/* futex(2): nobody sleeps in it here, so a wake-up is nothing, and a wait is a look, a sleep and a timeout. */
+/* futex(2): nobody sleeps in it here, so a wake-up is nothing, and a wait is a look, a sleep and a timeout. The time of
+ * FUTEX_WAIT_BITSET is not how long, as that of FUTEX_WAIT, but until when by the clock above. */
 long __wrap_syscall(long number, ...) {
   long argument[6];
   va_list list;
@@ -264,7 +268,10 @@ long __wrap_syscall(long number, ...) {
     errno = EAGAIN;
     return -1;
   }
-  sleep_for(time ? (int64_t)time->tv_sec * 1000000000 + time->tv_nsec : 1000000);
+  int64_t ns = time ? (int64_t)time->tv_sec * 1000000000 + time->tv_nsec : 1000000;
+  if (time && command == FUTEX_WAIT_BITSET)
+    ns = ns > turns->clock_ns ? ns - turns->clock_ns : 0;
+  sleep_for(ns);
   errno = ETIMEDOUT;
   return -1;
 }
