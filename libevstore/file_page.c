@@ -28,6 +28,7 @@
 #define PAGE_BYTES ((sizeof(struct evs__page) + 4095) / 4096 * 4096)
 #define LOCK_SLICE_MS 5u
 #define LOCK_SPINS 32
+#define HOLDER_LOOKS 200
 
 static const char magic[16] = "evstore-page-02";
 
@@ -47,7 +48,23 @@ void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
 }
 
+/* Tells the processor that this is a loop that waits. */
+static inline void cpu_relax(void) {
+#if defined __x86_64__ || defined __i386__
+  __builtin_ia32_pause();
+#elif defined __aarch64__
+  __asm__ volatile("yield");
+#endif
+}
+
 /* ---- the lock ------------------------------------------------------------------------------------ */
+
+/* Lets a few microseconds pass while somebody holds the lock, without a system call: mostly it is given back within them,
+ * and whoever gave its turn away instead would be woken into the next one's commit. The word is a hint, as ever. */
+static void let_holder_finish(const struct evs__file *file) {
+  for (int i = 0; i < HOLDER_LOOKS && file->page && atomic_load(&file->page->holder); i++)
+    cpu_relax();
+}
 
 /* One try: 0 or an errno. After a few of them it sleeps where it failed, until the lock is given back or a slice of
  * time is over. It counts itself among the waiters before it tries, so that whoever unlocks after the try wakes it. */
@@ -58,6 +75,8 @@ static int try_lock(struct evs__file *file, int how, int tries) {
     atomic_fetch_add(&page->lock_waiters, 1);
     seen = atomic_load(&page->lock_wake);
   }
+  if (!page)
+    let_holder_finish(file);
   int rc = flock(file->journal_fd, how) ? errno : 0;
   if (rc == EWOULDBLOCK && page) {
     evs__futex_wait(&page->lock_wake, seen, EVS__ANY_BITS, LOCK_SLICE_MS);
