@@ -70,13 +70,13 @@ static void let_holder_finish(const struct evs__file *file) {
  * time is over. It counts itself among the waiters before it tries, so that whoever unlocks after the try wakes it. */
 static int try_lock(struct evs__file *file, int how, int tries) {
   struct evs__page *page = tries >= LOCK_SPINS && file->page_writable ? file->page : NULL;
+  if (!page)
+    let_holder_finish(file);
   uint32_t seen = 0;
   if (page) {
     atomic_fetch_add(&page->lock_waiters, 1);
     seen = atomic_load(&page->lock_wake);
   }
-  if (!page)
-    let_holder_finish(file);
   int rc = flock(file->journal_fd, how) ? errno : 0;
   if (rc == EWOULDBLOCK && page) {
     evs__futex_wait(&page->lock_wake, seen, EVS__ANY_BITS, LOCK_SLICE_MS);
