@@ -182,11 +182,30 @@ void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
   evs__io_close(fd);
 }
 
-bool evs__page_current(struct evs__file *file) {
+/* Do STORE/control and STORE/journal still name what this handle has open? */
+static bool names_current(const struct evs__file *file) {
   struct evs__io_info info;
-  return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
+  return evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
          info.inode == file->page_inode && info.size >= PAGE_BYTES &&
          evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
+}
+
+/* Can a name that is changed from now on be told by the ctime of its directory? Not where that is so young that the
+ * clock of the filesystem may give it once more: its ticks last up to 10 ms, or 2 s where it has no fractions. */
+static bool is_settled(int64_t ctime_ns) {
+  int64_t tick_ns = ctime_ns % 1000000000 ? 20000000 : 3000000000;
+  return ctime_ns && evs__now_us() * 1000 - ctime_ns > tick_ns;
+}
+
+bool evs__page_current(struct evs__file *file) {
+  struct evs__io_info root;
+  if (!file->page || evs__io_info(file->root_fd, &root))
+    return false;
+  if (file->names_ctime_ns && root.ctime_ns == file->names_ctime_ns) /* one call in place of two dear ones */
+    return true;
+  bool current = names_current(file);
+  file->names_ctime_ns = current && is_settled(root.ctime_ns) ? root.ctime_ns : 0;
+  return current;
 }
 
 bool evs__page_of_this_boot(const struct evs__file *file) {
@@ -237,6 +256,7 @@ void evs__page_unmap(struct evs__file *file) {
     munmap(file->page, PAGE_BYTES);
   file->page = NULL;
   file->page_writable = false;
+  file->names_ctime_ns = 0;
 }
 
 /* Opens STORE/control, for writing where this is allowed. */
