@@ -59,8 +59,9 @@ static inline void cpu_relax(void) {
 
 /* ---- the lock ------------------------------------------------------------------------------------ */
 
-/* Lets a few microseconds pass while somebody holds the lock, without a system call: mostly it is given back within them,
- * and whoever gave its turn away instead would be woken into the next one's commit. The word is a hint, as ever. */
+/* Lets a few microseconds pass while somebody holds the lock, without a system call: mostly it is given back within
+ * them, and whoever gave its turn away instead would be woken into the next one's commit. The word is a hint, as ever.
+ */
 static void let_holder_finish(const struct evs__file *file) {
   for (int i = 0; i < HOLDER_LOOKS && file->page && atomic_load(&file->page->holder); i++)
     cpu_relax();

@@ -111,6 +111,8 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
   if (rc == OP_OK && drafts->count > 0 && !op_model_app(model)->dry_run)
     return append(model, drafts, guard, position, ret_committed, ret_outcome, error);
   stamp(op_model_app(model), drafts);
+  if (position <= op_model_offset(model)) /* the model holds nothing but what is durable */
+    return rc;
   struct op_error unsettled;
   int settled = settle(model, position, ret_outcome, &unsettled);
   if (settled != OP_OK) {

@@ -283,8 +283,8 @@ static const evs_query *make_condition(struct appending *a, struct ruled_out *ou
   return out->query.count ? &out->query : NULL;
 }
 
-/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom, or
- * what was looked at was taken back. */
+/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom,
+ * or what was looked at was taken back. */
 static int try_append(struct appending *a, bool *ret_again, struct op_error *error) {
   struct op_app *app = a->app;
   *ret_again = false;

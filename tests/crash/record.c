@@ -294,7 +294,8 @@ static ssize_t change(const struct io_call *call) {
 static ssize_t record_call(const struct io_call *call) {
   if (call->kind == IO_CLOSE || call->kind == IO_FILESYSTEM)
     return io_really(call);
-  if (call->kind == IO_STAT) { /* what is remembered for as long as a ctime lasts depends on the clock: a run must not */
+  if (call->kind ==
+      IO_STAT) { /* what is remembered for as long as a ctime lasts depends on the clock: a run must not */
     ssize_t stated = io_really(call);
     ((struct stat *)call->result)->st_ctim = (struct timespec){0};
     return stated;

@@ -168,6 +168,42 @@ static void test_taken_back(void **state) {
   assert_string_equal(error.message, "the umbrella");
 }
 
+/* Decides by the model alone that there is nothing to do. */
+static int look(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
+                uint64_t *ret_position, struct op_error *error) {
+  (void)drafts, (void)guard, (void)error;
+  ++*(int *)context;
+  *ret_position = op_model_offset(model);
+  return OP_OK;
+}
+
+/* What a model holds is durable, whatever became of the control page that the store knew when it was opened. */
+static void test_new_page(void **state) {
+  struct scratch *scratch = *state;
+  struct op_model *model = NULL;
+  struct op_drafts drafts = {0};
+  struct op_error error;
+  struct op_committed committed;
+  evs_store *other = NULL;
+  const evs_new_event event = {.type = "Taken", .data = "{\"n\":1}", .data_len = 7};
+  int looks = 0;
+  scratch_append(scratch, "Taken", NULL, "{\"n\":1}");
+  scratch_reopen(scratch);
+  assert_int_equal(op_model_open(&scratch->app, &tickets, &model, &error), OP_OK);
+  for (int page = 0; page < 2; page++) {
+    assert_int_equal(evs_open(scratch->directory, NULL, &other, NULL), 0);
+    assert_int_equal(evs_append(other, &event, 1, NULL, NULL, NULL), 0);
+    evs_close(other);
+    assert_int_equal(op_model_catch_up(model, &error), OP_OK);
+    scratch_remove(scratch_path(scratch, "control"));
+  }
+  scratch->app.timeout_ms = 500;
+  assert_int_equal(op_commit(model, look, &looks, &drafts, &committed, &error), OP_OK);
+  assert_int_equal(looks, 1);
+  op_drafts_free(&drafts);
+  op_model_close(model);
+}
+
 /* One child: takes EACH, prints what it got to the pipe. */
 static void child(struct scratch *scratch, int out) {
   evs_store *volatile parents = scratch->app.store; /* not for us, and not lost */
@@ -350,8 +386,9 @@ static void test_processes_at_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_append),  TEST(test_conflict), TEST(test_taken_back), TEST(test_many_processes),
-      TEST(test_process), TEST(test_bad_item), TEST(test_stuck),      TEST(test_processes_at_once),
+      TEST(test_append),   TEST(test_conflict),       TEST(test_taken_back),
+      TEST(test_new_page), TEST(test_many_processes), TEST(test_process),
+      TEST(test_bad_item), TEST(test_stuck),          TEST(test_processes_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
