@@ -250,8 +250,8 @@ sagas() {
   grep -qx none got.1
   local saga
   for saga in a b c d e f; do
-    assert_equal "$(grep -l "^$saga[0-9]" got.1 got.2 got.3 | wc -l)" 1
-    assert_equal "$(cat got.1 got.2 got.3 | grep "^$saga[0-9]" | paste -sd,)" "${saga}1,${saga}2,${saga}3"
+    assert_equal "$(grep -l "^${saga}[0-9]" got.1 got.2 got.3 | wc -l)" 1
+    assert_equal "$(cat got.1 got.2 got.3 | grep "^${saga}[0-9]" | paste -sd,)" "${saga}1,${saga}2,${saga}3"
   done
   assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | "\(.consumer):\(.lag)"' | paste -sd' ')" \
     'c.1-of-3:0 c.2-of-3:0 c.3-of-3:0'

@@ -7,6 +7,7 @@
  * that and ends, the last attempt parks it and the run goes on. What was brought back is given first, each alone. */
 #include "consume.h"
 #include "parts.h"
+#include "progress.h"
 #include "select.h"
 #include "verbs.h"
 
@@ -69,37 +70,67 @@ static int look_around(struct consuming *c, struct op_error *error) {
   return rc ? rc : parking_any(c->model, c->name, &c->any, error);
 }
 
-/* A failure ends the run, or with --follow it is told, and tried again after a while. */
-static int after_failure(struct consuming *c, const struct op_error *failure, bool new_events, bool *ret_stop,
-                         struct op_error *error) {
-  if (c->app->follow) {
-    if (op_stopping())
-      return OP_OK;
+/* What was brought back, where its time has come. *ret_failed and *ret_failure as above. */
+static int round_of_waiting(struct consuming *c, bool *ret_failed, struct op_error *ret_failure,
+                            struct op_error *error) {
+  *ret_failed = false;
+  if (op_monotonic_ms() < c->waiting_from_ms)
+    return OP_OK;
+  int rc = give_waiting(c, ret_failed, ret_failure, error);
+  c->waiting_failures = *ret_failed ? c->waiting_failures + 1 : 0;
+  if (*ret_failed)
+    c->waiting_from_ms = op_monotonic_ms() + consume_backoff_ms(c->waiting_failures);
+  return rc;
+}
+
+/* Batch after batch, until nothing more is there or can be done about it now. */
+static int round_of_batches(struct consuming *c, bool *ret_failed, struct op_error *ret_failure,
+                            struct op_error *error) {
+  uint64_t offset = evs_consumer_offset(c->consumer);
+  bool end = false;
+  int rc = OP_OK;
+  *ret_failed = false;
+  while (!rc && !end && !*ret_failed && c->left > 0 && !op_stopping())
+    rc = give_batch(c, &end, ret_failed, ret_failure, error);
+  if (evs_consumer_offset(c->consumer) > offset)
+    c->failures = 0;
+  c->failures += *ret_failed;
+  return rc;
+}
+
+/* --follow: what failed is told, and tried again after a while; else waits for what comes. */
+static int wait(struct consuming *c, bool failed, const struct op_error *failure, bool *ret_stop,
+                struct op_error *error) {
+  int64_t now_ms = op_monotonic_ms();
+  if (failure && !op_stopping())
     op_warn(c->app, "%s", failure->message);
-    return consume_pause(c, new_events, ret_stop, error);
-  }
-  *error = *failure;
-  return error->exit_code;
+  if (failed)
+    return consume_pause(c, now_ms + consume_backoff_ms(c->failures), false, ret_stop, error);
+  if (c->waiting_from_ms > now_ms)
+    return consume_pause(c, c->waiting_from_ms, true, ret_stop, error);
+  return op_follow_wait(c->app, evs_cursor_position(c->cursor), ret_stop, error);
 }
 
 /* Gives all that there is, and with --follow all that comes. */
 static int consume_all(struct consuming *c, struct op_error *error) {
   bool stop = false;
   while (!stop && c->left > 0 && !op_stopping()) {
-    struct op_error failure = {0}, waiting_failure = {0};
-    bool end = false, failed = false, waiting_failed = false;
+    struct op_error failure = {0};
+    bool failed = false, waiting_failed = false;
     int rc = look_around(c, error);
     if (!rc)
-      rc = give_waiting(c, &waiting_failed, &waiting_failure, error);
-    while (!rc && !end && !failed && c->left > 0 && !op_stopping())
-      rc = give_batch(c, &end, &failed, &failure, error);
-    stop = !c->app->follow;
-    if (!rc && (failed || waiting_failed))
-      rc = after_failure(c, failed ? &failure : &waiting_failure, !failed, &stop, error);
-    else if (!rc && !stop && end)
-      rc = op_follow_wait(c->app, evs_cursor_position(c->cursor), &stop, error);
+      rc = round_of_waiting(c, &waiting_failed, &failure, error);
+    if (!rc)
+      rc = round_of_batches(c, &failed, &failure, error);
+    if (!rc && c->app->follow && c->left > 0)
+      rc = wait(c, failed, failed || waiting_failed ? &failure : NULL, &stop, error);
     if (rc)
       return rc;
+    if (!c->app->follow && (failed || waiting_failed)) {
+      *error = failure;
+      return error->exit_code;
+    }
+    stop = stop || !c->app->follow;
   }
   return OP_OK;
 }

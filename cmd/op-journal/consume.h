@@ -17,9 +17,11 @@ struct consuming {
   struct op_model *model;
   evs_consumer *consumer;
   evs_cursor *cursor;
-  bool any;          /* the model has items of this consumer that are not done */
-  uint64_t suspects; /* so many events from the offset on hold one that fails; 0: none is known to */
-  unsigned failures; /* in a row */
+  bool any;                  /* the model has items of this consumer that are not done */
+  uint64_t suspects;         /* so many events from the offset on hold one that fails; 0: none is known to */
+  unsigned failures;         /* of the same batch, in a row */
+  unsigned waiting_failures; /* rounds in a row in which something that was brought back failed */
+  int64_t waiting_from_ms;   /* --follow: when such things are given again, by op_monotonic_ms() */
   struct op_drafts drafts;
 
   struct op_text lines; /* the batch in hand */
@@ -48,7 +50,9 @@ enum given { GIVEN, FAILED, PARKED };
 int consume_give(struct consuming *c, enum given *ret_given, struct op_error *ret_failure, struct op_error *error);
 /* An event that comes behind another of its correlation that waits is held. */
 int consume_hold(struct consuming *c, const struct item *item, uint64_t behind, struct op_error *error);
-/* Waits before the next attempt, or until something new comes to do: --follow. */
-int consume_pause(struct consuming *c, bool new_events, bool *ret_stop, struct op_error *error);
+/* How long to wait after so many failures in a row: --follow. */
+int64_t consume_backoff_ms(unsigned failures);
+/* Waits until then, or for new events; *ret_stop: a signal came. */
+int consume_pause(struct consuming *c, int64_t until_ms, bool new_events, bool *ret_stop, struct op_error *error);
 
 #endif

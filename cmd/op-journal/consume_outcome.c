@@ -95,8 +95,6 @@ static int failed(struct consuming *c, const struct op_child_result *result, enu
   bool counts = c->max_attempts > 0 && c->count == 1 && !op_stopping();
   describe(result, reason);
   *ret_given = FAILED;
-  if (counts || !c->max_attempts)
-    c->failures++; /* a batch is narrowed at once */
   if (!counts) {
     tell_failure(c, result, 0, ret_failure);
     return OP_OK;
@@ -110,7 +108,6 @@ static int failed(struct consuming *c, const struct op_child_result *result, enu
   if (!decision.parked)
     return OP_OK;
   *ret_given = PARKED;
-  c->failures = 0;
   op_warn(c->app,
           "consumer %s: event %" PRIu64 " is parked after %" PRId64 " attempts, %s %s; 'op-journal retry %s %" PRIu64
           "' brings it back",
@@ -128,7 +125,6 @@ int consume_give(struct consuming *c, enum given *ret_given, struct op_error *re
     return rc;
   if (result.end != OP_CHILD_EXITED || result.number != 0)
     return failed(c, &result, ret_given, ret_failure, error);
-  c->failures = 0;
   c->app->worked = true;
   op_explain(c->app, "consumer %s: events %" PRIu64 " to %" PRIu64 " done (%" PRIu64 ")", c->name, c->first, c->last,
              c->count);
@@ -138,14 +134,17 @@ int consume_give(struct consuming *c, enum given *ret_given, struct op_error *re
   return commit(c, &decision, error);
 }
 
-/* Waits with exponential back-off and full jitter, without being deaf to signals. */
-int consume_pause(struct consuming *c, bool new_events, bool *ret_stop, struct op_error *error) {
-  int64_t left_ms = op_retry_delay_ms(c->failures, PAUSE_BASE_MS, PAUSE_CAP_MS, op_random());
+/* Exponential back-off with full jitter. */
+int64_t consume_backoff_ms(unsigned failures) {
+  return op_retry_delay_ms(failures, PAUSE_BASE_MS, PAUSE_CAP_MS, op_random());
+}
+
+/* Waits, without being deaf to signals. */
+int consume_pause(struct consuming *c, int64_t until_ms, bool new_events, bool *ret_stop, struct op_error *error) {
   uint64_t position = new_events ? evs_cursor_position(c->cursor) : EVS_MAX_SEQ;
   evs_error store_error;
-  op_explain(c->app, "consumer %s: next attempt in %" PRId64 " ms", c->name, left_ms);
-  int64_t deadline_ms = op_monotonic_ms() + left_ms;
-  while (!(*ret_stop = op_stopping() != 0) && (left_ms = deadline_ms - op_monotonic_ms()) > 0) {
+  int64_t left_ms = 0;
+  while (!(*ret_stop = op_stopping() != 0) && (left_ms = until_ms - op_monotonic_ms()) > 0) {
     int rc =
         evs_wait(c->app->store, position, left_ms < LOOK_AGAIN_MS ? (unsigned)left_ms : LOOK_AGAIN_MS, &store_error);
     if (rc == 0)

@@ -29,7 +29,8 @@ bool is_bookkeeping(const evs_event *event) {
 bool item_of(const evs_event *event, char consumer[EVS_MAX_CONSUMER + 1], uint64_t *ret_seq) {
   int64_t seq = op_field_number(event, "seq", 0);
   *ret_seq = seq > 0 ? (uint64_t)seq : 0;
-  return seq > 0 && op_field_text(event, "consumer", consumer, EVS_MAX_CONSUMER + 1) && consumer[0];
+  return seq > 0 && (uint64_t)seq < event->seq && op_field_text(event, "consumer", consumer, EVS_MAX_CONSUMER + 1) &&
+         consumer[0];
 }
 
 /* A count of an event, 0 where it is none. */

@@ -154,10 +154,14 @@ static void odd_events(void **unused) {
   (void)unused;
   char consumer[EVS_MAX_CONSUMER + 1];
   uint64_t seq = 0;
-  static const char *const odd[] = {"{}", "{\"consumer\":\"c\"}", "{\"consumer\":\"c\",\"seq\":0}",
-                                    "{\"consumer\":\"\",\"seq\":1}", "{\"consumer\":1,\"seq\":\"x\"}"};
+  static const char *const odd[] = {"{}",
+                                    "{\"consumer\":\"c\"}",
+                                    "{\"consumer\":\"c\",\"seq\":0}",
+                                    "{\"consumer\":\"c\",\"seq\":9}",
+                                    "{\"consumer\":\"\",\"seq\":1}",
+                                    "{\"consumer\":1,\"seq\":\"x\"}"};
   for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
-    const evs_event event = given_event(1, "ConsumerEventParked", 0, odd[i]);
+    const evs_event event = given_event(9, "ConsumerEventParked", 0, odd[i]);
     assert_false(item_of(&event, consumer, &seq));
   }
   const evs_event note = given_event(1, "Note", 0, "{}");
