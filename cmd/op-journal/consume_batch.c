@@ -81,7 +81,9 @@ int consume_collect(struct consuming *c, bool *ret_end, struct op_error *error) 
       *ret_end = true;
       break;
     }
-    rc = rc ? op_fail_store(error, rc, &store_error) : judge(c, &event, &verdict, &item, &ahead, error);
+    if (rc)
+      return op_fail_store(error, rc, &store_error);
+    rc = judge(c, &event, &verdict, &item, &ahead, error);
     if (rc)
       return rc;
     if (c->count && (verdict == ALONE || verdict == HOLD)) {

@@ -156,8 +156,9 @@ static int change(struct op_model *model, const char *consumer, unsigned parts, 
   struct op_drafts drafts = {0};
   int recorded = -1;
   struct held *held = calloc(1, sizeof *held);
-  int rc = held ? parts_load(model, consumer, &recorded, error)
-                : op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  if (!held)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  int rc = parts_load(model, consumer, &recorded, error);
   if (!rc)
     rc = hold(app, consumer, recorded > 0 ? (unsigned)recorded : 0, held, error);
   bool differs = parts != (recorded > 0 ? (unsigned)recorded : 0);
@@ -167,8 +168,7 @@ static int change(struct op_model *model, const char *consumer, unsigned parts, 
     rc = op_commit(model, decide, &use, &drafts, &committed, error);
   if (!rc)
     *ret_offset = held->slowest;
-  if (held)
-    release(held);
+  release(held);
   free(held);
   op_drafts_free(&drafts);
   return rc;
