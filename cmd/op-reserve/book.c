@@ -15,6 +15,7 @@
 #include <string.h>
 
 enum { MANY_NAMES = 1 << 20 }; /* some 100 MiB */
+enum { AHEAD = 8 };            /* orders */
 
 /* Ids hold no spaces. */
 void customer_key(const char *musical_id, const char *customer_id, char buf[CUSTOMER_KEY]) {
@@ -287,9 +288,12 @@ int book_load(struct op_model *model, struct order *orders, size_t count, struct
       code = begin(model, orders, count, book, error);
   }
   book->decision++;
-  for (size_t i = 0; i < count && code == OP_OK; i++)
+  for (size_t i = 0; i < count && code == OP_OK; i++) {
+    if (i + AHEAD < count) /* a large table lies in no cache */
+      names_expect(&book->requests, orders[i + AHEAD].place.request_id);
     if (!orders[i].malformed)
       code = load_order(model, book, &orders[i], error);
+  }
   return code == OP_OK ? load_pending(model, book, error) : code;
 }
 
