@@ -103,6 +103,28 @@ take() { op-journal consume --consumer c "$@" -- ./take; }
   assert_equal "$(event_count ConsumerEventParked)" 1
 }
 
+@test "killed at any time while events fail: each is taken in order or parked once, and none is forgotten" {
+  notes 1 12
+  printf 'n4\nn9\n' >bad
+  local i pid
+  for i in $(seq 25); do
+    op-journal consume --consumer c --batch 4 --max-attempts 2 -- ./take 2>/dev/null &
+    pid=$!
+    sleep "0.0$((RANDOM % 10))"
+    kill -KILL "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  # Four attempts that nobody kills are enough; what was killed may have left its program behind for a moment.
+  for i in 1 2 3 4; do
+    op-journal consume --consumer c --batch 4 --max-attempts 2 -- ./take 2>/dev/null || true
+  done
+  succeeds take --max-attempts 2
+  assert_equal "$(awk '!seen[$0]++' got | paste -sd,)" n1,n2,n3,n5,n6,n7,n8,n10,n11,n12
+  assert_equal "$(states)" '4:Parked 9:Parked'
+  assert_equal "$(event_count ConsumerEventParked)" 2
+  assert_equal "$(row_of c .lag)" 0
+}
+
 @test "what works in the end was no failure: its attempts begin anew" {
   notes 1 2
   echo n1 >bad

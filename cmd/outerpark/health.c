@@ -95,7 +95,7 @@ void health_judge(struct health *health, int64_t max_lag) {
       health_problem(health, "%s %s is beyond the head of the journal", kind, follower->name);
   }
   if (strcmp(health->circuit, "open") == 0)
-    health_problem(health, "payments are suspended, the circuit is open%s%s", health->retry_at[0] ? " until " : "",
+    health_problem(health, "payments wait, the circuit is open%s%s", health->retry_at[0] ? " until " : "",
                    health->retry_at);
   health->ready = health->live && health->problem_count == 0;
 }

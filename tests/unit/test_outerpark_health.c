@@ -26,7 +26,7 @@ static const struct row {
     {"beyond the head", "[" CONSUMER(-1) "]", "{}", true, "consumer kakao is beyond the head of the journal", 1},
     {"an offset that nobody knows", "[{\"consumer\":\"pay\",\"kind\":\"model\",\"offset\":null,\"lag\":null}]", "{}",
      true, "processor op-pay: its offset cannot be read", 1},
-    {"open", "[]", "{\"state\":\"open\"}", true, "payments are suspended, the circuit is open", 0},
+    {"open", "[]", "{\"state\":\"open\"}", true, "payments wait, the circuit is open", 0},
     {"half open", "[]", "{\"state\":\"half_open\"}", true, NULL, 0},
     {"no answers at all", "null", "null", true, NULL, 0},
     {"odd answers", "[1,\"a\",{},{\"consumer\":7,\"kind\":\"consumer\"}]", "[]", true,
