@@ -94,6 +94,10 @@ int parts_use(struct op_model *model, const char *consumer, unsigned parts, stru
               struct op_error *error) {
   struct use use = {.consumer = consumer, .parts = parts};
   struct op_committed committed;
+  int recorded = -1;
+  int rc = parts_load(model, consumer, &recorded, error);
+  if (rc || recorded == (int)parts || (recorded < 0 && parts == 0))
+    return rc; /* as always: what the model holds is durable */
   return op_commit(model, decide, &use, drafts, &committed, error);
 }
 
