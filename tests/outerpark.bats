@@ -220,8 +220,8 @@ fails_as_report() {
 }
 
 @test "live: the store can be opened and read" {
-  fails_as 75 not_live outerpark status --live
-  fails_as 75 not_live outerpark status
+  fails_as 66 no_store outerpark status --live
+  fails_as 66 no_store outerpark status
   place_two
   succeeds outerpark status --live
   assert_json '[.live, .head] | @csv' true,3

@@ -251,7 +251,12 @@ int verb_status(struct op_app *app, struct op_error *error) {
   if (op_option_given(app, "live") && op_option_given(app, "ready"))
     return op_usage(app, error, "--live or --ready, not both");
   struct op_error why = {0};
-  if (look(app, &health, &why))
+  int looked = look(app, &health, &why);
+  if (looked == OP_USAGE || looked == OP_NOINPUT || looked == OP_CONFIG) { /* asked wrongly, or not there at all */
+    *error = why;
+    return looked;
+  }
+  if (looked)
     return op_fail(error, OP_TEMPORARY, "not_live", "not live: %s", why.message);
   if (op_option_given(app, "live")) {
     print_live(app, &health);
