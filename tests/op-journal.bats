@@ -465,15 +465,17 @@ EOF
 @test "consumers lists every built-in read model, also those that never ran" {
   notes 3
   succeeds op-journal consumers
-  assert_equal "$(json 'select(.kind == "model") | [.consumer, .offset, .head, .lag, .updatedAt] | map(tostring) | join(" ")')" \
-    'musical 0 3 3 null
+  assert_equal "$(json 'select(.kind == "model") | if .consumer == "journal" then .updatedAt = null else . end |
+    [.consumer, .offset, .head, .lag, .updatedAt] | map(tostring) | join(" ")')" \
+    'journal 3 3 0 null
+musical 0 3 3 null
 mypage 0 3 3 null
 notify 0 3 3 null
 pay 0 3 3 null
 reserve 0 3 3 null'
   fails_as 1 built_in op-journal seek reserve 0
   succeeds op-journal rebuild
-  assert_equal "$output" ''
+  assert_json consumer journal
   succeeds op-journal rebuild reserve
   assert_json consumer reserve
 }

@@ -43,10 +43,10 @@ place_two() {
 @test "help and version" {
   succeeds outerpark --help
   local help=$output verb
-  for verb in musical reserve pay notify mypage journal tick; do
+  for verb in musical reserve pay notify mypage journal tick status; do
     [[ $help == *"  $verb"* ]] || fail "no $verb in the help"
   done
-  for verb in up status doctor; do
+  for verb in up doctor; do
     [[ $help != *"  $verb "* ]] || fail "$verb is in the help"
   done
   succeeds outerpark tick --help
@@ -134,4 +134,101 @@ EOF
   succeeds outerpark -q tick
   assert_equal "$(event_count PaymentApproved)" 20
   assert_equal "$(event_count NotificationSent)" 20
+}
+
+# ---- status --------------------------------------------------------------------------------------------------------
+
+@test "status is one object: lag of every consumer and processor, what is parked, the circuit" {
+  place_two
+  op-journal -q consume --consumer kakao --max-attempts 1 --type ReservationPlaced --max 1 -- false
+  succeeds outerpark status -o json
+  assert_json '[.live, .ready, .head, .lag] | @csv' true,true,4,4
+  assert_json '.consumers[] | [.consumer, .offset, .lag, .parked] | @csv' '"kakao",2,2,1'
+  assert_json '[.processors[].processor] | join(",")' op-musical,op-notify,op-pay,op-reserve
+  assert_json '.parked.consumers' 1
+  assert_json '.circuit.state | IN("unknown", "closed")' true
+  assert_json '.problems | length' 0
+  outerpark -q tick
+  succeeds outerpark status
+  assert_json '[.processors[].lag] | max < 4' true
+}
+
+@test "status is a table for people" {
+  place_two
+  succeeds outerpark status -o table
+  [[ $output == *"installation"*"ready"* && $output == *"processor op-pay"* && $output == *circuit* ]] || fail "$output"
+}
+
+@test "ready: who is far behind or beyond the head makes it 75, and the report is printed all the same" {
+  place_two
+  op-journal -q consume --consumer kakao --max 1 -- true
+  exits_with 75 outerpark status --max-lag 1 --errors json
+  assert_json '[.live, .ready] | @csv' true,false
+  assert_error_json error not_ready
+  assert_json '.problems[] | select(contains("kakao"))' 'consumer kakao is 2 events behind'
+  exits_with 75 outerpark status --ready --max-lag 1
+  assert_json 'keys | join(",")' head,lag,problems,ready
+  [[ $stderr == 'outerpark: not ready: consumer kakao is 2 events behind; and '*' more' ]] || fail "$stderr"
+  succeeds outerpark status --ready
+  succeeds outerpark -q status --ready
+  assert_equal "$output" ''
+  printf '{"consumer":"kakao","offset":9,"updatedAt":"2026-11-20T12:00:00Z"}\n' >"$OP_STORE/consumers/kakao"
+  exits_with 75 outerpark status --ready
+  [[ $output == *'consumer kakao is beyond the head'* ]] || fail "$output"
+}
+
+@test "ready: an open circuit is not; what a program cannot tell is unknown, what it fails to tell is not ready" {
+  place_two
+  mkdir own
+  ln -s "$(command -v op-journal)" "$(command -v op-notify)" own/
+  cp "$(command -v outerpark)" own/
+  cat >own/op-pay <<'END'
+#!/bin/sh
+case $1 in
+circuit) [ -e circuit ] && cat circuit || { echo 'op-pay: no such verb' >&2; exit 64; } ;;
+list) [ "$3" = Parked ] && echo '[{},{}]' || { [ "$3" = RefundParked ] && echo '[{}]'; } ;;
+esac
+END
+  chmod +x own/op-pay
+  succeeds own/outerpark status
+  assert_json '[.circuit.state, .parked.payments] | @csv' '"unknown",3'
+  assert_equal "$stderr" ''
+  echo '{"provider":"http","state":"half_open","retryAt":null}' >circuit
+  succeeds own/outerpark status
+  assert_json .circuit.state half_open
+  echo '{"provider":"http","state":"open","retryAt":"2026-11-20T12:00:30.000000Z"}' >circuit
+  fails_as_report own/outerpark status
+  assert_json '[.circuit.state, .circuit.retryAt] | @csv' '"open","2026-11-20T12:00:30.000000Z"'
+  [[ $stderr == *'the circuit is open until 2026-11-20T12:00:30'* ]] || fail "$stderr"
+  echo 'no JSON' >circuit
+  fails_as_report own/outerpark status
+  [[ $stderr == *'op-pay gave no answer that can be read'* ]] || fail "$stderr"
+  printf '#!/bin/sh\necho "op-pay: bad configuration" >&2\nexit 78\n' >own/op-pay
+  fails_as_report own/outerpark status
+  [[ $stderr == *'not ready: op-pay: bad configuration; and 1 more' ]] || fail "$stderr"
+  assert_json .parked.payments null
+  printf '#!/bin/sh\n[ "$1" = circuit ] && exec sleep 60\necho "[]"\n' >own/op-pay
+  fails_as_report own/outerpark --timeout 500ms status
+  assert_json '.problems | any(. == "op-pay does not answer in time")' true
+}
+
+# fails_as_report CMD...: exit 75 with the report on stdout and one line on stderr.
+fails_as_report() {
+  exits_with 75 "$@" || return 1
+  assert_json .ready false
+  assert_equal "$(wc -l <"$stderr_file")" 1
+}
+
+@test "live: the store can be opened and read" {
+  fails_as 66 no_store outerpark status --live
+  fails_as 66 no_store outerpark status
+  place_two
+  succeeds outerpark status --live
+  assert_json '[.live, .head] | @csv' true,3
+  mark_damaged
+  sed -i '2s/"seats":10/"seats":16/' "$(journal_files)"
+  rm -f "$OP_STORE/control"
+  fails_as 75 not_live outerpark status --live
+  fails_with 64 outerpark status --live --ready
+  fails_with 64 outerpark status --max-lag x
 }

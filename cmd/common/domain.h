@@ -5,6 +5,7 @@
 #define OP_DOMAIN_H
 
 /* The read models, state/NAME.db, one for each context that has one. */
+#define OP_MODEL_JOURNAL "journal"
 #define OP_MODEL_MUSICAL "musical"
 #define OP_MODEL_RESERVE "reserve"
 #define OP_MODEL_PAY "pay"
@@ -27,6 +28,14 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_CANCELLED "PaymentCancelled" /* all of it, after the whole reservation was cancelled */
 #define OP_NOTIFICATION_SENT "NotificationSent"
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
+/* What a consumer (op-journal consume) could not do. About events, not about the business: given to no consumer that
+ * does not name them. */
+#define OP_CONSUMER_ATTEMPT_FAILED "ConsumerAttemptFailed"
+#define OP_CONSUMER_EVENT_PARKED "ConsumerEventParked"
+#define OP_CONSUMER_EVENT_RETRIED "ConsumerEventRetried" /* brought back by an operator */
+#define OP_CONSUMER_EVENT_DROPPED "ConsumerEventDropped" /* given up by an operator */
+#define OP_CONSUMER_EVENT_DELIVERED "ConsumerEventDelivered"
+#define OP_CONSUMER_PARTITIONED "ConsumerPartitioned"
 
 /* Tag names; a tag is NAME:ID. */
 #define OP_TAG_MUSICAL "musical"
@@ -34,6 +43,7 @@ extern const char *const op_model_names[];
 #define OP_TAG_CUSTOMER "customer"
 #define OP_TAG_NOTICE "notice"
 #define OP_TAG_REQUEST "request"
+#define OP_TAG_CONSUMER "consumer"
 
 /* Statuses of a reservation. */
 #define OP_STATUS_RESERVED "Reserved"

@@ -2,129 +2,189 @@
  *
  * The offset moves when CMD exits 0, and only then: whoever is killed, wherever, sees the batch again (at least once,
  * so CMD should know an event by its id or seq). One holder of a consumer at a time: the lease of libevstore. Events
- * that the options leave out are passed over, and the offset moves past them too, so that the lag stays honest. */
-#include "child.h"
-#include "commit.h"
+ * that the options leave out are passed over, and the offset moves past them too, so that the lag stays honest.
+ * With --max-attempts a batch that fails is halved until the event that fails stands alone; a run makes one attempt at
+ * that and ends, the last attempt parks it and the run goes on. What was brought back is given first, each alone. */
+#include "consume.h"
+#include "parts.h"
+#include "progress.h"
 #include "select.h"
 #include "verbs.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 100000
-/* A batch this large is given as it is, whatever --batch says: it is held in memory. */
-#define MAX_BATCH_BYTES ((size_t)16 << 20)
+#define MAX_ATTEMPTS 1000
 
-struct consuming {
-  struct op_app *app;
-  const char *name;
-  uint64_t batch;
-  uint64_t left; /* events until --max */
-  evs_consumer *consumer;
-  evs_cursor *cursor;
-  struct op_text lines; /* the batch in hand */
-  uint64_t count, first, last;
-};
-
-/* Moves the offset to where the cursor stands, if that is further. */
-static int commit(struct consuming *c, struct op_error *error) {
-  uint64_t position = evs_cursor_position(c->cursor);
-  if (position <= evs_consumer_offset(c->consumer))
-    return OP_OK;
-  evs_error store_error;
-  int rc = evs_consumer_commit(c->consumer, position, op_now_us(c->app), &store_error);
-  return rc ? op_fail_store(error, rc, &store_error) : OP_OK;
-}
-
-/* Collects the next batch. *ret_end: the cursor is at the end of the journal. */
-static int collect(struct consuming *c, bool *ret_end, struct op_error *error) {
-  uint64_t limit = c->left < c->batch ? c->left : c->batch;
-  op_text_reset(&c->lines);
-  c->count = 0;
-  *ret_end = false;
-  while (c->count < limit && c->lines.len < MAX_BATCH_BYTES) {
-    evs_event event;
-    evs_error store_error;
-    int rc = evs_next(c->cursor, &event, &store_error);
-    if (rc == EVS_END) {
-      *ret_end = true;
-      break;
-    }
-    if (rc)
-      return op_fail_store(error, rc, &store_error);
-    op_text_add(&c->lines, event.line.ptr, event.line.len);
-    op_text_add(&c->lines, "\n", 1);
-    c->first = c->count++ ? c->first : event.seq;
-    c->last = event.seq;
-  }
-  return OP_OK;
-}
-
-/* Exit 75: CMD did not do its work; the batch stays to be done. */
-static int command_failed(const struct consuming *c, const char *command, int status, struct op_error *error) {
-  bool killed = WIFSIGNALED(status);
-  int number = killed ? WTERMSIG(status) : WEXITSTATUS(status);
-  op_fail(error, OP_TEMPORARY, "command_failed",
-          "consumer %s: %s %s %d at events %" PRIu64 " to %" PRIu64 "; offset stays %" PRIu64, c->name, command,
-          killed ? "was ended by signal" : "exited", number, c->first, c->last, evs_consumer_offset(c->consumer));
-  op_error_text(error, "consumer", c->name);
-  op_error_number(error, killed ? "signal" : "status", number);
-  op_error_number(error, "first", (int64_t)c->first);
-  op_error_number(error, "last", (int64_t)c->last);
-  op_error_number(error, "offset", (int64_t)evs_consumer_offset(c->consumer));
-  return OP_TEMPORARY;
-}
-
-/* Gives batch after batch to CMD. */
-static int consume_all(struct consuming *c, struct op_error *error) {
-  while (c->left > 0 && !op_stopping()) {
-    bool end = false;
-    int rc = collect(c, &end, error);
-    if (!rc && c->count) {
-      int status = 0;
-      char *const *command = c->app->operands;
-      rc = child_feed(command, c->lines.ptr, c->lines.len, &status, error);
-      if (!rc && status)
-        rc = command_failed(c, command[0], status, error);
-      c->left -= c->count;
-    }
+/* Gives what can be given of what waits: each once. *ret_failed: one failed, and *ret_failure is the last. */
+static int give_waiting(struct consuming *c, bool *ret_failed, struct op_error *ret_failure, struct op_error *error) {
+  *ret_failed = false;
+  for (uint64_t seq = 0; c->any && c->left > 0 && !op_stopping();) {
+    struct item item;
+    enum given given = GIVEN;
+    int rc = parking_due(c->model, c->name, c->part, seq, &item, error);
+    if (rc || item.state == ITEM_NEW)
+      return rc;
+    seq = item.seq;
+    rc = consume_take(c, &item, error);
     if (!rc)
-      rc = commit(c, error);
+      rc = consume_give(c, &given, ret_failure, error);
     if (rc)
       return rc;
-    if (c->count)
-      op_explain(c->app, "consumer %s: events %" PRIu64 " to %" PRIu64 " done (%" PRIu64 ")", c->name, c->first,
-                 c->last, c->count);
-    bool stop = !c->app->follow;
-    if (end && !stop && op_follow_wait(c->app, evs_cursor_position(c->cursor), &stop, error))
-      return error->exit_code;
-    if (end && stop)
-      break;
+    *ret_failed = *ret_failed || given == FAILED;
+    c->left -= given != FAILED;
   }
   return OP_OK;
+}
+
+/* After a batch: the offset moves, or what failed is narrowed. *ret_failed: nothing more can be done about it now. */
+static int settle(struct consuming *c, enum given given, bool *ret_failed, struct op_error *error) {
+  *ret_failed = given == FAILED && (c->count == 1 || !c->max_attempts || op_stopping());
+  if (given != FAILED) {
+    c->left -= c->count;
+    c->suspects = given == GIVEN && c->suspects > c->count ? c->suspects - c->count : 0;
+    return consume_commit(c, error);
+  }
+  c->suspects = c->count > 1 && c->max_attempts ? c->count : 0;
+  return consume_rewind(c, evs_consumer_offset(c->consumer), error);
+}
+
+/* One batch. *ret_end: there is nothing more. *ret_failed: CMD failed, *ret_failure says how. */
+static int give_batch(struct consuming *c, bool *ret_end, bool *ret_failed, struct op_error *ret_failure,
+                      struct op_error *error) {
+  enum given given = GIVEN;
+  int rc = consume_collect(c, ret_end, error);
+  if (!rc && c->count)
+    rc = consume_give(c, &given, ret_failure, error);
+  if (!rc)
+    rc = settle(c, given, ret_failed, error);
+  *ret_end = *ret_end && given == GIVEN;
+  return rc;
+}
+
+/* Catches up with what operators and other parts did. */
+static int look_around(struct consuming *c, struct op_error *error) {
+  int rc = op_model_refresh(c->model, error);
+  return rc ? rc : parking_any(c->model, c->name, &c->any, error);
+}
+
+/* What was brought back, where its time has come. *ret_failed and *ret_failure as above. */
+static int round_of_waiting(struct consuming *c, bool *ret_failed, struct op_error *ret_failure,
+                            struct op_error *error) {
+  *ret_failed = false;
+  if (op_monotonic_ms() < c->waiting_from_ms)
+    return OP_OK;
+  int rc = give_waiting(c, ret_failed, ret_failure, error);
+  c->waiting_failures = *ret_failed ? c->waiting_failures + 1 : 0;
+  if (*ret_failed)
+    c->waiting_from_ms = op_monotonic_ms() + consume_backoff_ms(c->waiting_failures);
+  return rc;
+}
+
+/* Batch after batch, until nothing more is there or can be done about it now. */
+static int round_of_batches(struct consuming *c, bool *ret_failed, struct op_error *ret_failure,
+                            struct op_error *error) {
+  uint64_t offset = evs_consumer_offset(c->consumer);
+  bool end = false;
+  int rc = OP_OK;
+  *ret_failed = false;
+  while (!rc && !end && !*ret_failed && c->left > 0 && !op_stopping())
+    rc = give_batch(c, &end, ret_failed, ret_failure, error);
+  if (evs_consumer_offset(c->consumer) > offset)
+    c->failures = 0;
+  c->failures += *ret_failed;
+  return rc;
+}
+
+/* --follow: what failed is told, and tried again after a while; else waits for what comes. */
+static int wait(struct consuming *c, bool failed, const struct op_error *failure, bool *ret_stop,
+                struct op_error *error) {
+  int64_t now_ms = op_monotonic_ms();
+  if (failure && !op_stopping())
+    op_warn(c->app, "%s", failure->message);
+  if (failed)
+    return consume_pause(c, now_ms + consume_backoff_ms(c->failures), false, ret_stop, error);
+  if (c->waiting_from_ms > now_ms)
+    return consume_pause(c, c->waiting_from_ms, true, ret_stop, error);
+  return op_follow_wait(c->app, evs_cursor_position(c->cursor), ret_stop, error);
+}
+
+/* Gives all that there is, and with --follow all that comes. */
+static int consume_all(struct consuming *c, struct op_error *error) {
+  bool stop = false;
+  while (!stop && c->left > 0 && !op_stopping()) {
+    struct op_error failure = {0};
+    bool failed = false, waiting_failed = false;
+    int rc = look_around(c, error);
+    if (!rc)
+      rc = round_of_waiting(c, &waiting_failed, &failure, error);
+    if (!rc)
+      rc = round_of_batches(c, &failed, &failure, error);
+    if (!rc && c->app->follow && c->left > 0)
+      rc = wait(c, failed, failed || waiting_failed ? &failure : NULL, &stop, error);
+    if (rc)
+      return rc;
+    if (!c->app->follow && (failed || waiting_failed)) {
+      *error = failure;
+      return error->exit_code;
+    }
+    stop = stop || !c->app->follow;
+  }
+  return OP_OK;
+}
+
+/* Reads the options. */
+static int read_options(struct consuming *c, struct op_error *error) {
+  uint64_t max_attempts = 0;
+  char consumer[EVS_MAX_CONSUMER + 1];
+  const char *part = op_option(c->app, "part");
+  int rc = count_option(c->app, "batch", DEFAULT_BATCH, MAX_BATCH, &c->batch, error);
+  if (!rc)
+    rc = count_option(c->app, "max-attempts", 0, MAX_ATTEMPTS, &max_attempts, error);
+  c->max_attempts = (int64_t)max_attempts;
+  c->named = op_option_given(c->app, "type");
+  if (!rc && part && !part_parse(part, &c->part))
+    return op_usage(c->app, error, "--part must be K/N, part K (from 1) of N (at most %d), not '%s'", MAX_PARTS, part);
+  if (!rc && part_of_name(c->name, consumer).of)
+    return op_usage(c->app, error, "%s is the name of a part: --consumer %s --part K/N", c->name, consumer);
+  return rc;
+}
+
+/* Takes the lease, makes sure that the consumer is run in these parts, and opens what is read. */
+static int begin(struct consuming *c, struct op_error *error) {
+  char name[EVS_MAX_CONSUMER + 1];
+  evs_error store_error;
+  if (!part_name(c->name, c->part, name))
+    return op_fail(error, OP_DATA, "invalid", "consumer %s: the name is too long", c->name);
+  int rc = evs_consumer_open(c->app->store, name, &c->consumer, &store_error);
+  if (rc)
+    return op_fail_store(error, rc, &store_error);
+  rc = op_model_open(c->app, parking_model(), &c->model, error);
+  if (!rc)
+    rc = parts_use(c->model, c->name, c->part.of, &c->drafts, error);
+  return rc ? rc : consume_rewind(c, evs_consumer_offset(c->consumer), error);
 }
 
 /* The verb consume. */
 int verb_consume(struct op_app *app, struct op_error *error) {
   struct consuming c = {.app = app, .name = op_option(app, "consumer"), .left = app->max};
   struct selection selection = {0};
-  evs_error store_error;
   int rc = selection_make(app, "type", "tag", op_option(app, "correlation"), &selection, error);
   if (!rc)
-    rc = count_option(app, "batch", DEFAULT_BATCH, MAX_BATCH, &c.batch, error);
+    rc = read_options(&c, error);
   if (!rc)
     rc = op_store_read(app, error);
-  if (rc)
-    goto out;
-  rc = evs_consumer_open(app->store, c.name, &c.consumer, &store_error);
+  c.query = selection_query(&selection);
   if (!rc)
-    rc = evs_read(app->store, selection_query(&selection), evs_consumer_offset(c.consumer), 0, &c.cursor, &store_error);
-  rc = rc ? op_fail_store(error, rc, &store_error) : consume_all(&c, error);
-out:
+    rc = begin(&c, error);
+  if (!rc)
+    rc = consume_all(&c, error);
   evs_cursor_close(c.cursor);
   evs_consumer_close(c.consumer);
+  op_model_close(c.model);
+  op_drafts_free(&c.drafts);
   selection_free(&selection);
   op_text_free(&c.lines);
   return rc;

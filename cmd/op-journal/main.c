@@ -28,6 +28,8 @@ static const struct op_option consume_options[] = {
     {"consumer", 0, "NAME", "whose offset", true},
     SELECTING,
     {"batch", 'b', "N", "at most so many events for one run of CMD (100)", false},
+    {"max-attempts", 0, "N", "park an event that CMD failed on N times, and go on", false},
+    {"part", 0, "K/N", "only the events of part K of N, by their correlation", false},
     {0},
 };
 
@@ -46,11 +48,19 @@ static const struct op_verb verbs[] = {
      "op-journal append --unless-tag seat:A1 < events.ndjson"},
     {"consume", "-- CMD [ARG...]", "give new events to CMD; the offset moves when it exits 0", 1, -1,
      OP_FOLLOWS | OP_MAX, consume_options, verb_consume,
-     "op-journal consume --consumer kakao --type PaymentApproved -- python3 consumer.py"},
+     "op-journal consume --consumer kakao --type PaymentApproved -- python3 consumer.py\n"
+     "op-journal consume --consumer kakao --max-attempts 5 --follow --part 1/4 -- python3 consumer.py"},
     {"consumers", "", "list who has read how far", 0, 0, 0, NULL, verb_consumers,
      "op-journal consumers -o table\n"
      "op-journal consumers -o ndjson | jq -r 'select(.lag > 100) | .consumer'"},
     {"seek", "NAME SEQ", "set the offset of a consumer", 2, 2, OP_DRY_RUN, NULL, verb_seek, "op-journal seek kakao 0"},
+    {"parts", "NAME N", "divide a consumer among N processes; 0: none", 2, 2, OP_DRY_RUN, NULL, verb_parts,
+     "op-journal parts kakao 4"},
+    {"parked", "[NAME]", "list what consumers could not do", 0, 1, 0, NULL, verb_parked, "op-journal parked kakao"},
+    {"retry", "NAME [SEQ]", "bring back what is parked, one event or all", 1, 2, OP_DRY_RUN, NULL, verb_retry,
+     "op-journal retry kakao 37"},
+    {"drop", "NAME SEQ", "give up an event that is parked", 2, 2, OP_DRY_RUN, NULL, verb_drop,
+     "op-journal drop kakao 37"},
     {"verify", "", "check every byte; exit 74 where something is damaged", 0, 0, 0, NULL, verb_verify,
      "op-journal verify -q"},
     {"repair", "", "say what is damaged, and with --cut give up what stands behind it", 0, 0, 0, repair_options,

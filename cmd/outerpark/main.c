@@ -3,6 +3,7 @@
  * It knows no context: it hands arguments over untouched, the common options that stood before the verb among them, and
  * the program that takes them over answers for everything, --help included. */
 #include "sibling.h"
+#include "status.h"
 #include "tick.h"
 
 #include <errno.h>
@@ -36,6 +37,13 @@ static int become(struct op_app *app, struct op_error *error) {
 #define CONTEXT(name, summary)                                                                                         \
   { name, "[ARG...]", summary, 0, -1, OP_PASSES_ARGS, NULL, become, NULL }
 
+static const struct op_option status_options[] = {
+    {"ready", 0, NULL, "only whether what is sold is worked on: nobody far behind, payments not suspended", false},
+    {"live", 0, NULL, "only whether the store can be opened and read", false},
+    {"max-lag", 0, "N", "far behind is who has more than N events to go (1000)", false},
+    {0},
+};
+
 static const struct op_verb verbs[] = {
     CONTEXT("musical", "musicals and their seats: op-musical"),
     CONTEXT("reserve", "place, cancel and list reservations: op-reserve"),
@@ -46,6 +54,10 @@ static const struct op_verb verbs[] = {
     {"tick", "", "run every processor until nobody has anything to do now; for cron", 0, 0, 0, NULL, verb_tick,
      "outerpark tick\n"
      "outerpark -q tick"},
+    {"status", "", "lag, circuit, processors and what is parked; exit 0, or 75 where it is not well", 0, 0, 0,
+     status_options, verb_status,
+     "outerpark status\n"
+     "outerpark status --ready -q || echo not ready"},
     {0},
 };
 

@@ -2,10 +2,20 @@
 #ifndef OUTERPARK_SIBLING_H
 #define OUTERPARK_SIBLING_H
 
+#include "app.h"
+
 #include <stddef.h>
+
+/* The programs whose `run` keeps the saga going, in the order in which they do it best; ends with NULL. */
+extern const char *const sibling_processors[];
 
 /* Where `program` ("op-pay") is: beside this executable where it can be executed there, else its bare name, for PATH.
  */
 void sibling_path(const char *program, char *buf, size_t size);
+
+/* Adds those common options that mean the same to every program, as they were given here, from arguments[count] on.
+ * Returns how many there are then; room for SIBLING_OPTIONS is needed. */
+#define SIBLING_OPTIONS 12
+size_t sibling_options(const struct op_app *app, const char **arguments, size_t count);
 
 #endif

@@ -17,16 +17,11 @@
 
 extern char **environ;
 
-/* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest
- * expires. */
-static const char *const processors[] = {"op-pay", "op-reserve", "op-musical", "op-notify"};
-#define PROCESSORS (sizeof processors / sizeof *processors)
-#define MAX_ARGUMENTS 16
+#define MAX_PROCESSORS 16
+#define MAX_ARGUMENTS (8 + SIBLING_OPTIONS)
 
 /* The common options, as they were understood here, handed on. */
 static void hand_on(const struct op_app *app, const char *path, const char *arguments[MAX_ARGUMENTS]) {
-  static const char *const options[] = {"store", "config", "output", "errors", "color", "timeout"};
-  static const char *const names[] = {"--store", "--config", "--output", "--errors", "--color", "--timeout"};
   size_t count = 0;
   arguments[count++] = path;
   arguments[count++] = "run";
@@ -34,14 +29,7 @@ static void hand_on(const struct op_app *app, const char *path, const char *argu
     arguments[count++] = "--quiet";
   if (app->verbose)
     arguments[count++] = "--verbose";
-  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
-    const char *value = op_option(app, options[i]);
-    if (!value)
-      continue;
-    arguments[count++] = names[i];
-    arguments[count++] = value;
-  }
-  arguments[count] = NULL;
+  arguments[sibling_options(app, arguments, count)] = NULL;
 }
 
 /* Runs one processor to its end. Its exit code, 128 + n for a signal, or an exit code with *error filled. */
@@ -86,7 +74,7 @@ int verb_tick(struct op_app *app, struct op_error *error) {
   int rc = op_store_read(app, error);
   if (rc)
     return rc;
-  bool failed[PROCESSORS] = {false};
+  bool failed[MAX_PROCESSORS] = {false};
   int first_failure = OP_OK;
   uint64_t before = 0;
   uint64_t head = 0;
@@ -95,9 +83,9 @@ int verb_tick(struct op_app *app, struct op_error *error) {
     return op_fail_store(error, rc, &store_error);
   do {
     before = head;
-    for (size_t i = 0; i < PROCESSORS && !op_stopping(); i++) {
+    for (size_t i = 0; sibling_processors[i] && !op_stopping(); i++) {
       struct op_error why = {0};
-      rc = failed[i] ? OP_OK : run_processor(app, processors[i], &why);
+      rc = failed[i] ? OP_OK : run_processor(app, sibling_processors[i], &why);
       failed[i] = failed[i] || rc;
       if (rc && why.exit_code)
         op_print_error(app, &why);

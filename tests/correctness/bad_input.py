@@ -302,7 +302,7 @@ def full_output(asker):
     """stdout on a full disk: an error, and not a success."""
     with open("/dev/full", "wb") as full:
         for verb in VERBS:
-            if verb.changes or verb.name in ("seek", "rebuild", "repair", "run", "consume", "tick"):
+            if verb.changes or verb.name in ("seek", "rebuild", "repair", "run", "consume", "tick", "retry", "drop"):
                 continue
             for form in ("ndjson", "json", "csv", "table"):
                 asker.refused("a full stdout", verb.call(["-o", form]), 74, "disk_full", stdout=full)

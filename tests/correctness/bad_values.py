@@ -52,6 +52,10 @@ BAD = {
     "count": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "max": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "last": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
+    "parked": refused([("another word", b"nonsense")], 1, "not_parked"),
+    "part": refused([("part 0", b"0/2"), ("of 0", b"1/0"), ("beyond", b"3/2"), ("too many", b"1/1001"), ("one number", b"1"),
+                     ("a space", b"1 /2"), ("more behind", b"1/2/3"), ("a newline", b"1/2\n"), ("zeros", b"01/02"),
+                     ("nothing", b""), ("not UTF-8", b"1/\xff")], 64, "usage"),
     "currency": refused([("nothing", b""), ("small letters", b"krw"), ("four letters", b"KRWX"), ("a sign", "₩".encode()),
                          ("a newline", b"KR\n"), ("not UTF-8", b"\xff\xff\xff")], 65, "bad_currency"),
     "time": refused([("nothing", b""), ("a word", b"tomorrow"), ("no such month", b"2026-13-01T00:00:00Z"),
@@ -94,7 +98,7 @@ KINDS = {
     "email": "email", "lang": "word", "since": "since", "max": "max", "timeout": "duration", "output": "word",
     "errors": "word", "color": "word", "after": "position", "type": "types", "tag": "tag", "correlation": "correlation",
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
-    "batch": "count", "last": "last", "config": "config", "store": "store",
+    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position", "last": "last", "config": "config", "store": "store",
     ("op-musical", "name"): "name",
 }
 
@@ -158,11 +162,16 @@ VERBS = [
     Verb("op-journal", "consume", ["--consumer", "c"], behind=["true"]),
     Verb("op-journal", "consumers"),
     Verb("op-journal", "seek", [], [("consumer", "c"), ("position", "1")]),
+    Verb("op-journal", "parts", [], [("consumer", "c"), ("position", "0")]),
+    Verb("op-journal", "parked"),
+    Verb("op-journal", "retry", [], [("parked", "c"), ("position", "1")]),
+    Verb("op-journal", "drop", [], [("parked", "c"), ("position", "1")]),
     Verb("op-journal", "verify"),
     Verb("op-journal", "repair"),
     Verb("op-journal", "stat"),
     Verb("op-journal", "rebuild", [], [("model", "reserve")]),
     Verb("outerpark", "tick"),
+    Verb("outerpark", "status"),
 ]
 
 GOOD_LINE = b'{"musicalId":"1","seats":1}'

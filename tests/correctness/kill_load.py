@@ -171,7 +171,7 @@ class Load:
             pass
         elif code not in call.codes and not (call.follows and code == -signal.SIGTERM):
             self.report("%s: exit %d: %s" % (" ".join(call.command), code, stderr.strip()))
-        elif code == 0 and stderr:
+        elif code == 0 and stderr and not (disturbed and call.kind == "consume"): # --follow says it, and tries again
             self.report("%s succeeded and said: %s" % (" ".join(call.command), stderr.strip()))
         if call.kind in ("append", "run", "tick", "read"):
             self.take_events(call, stdout, not killed and code == 0, disturbed)

@@ -59,6 +59,8 @@ static void defaults_without_a_file(void **state) {
   assert_null(config.store);
   assert_int_equal(config.reservation_hold_ms, 0);
   assert_string_equal(config.payment_provider, "approve");
+  assert_int_equal(config.payment_max_attempts, 8);
+  assert_int_equal(config.notify_max_attempts, 8);
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
   assert_string_equal(config.notify_from, "outerpark@localhost");
@@ -91,7 +93,7 @@ static const char whole[] =
     "  url: https://pay.example/v1\n"
     "  secret_file: /etc/outerpark/pay.key\n"
     "  timeout: 2s\n"
-    "  max_attempts: 8\n"
+    "  max_attempts: 9\n"
     "  when_open: defer\n"
     "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
     "            open: 30s, probes: 1}\n"
@@ -100,7 +102,7 @@ static const char whole[] =
     "  directory: outbox2\n"
     "  command: [/usr/local/bin/send]\n"
     "  from: tickets@example.org\n"
-    "  max_attempts: 8\n"
+    "  max_attempts: 10\n"
     "ticket: {after_issue: void}\n"
     "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
     "saga: {steps: [payment]}\n"
@@ -113,6 +115,8 @@ static void every_key(void **state) {
   assert_int_equal(load(whole, &config, &error), OP_OK);
   assert_string_equal(config.store, "/var/lib/outerpark");
   assert_int_equal(config.reservation_hold_ms, 15 * 60 * 1000);
+  assert_int_equal(config.payment_max_attempts, 9);
+  assert_int_equal(config.notify_max_attempts, 10);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
   assert_string_equal(config.notify_from, "tickets@example.org");

@@ -1,0 +1,135 @@
+/* parked.c - op-journal parked, retry and drop: what consumers could not do, for an operator to decide on.
+ *
+ * What is brought back is given by the next run of its consumer, before anything new and each event alone. All that
+ * `retry` brings back at once is one commit. Errors: 1 not_parked, parked_behind; those of the store. */
+#include "commit.h"
+#include "parking_model.h"
+#include "verbs.h"
+
+#include <inttypes.h>
+
+static const struct op_column columns[] = {
+    {"consumer", "CONSUMER", false}, {"seq", "SEQ", true},          {"type", "EVENT", false},
+    {"correlation", "SAGA", false},  {"status", "STATUS", false},   {"attempts", "ATTEMPTS", true},
+    {"reason", "REASON", false},     {"updatedAt", "SINCE", false},
+};
+#define COLUMNS (sizeof columns / sizeof *columns)
+
+/* One row. */
+static void row(struct op_output *output, const struct item *item) {
+  op_cell_text(output, item->consumer);
+  op_cell_number(output, (int64_t)item->seq);
+  op_cell_text(output, item->type[0] ? item->type : NULL);
+  op_cell_text(output, item->correlation[0] ? item->correlation : NULL);
+  op_cell_text(output, item_states[item->state]);
+  op_cell_number(output, item->attempts);
+  op_cell_text(output, item->reason[0] ? item->reason : NULL);
+  op_cell_text(output, item->updated_at[0] ? item->updated_at : NULL);
+  op_row_end(output);
+}
+
+/* Of the list. */
+static int list_row(void *context, const struct item *item, struct op_error *error) {
+  (void)error;
+  row(context, item);
+  return OP_OK;
+}
+
+/* Opens the store and its model. */
+static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
+  int rc = op_store_read(app, error);
+  return rc ? rc : op_model_open(app, parking_model(), ret_model, error);
+}
+
+/* The verb parked. */
+int verb_parked(struct op_app *app, struct op_error *error) {
+  struct op_model *model = NULL;
+  int rc = open_model(app, &model, error);
+  if (!rc) {
+    op_rows_begin(app->output, columns, COLUMNS, false);
+    rc = parking_waiting(model, app->operand_count ? app->operands[0] : NULL, list_row, app->output, error);
+    op_rows_end(app->output);
+  }
+  op_model_close(model);
+  return rc;
+}
+
+/* ---- retry, drop ------------------------------------------------------------------------------------------------ */
+
+struct deciding {
+  const char *consumer;
+  uint64_t seq; /* 0: all that is parked */
+  bool drop;
+  struct op_drafts *drafts;
+  struct op_guard *guard;
+};
+
+/* Of all: what is held comes behind what it waits for by itself. */
+static int retry_one(void *context, const struct item *item, struct op_error *error) {
+  const struct deciding *deciding = context;
+  return item->state == ITEM_PARKED ? decide_retry(item, false, deciding->drafts, deciding->guard, error) : OP_OK;
+}
+
+/* Decides on one, or all. */
+static int decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
+                  uint64_t *ret_position, struct op_error *error) {
+  struct deciding *deciding = context;
+  struct item item;
+  *ret_position = op_model_offset(model);
+  deciding->drafts = drafts;
+  deciding->guard = guard;
+  if (!deciding->seq)
+    return parking_waiting(model, deciding->consumer, retry_one, deciding, error);
+  int rc = parking_load(model, deciding->consumer, deciding->seq, &item, error);
+  return rc ? rc : decide_retry(&item, deciding->drop, drafts, guard, error);
+}
+
+/* Prints what the drafts make of their items; of one that was named also where there is nothing to change. */
+static int print(struct op_app *app, struct op_model *model, const struct deciding *deciding,
+                 const struct op_drafts *drafts, struct op_error *error) {
+  bool single = deciding->seq != 0;
+  op_rows_begin(app->output, columns, COLUMNS, single);
+  int rc = OP_OK;
+  for (size_t i = 0; !rc && i < (single ? 1 : drafts->count); i++) {
+    struct item item;
+    uint64_t seq = single ? deciding->seq : drafts->items[i].causation;
+    rc = parking_load(model, deciding->consumer, seq, &item, error);
+    if (!rc && i < drafts->count) {
+      char time[EVS_TIME_SIZE];
+      evs_event event;
+      op_draft_event(&drafts->items[i], 0, time, &event);
+      item_apply(&item, &event);
+    }
+    if (!rc)
+      row(app->output, &item);
+  }
+  op_rows_end(app->output);
+  return rc;
+}
+
+/* Both verbs. */
+static int change(struct op_app *app, bool drop, struct op_error *error) {
+  struct deciding deciding = {.consumer = app->operands[0], .drop = drop};
+  const char *text = app->operand_count > 1 ? app->operands[1] : NULL;
+  struct op_model *model = NULL;
+  struct op_drafts drafts = {0};
+  struct op_committed committed;
+  int64_t seq = 0;
+  if (text && op_check_number("position", "usage", text, 1, (int64_t)EVS_MAX_SEQ, &seq, error))
+    return op_usage(app, error, "SEQ must be the position of an event (a whole number above 0), not '%s'", text);
+  deciding.seq = (uint64_t)seq;
+  int rc = open_model(app, &model, error);
+  if (!rc)
+    rc = op_commit(model, decide, &deciding, &drafts, &committed, error);
+  if (!rc)
+    rc = print(app, model, &deciding, &drafts, error);
+  op_model_close(model);
+  op_drafts_free(&drafts);
+  return rc;
+}
+
+/* The verb retry. */
+int verb_retry(struct op_app *app, struct op_error *error) { return change(app, false, error); }
+
+/* The verb drop. */
+int verb_drop(struct op_app *app, struct op_error *error) { return change(app, true, error); }

@@ -1,0 +1,66 @@
+/* parking.h - what a consumer could not do: attempts, parking, and what an operator makes of it. Pure.
+ *
+ * An event that CMD fails on, given alone, gets an event of the journal for each attempt; the last one parks it, and
+ * the consumer goes on behind it. In a group (--part) the order within a correlation is kept: what comes for one that
+ * waits is held behind it. Every step of an item has an id made of the step before it, so that no step is taken twice.
+ *
+ *   (new) -> Failing -> Parked -> Retried -> Delivered        Held: in a group, behind another of its correlation;
+ *              |          ^ \________|  \--> (fails again)    given when that one is done
+ *              v          |       \-> Dropped
+ *          Delivered   Held -> Delivered */
+#ifndef JOURNAL_PARKING_H
+#define JOURNAL_PARKING_H
+
+#include "draft.h"
+#include "error.h"
+
+#define MAX_REASON 256
+
+enum item_state { ITEM_NEW, ITEM_FAILING, ITEM_PARKED, ITEM_HELD, ITEM_RETRIED, ITEM_DELIVERED, ITEM_DROPPED };
+
+/* The words of the states, NULL-terminated. */
+extern const char *const item_states[];
+
+/* One event that a consumer could not do. */
+struct item {
+  char consumer[EVS_MAX_CONSUMER + 1];
+  uint64_t seq; /* of the event */
+  enum item_state state;
+  int64_t attempts;
+  uint64_t behind;   /* ITEM_HELD: the seq that it waits for */
+  uint64_t last_seq; /* the journal's event that brought it into this state; 0: none */
+  char type[EVS_MAX_TYPE + 1];
+  char correlation[EVS_MAX_ID + 1]; /* "": none */
+  char reason[MAX_REASON + 1];
+  char updated_at[EVS_TIME_SIZE];
+};
+
+/* The types that item_apply() folds, NULL-terminated. */
+extern const char *const item_types[];
+
+/* Is the event one of the book-keeping of consumers, which is given only to who names its type? */
+bool is_bookkeeping(const evs_event *event);
+
+/* Reads which item an event is about; false where it is none. */
+bool item_of(const evs_event *event, char consumer[EVS_MAX_CONSUMER + 1], uint64_t *ret_seq);
+/* Folds an event about this item. */
+void item_apply(struct item *item, const evs_event *event);
+/* Does it wait: parked, held, or brought back and not given yet? */
+bool item_waits(const struct item *item);
+
+/* Begins an item for an event that was given. */
+void item_begin(struct item *item, const char *consumer, const evs_event *event);
+
+/* CMD failed on it, given alone: ConsumerAttemptFailed, or ConsumerEventParked after `max_attempts`. */
+void decide_failed(const struct item *item, const char *reason, int64_t max_attempts, struct op_drafts *drafts,
+                   struct op_guard *guard);
+/* It comes behind one of its correlation that waits: ConsumerEventParked, held. */
+void decide_held(const struct item *item, uint64_t behind, struct op_drafts *drafts, struct op_guard *guard);
+/* CMD took it after all: ConsumerEventDelivered. Nothing for one that never failed. */
+void decide_delivered(const struct item *item, struct op_drafts *drafts, struct op_guard *guard);
+/* An operator brings it back (ConsumerEventRetried) or gives it up (ConsumerEventDropped). Nothing where that is so
+ * already. Refusals (1): not_parked; parked_behind for bringing back what is held. */
+int decide_retry(const struct item *item, bool drop, struct op_drafts *drafts, struct op_guard *guard,
+                 struct op_error *error);
+
+#endif
