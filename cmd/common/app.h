@@ -133,6 +133,9 @@ int op_check_time(const char *what, const char *text, int64_t *ret_time_us, stru
 /* `250ms`, `15m`, `2h`, `5s`, `1d`. False where it is none of these. */
 bool op_duration_parse(const char *text, int64_t *ret_ms);
 
+/* A URL that money and secrets may be sent to (url.c): NULL, or what is wanted instead, static storage. */
+const char *op_url_wrong(const char *text);
+
 /* "Did you mean": set .word, give every candidate, and read .best (NULL where nothing is close). */
 struct op_suggestion {
   const char *word, *best;

@@ -74,7 +74,7 @@ static char *user_file(void) {
 int op_config_load(struct op_config *config, const char *explicit_file, struct op_error *error) {
   char *own = user_file();
   int code = OP_OK;
-  *config = (struct op_config){0};
+  *config = (struct op_config){.payment_timeout_ms = 2000};
   if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->notify_channel, "file") ||
       !op_config_set(&config->notify_directory, "outbox") ||
       !op_config_set(&config->notify_from, "outerpark@localhost"))
@@ -93,6 +93,9 @@ int op_config_load(struct op_config *config, const char *explicit_file, struct o
 void op_config_free(struct op_config *config) {
   free(config->store);
   free(config->payment_provider);
+  op_config_list_free(config->payment_command);
+  free(config->payment_url);
+  free(config->payment_secret_file);
   free(config->notify_channel);
   free(config->notify_directory);
   free(config->notify_from);

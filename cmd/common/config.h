@@ -3,7 +3,7 @@
  * Files are laid over one another: /etc/outerpark/outerpark.yaml,
  * ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml, then --config or $OP_CONFIG (which must exist). An
  * unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78. A value that asks for something that this version has
- * not got (payment.provider: http) is refused the same way: a configuration is never half obeyed. */
+ * not got (notify.channel: exec) is refused the same way: a configuration is never half obeyed. */
 #ifndef OP_CONFIG_H
 #define OP_CONFIG_H
 
@@ -15,7 +15,11 @@
 struct op_config {
   char *store;                 /* or NULL */
   int64_t reservation_hold_ms; /* an unpaid reservation expires after so long; 0: never, the default */
-  char *payment_provider;      /* "approve" */
+  char *payment_provider;      /* "approve", "exec" or "http" */
+  char **payment_command;      /* of "exec": program and arguments, ends with NULL; NULL: none is named */
+  char *payment_url;           /* of "http": https, or http to this machine; NULL: none is named */
+  char *payment_secret_file;   /* of "http": holds the bearer token; NULL: none is sent */
+  int64_t payment_timeout_ms;  /* 2s: of one call; more than 0 */
   char *notify_channel;        /* "file" or "stdout" */
   char *notify_directory;      /* "outbox": relative to the store's directory unless absolute */
   char *notify_from;           /* "outerpark@localhost" */

@@ -59,6 +59,10 @@ static void defaults_without_a_file(void **state) {
   assert_null(config.store);
   assert_int_equal(config.reservation_hold_ms, 0);
   assert_string_equal(config.payment_provider, "approve");
+  assert_null(config.payment_command);
+  assert_null(config.payment_url);
+  assert_null(config.payment_secret_file);
+  assert_int_equal(config.payment_timeout_ms, 2000);
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
   assert_string_equal(config.notify_from, "outerpark@localhost");
@@ -86,11 +90,11 @@ static const char whole[] =
     "store: /var/lib/outerpark\n"
     "reservation: {hold: 15m, offer: 10m}\n"
     "payment:\n"
-    "  provider: approve\n"
+    "  provider: http\n"
     "  command: [/usr/lib/outerpark/provider, --sandbox]\n"
     "  url: https://pay.example/v1\n"
     "  secret_file: /etc/outerpark/pay.key\n"
-    "  timeout: 2s\n"
+    "  timeout: 3s\n"
     "  max_attempts: 8\n"
     "  when_open: defer\n"
     "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
@@ -113,6 +117,13 @@ static void every_key(void **state) {
   assert_int_equal(load(whole, &config, &error), OP_OK);
   assert_string_equal(config.store, "/var/lib/outerpark");
   assert_int_equal(config.reservation_hold_ms, 15 * 60 * 1000);
+  assert_string_equal(config.payment_provider, "http");
+  assert_string_equal(config.payment_command[0], "/usr/lib/outerpark/provider");
+  assert_string_equal(config.payment_command[1], "--sandbox");
+  assert_null(config.payment_command[2]);
+  assert_string_equal(config.payment_url, "https://pay.example/v1");
+  assert_string_equal(config.payment_secret_file, "/etc/outerpark/pay.key");
+  assert_int_equal(config.payment_timeout_ms, 3000);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
   assert_string_equal(config.notify_from, "tickets@example.org");
@@ -157,6 +168,11 @@ static void later_layers_win_key_by_key(void **state) {
   assert_string_equal(config.labels->text, "다");
   assert_string_equal(config.labels->next->text, "나");
   op_config_free(&config);
+  put(user_file, "payment: {command: [a, b, c]}\n");
+  assert_int_equal(load("payment: {command: [d]}\n", &config, &error), OP_OK); /* a list wins as a whole */
+  assert_string_equal(config.payment_command[0], "d");
+  assert_null(config.payment_command[1]);
+  op_config_free(&config);
   put(user_file, "stoer: x\n"); /* a mistake in the lower layer counts, too */
   assert_int_equal(load("", &config, &error), OP_CONFIG);
   assert_non_null(strstr(error.message, "outerpark.yaml:1:1: unknown key 'stoer', did you mean 'store'?"));
@@ -195,7 +211,10 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {command: [a, {b: c}]}\n", ":1:24: payment.command: a list of strings is wanted here, not a map"},
       {"payment: {command: []}\n", ":1:20: payment.command: the list is empty"},
       {"payment: {provider: cash}\n", ":1:21: payment.provider: approve, exec or http is wanted here, not 'cash'"},
-      {"payment: {provider: http}\n", ":1:21: payment.provider: 'http' is not in this version, only approve"},
+      {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
+      {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
+      {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
+      {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
       {"notify:\n  channel: sendmail\n",
        ":2:12: notify.channel: 'sendmail' is not in this version, only file or stdout"},
       {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as 15m or 2h, or off, is wanted here"},
