@@ -10,7 +10,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #define DEFAULT_BATCH 100
 #define MAX_BATCH 100000
@@ -63,18 +62,29 @@ static int collect(struct consuming *c, bool *ret_end, struct op_error *error) {
 }
 
 /* Exit 75: CMD did not do its work; the batch stays to be done. */
-static int command_failed(const struct consuming *c, const char *command, int status, struct op_error *error) {
-  bool killed = WIFSIGNALED(status);
-  int number = killed ? WTERMSIG(status) : WEXITSTATUS(status);
+static int command_failed(const struct consuming *c, const char *command, const struct op_child_result *result,
+                          struct op_error *error) {
+  bool killed = result->end == OP_CHILD_KILLED;
   op_fail(error, OP_TEMPORARY, "command_failed",
           "consumer %s: %s %s %d at events %" PRIu64 " to %" PRIu64 "; offset stays %" PRIu64, c->name, command,
-          killed ? "was ended by signal" : "exited", number, c->first, c->last, evs_consumer_offset(c->consumer));
+          killed ? "was ended by signal" : "exited", result->number, c->first, c->last,
+          evs_consumer_offset(c->consumer));
   op_error_text(error, "consumer", c->name);
-  op_error_number(error, killed ? "signal" : "status", number);
+  op_error_number(error, killed ? "signal" : "status", result->number);
   op_error_number(error, "first", (int64_t)c->first);
   op_error_number(error, "last", (int64_t)c->last);
   op_error_number(error, "offset", (int64_t)evs_consumer_offset(c->consumer));
   return OP_TEMPORARY;
+}
+
+/* Gives the batch in hand to CMD. */
+static int give(const struct consuming *c, struct op_error *error) {
+  const struct op_child child = {.argv = c->app->operands, .input = c->lines.ptr, .input_len = c->lines.len};
+  struct op_child_result result;
+  int rc = op_child_run(&child, &result, error);
+  if (!rc && (result.end != OP_CHILD_EXITED || result.number != 0))
+    rc = command_failed(c, child.argv[0], &result, error);
+  return rc;
 }
 
 /* Gives batch after batch to CMD. */
@@ -83,11 +93,7 @@ static int consume_all(struct consuming *c, struct op_error *error) {
     bool end = false;
     int rc = collect(c, &end, error);
     if (!rc && c->count) {
-      int status = 0;
-      char *const *command = c->app->operands;
-      rc = child_feed(command, c->lines.ptr, c->lines.len, &status, error);
-      if (!rc && status)
-        rc = command_failed(c, command[0], status, error);
+      rc = give(c, error);
       c->left -= c->count;
     }
     if (!rc)

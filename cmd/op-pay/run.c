@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 /* Carries out the step that is due for one payment and drafts its outcome. */
-static int settle(const struct provider *provider, const struct payment *payment, struct op_drafts *drafts,
+static int settle(struct provider *provider, const struct payment *payment, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error) {
   struct pay_step step = pay_decide(payment);
   if (!pay_needs_provider(&step)) {
@@ -21,13 +21,13 @@ static int settle(const struct provider *provider, const struct payment *payment
   struct provider_request request;
   struct provider_answer answer;
   pay_request(payment, &step, &request);
-  int r = step.action == PAY_AUTHORIZE ? provider->authorize(&request, &answer, error)
-                                       : provider->refund(&request, &answer, error);
+  int r = provider_call(provider, step.action == PAY_AUTHORIZE ? PROVIDER_AUTHORIZE : PROVIDER_REFUND, &request,
+                        &answer, error);
   if (r != 0)
     return r;
-  if (!pay_record(payment, &step, provider->name, &answer, drafts, guard))
-    return op_fail(error, OP_TEMPORARY, "payment_unknown", "reservation %s: the provider %s gave no answer",
-                   payment->reservation_id, provider->name);
+  if (!pay_record(payment, &step, provider_name(provider), &answer, drafts, guard))
+    return op_fail(error, OP_TEMPORARY, "payment_unknown", "reservation %s: the provider %s gave no answer: %s",
+                   payment->reservation_id, provider_name(provider), answer.reason);
   return 0;
 }
 
@@ -37,14 +37,15 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   struct payment *payments = calloc(limit, sizeof *payments);
   if (payments == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
-  const struct provider *provider = NULL;
+  struct provider *provider = NULL;
   size_t count = 0;
-  int r = provider_find(op_model_app(model)->config.payment_provider, &provider, error);
+  int r = provider_open(op_model_app(model), &provider, error);
   if (r == 0)
     r = pay_pending(model, payments, limit, &count, error);
   /* A signal ends the batch after the call in hand; what was done is appended. */
   for (size_t i = 0; r == 0 && i < count && (i == 0 || op_stopping() == 0); i++)
     r = settle(provider, &payments[i], drafts, guard, error);
+  provider_close(provider);
   free(payments);
   return r;
 }

@@ -231,28 +231,11 @@ static void test_idempotency_keys(void **state) {
   assert_int_equal(refund.amount, 150000);
 }
 
-/* The built-in provider and the one that is not there. */
-static void test_provider(void **state) {
-  (void)state;
-  const struct provider *provider = NULL;
-  struct op_error error;
-  struct provider_answer answer;
-  struct provider_request request = {.idempotency_key = "authorize:1", .reservation_id = "1", .amount = 1};
-  assert_int_equal(provider_find("approve", &provider, &error), 0);
-  assert_int_equal(provider->authorize(&request, &answer, &error), 0);
-  assert_int_equal(answer.status, PROVIDER_APPROVED);
-  assert_int_equal(provider->query(&request, &answer, &error), 0);
-  assert_int_equal(answer.status, PROVIDER_APPROVED);
-  assert_int_equal(provider->refund(&request, &answer, &error), 0);
-  assert_int_equal(answer.status, PROVIDER_REFUNDED);
-  assert_int_equal(provider_find("decline", &provider, &error), OP_CONFIG);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_decisions),        cmocka_unit_test(test_odd_events),
       cmocka_unit_test(test_record),           cmocka_unit_test(test_record_without_money),
-      cmocka_unit_test(test_idempotency_keys), cmocka_unit_test(test_provider),
+      cmocka_unit_test(test_idempotency_keys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
