@@ -74,7 +74,7 @@ static char *user_file(void) {
 int op_config_load(struct op_config *config, const char *explicit_file, struct op_error *error) {
   char *own = user_file();
   int code = OP_OK;
-  *config = (struct op_config){.payment_timeout_ms = 2000};
+  *config = (struct op_config){.payment_timeout_ms = 2000, .payment_max_attempts = 8, .notify_max_attempts = 8};
   if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->notify_channel, "file") ||
       !op_config_set(&config->notify_directory, "outbox") ||
       !op_config_set(&config->notify_from, "outerpark@localhost"))

@@ -13,17 +13,19 @@
 #include <stdint.h>
 
 struct op_config {
-  char *store;                 /* or NULL */
-  int64_t reservation_hold_ms; /* an unpaid reservation expires after so long; 0: never, the default */
-  char *payment_provider;      /* "approve", "exec" or "http" */
-  char **payment_command;      /* of "exec": program and arguments, ends with NULL; NULL: none is named */
-  char *payment_url;           /* of "http": https, or http to this machine; NULL: none is named */
-  char *payment_secret_file;   /* of "http": holds the bearer token; NULL: none is sent */
-  int64_t payment_timeout_ms;  /* 2s: of one call; more than 0 */
-  char *notify_channel;        /* "file" or "stdout" */
-  char *notify_directory;      /* "outbox": relative to the store's directory unless absolute */
-  char *notify_from;           /* "outerpark@localhost" */
-  struct op_label *labels;     /* list of (language, word, label) */
+  char *store;                  /* or NULL */
+  int64_t reservation_hold_ms;  /* an unpaid reservation expires after so long; 0: never, the default */
+  char *payment_provider;       /* "approve", "exec" or "http" */
+  char **payment_command;       /* of "exec": program and arguments, ends with NULL; NULL: none is named */
+  char *payment_url;            /* of "http": https, or http to this machine; NULL: none is named */
+  char *payment_secret_file;    /* of "http": holds the bearer token; NULL: none is sent */
+  int64_t payment_timeout_ms;   /* of one call; 2s, more than 0 */
+  int64_t payment_max_attempts; /* failed calls after which a payment is parked; 8 */
+  char *notify_channel;         /* "file" or "stdout" */
+  char *notify_directory;       /* "outbox": relative to the store's directory unless absolute */
+  char *notify_from;            /* "outerpark@localhost" */
+  int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
+  struct op_label *labels;      /* list of (language, word, label) */
 };
 
 struct op_label {

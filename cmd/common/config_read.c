@@ -21,7 +21,8 @@ enum type { SECTION, STRING, URL, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
 struct key {
   const char *path;
   enum type type;
-  size_t field;        /* offset in op_config, or NO_FIELD: STRING, URL char *; STRINGS char **; DURATION int64_t, ms */
+  size_t field; /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms) and a WHOLE, of a double
+                   for a NUMBER, of a char ** for STRINGS, else of a char * */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
   const char *built;   /* those of them that this version does; NULL: all */
   int64_t min, max;    /* WHOLE, NUMBER; DURATION in ms, max 0: no bound */
@@ -29,16 +30,14 @@ struct key {
 
 #define NO_FIELD ((size_t)-1)
 #define FIELD(name) offsetof(struct op_config, name)
-#define COUNT(path)                                                                                                    \
-  { path, WHOLE, NO_FIELD, NULL, NULL, 1, 1000000 }
+#define COUNT(path, field)                                                                                             \
+  { path, WHOLE, field, NULL, NULL, 1, 1000000 }
 #define TIME(path)                                                                                                     \
   { path, DURATION, NO_FIELD, NULL, NULL, 0, 0 }
 #define RATE(path, max)                                                                                                \
   { path, NUMBER, NO_FIELD, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
   { path, SECTION, NO_FIELD, NULL, NULL, 0, 0 }
-#define TEXT(path)                                                                                                     \
-  { path, STRING, NO_FIELD, NULL, NULL, 0, 0 }
 
 static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
@@ -51,22 +50,22 @@ static const struct key keys[] = {
     {"payment.url", URL, FIELD(payment_url), NULL, NULL, 0, 0},
     {"payment.secret_file", STRING, FIELD(payment_secret_file), NULL, NULL, 0, 0},
     {"payment.timeout", DURATION, FIELD(payment_timeout_ms), NULL, NULL, 1, 3600000},
-    COUNT("payment.max_attempts"),
+    COUNT("payment.max_attempts", FIELD(payment_max_attempts)),
     {"payment.when_open", STRING, NO_FIELD, "defer|suspend", NULL, 0, 0},
     GROUP("payment.breaker"),
-    COUNT("payment.breaker.window"),
-    COUNT("payment.breaker.minimum_calls"),
+    COUNT("payment.breaker.window", NO_FIELD),
+    COUNT("payment.breaker.minimum_calls", NO_FIELD),
     RATE("payment.breaker.failure_rate", 100),
     TIME("payment.breaker.slow_call"),
     RATE("payment.breaker.slow_rate", 100),
     TIME("payment.breaker.open"),
-    COUNT("payment.breaker.probes"),
+    COUNT("payment.breaker.probes", NO_FIELD),
     GROUP("notify"),
     {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", "file|stdout", 0, 0},
     {"notify.directory", STRING, FIELD(notify_directory), NULL, NULL, 0, 0},
     {"notify.command", STRINGS, NO_FIELD, NULL, NULL, 0, 0},
     {"notify.from", STRING, FIELD(notify_from), NULL, NULL, 0, 0},
-    COUNT("notify.max_attempts"),
+    COUNT("notify.max_attempts", FIELD(notify_max_attempts)),
     GROUP("ticket"),
     {"ticket.after_issue", STRING, NO_FIELD, "void|refuse", NULL, 0, 0},
     GROUP("assign"),
@@ -262,8 +261,8 @@ static int read_duration(struct loader *loader, const struct key *key) {
   return OP_OK;
 }
 
-/* Checks a number and its bounds. */
-static int check_number(struct loader *loader, const struct key *key) {
+/* Reads a number within its bounds. */
+static int read_number(struct loader *loader, const struct key *key) {
   enum kind kind = kind_of(loader);
   if (kind != KIND_INT && (kind != KIND_FLOAT || key->type == WHOLE))
     return fail_type(loader, key->path, key->type == WHOLE ? "a whole number" : "a number");
@@ -271,6 +270,9 @@ static int check_number(struct loader *loader, const struct key *key) {
   if (!(number >= (double)key->min && number <= (double)key->max))
     return FAIL(loader, "%s: a number from %lld to %lld is wanted here, not '%s'", key->path, (long long)key->min,
                 (long long)key->max, scalar(loader));
+  int64_t whole = (int64_t)number;
+  if (key->field != NO_FIELD)
+    memcpy((char *)loader->config + key->field, key->type == WHOLE ? (void *)&whole : (void *)&number, sizeof whole);
   return OP_OK;
 }
 
@@ -466,7 +468,7 @@ static int read_value(struct loader *loader, const struct key *key) {
     return read_duration(loader, key);
   case WHOLE:
   case NUMBER:
-    return check_number(loader, key);
+    return read_number(loader, key);
   case STRINGS:
     return read_list(loader, key);
   case LABELS:

@@ -37,6 +37,14 @@ bool op_field_text(const evs_event *event, const char *key, char *buf, size_t si
   return false;
 }
 
+/* A time, or the fallback. */
+int64_t op_field_time(const evs_event *event, const char *key, int64_t fallback) {
+  char text[64];
+  int64_t time_us = 0;
+  return op_field_text(event, key, text, sizeof text) && evs_time_parse(text, strlen(text), &time_us) ? time_us
+                                                                                                      : fallback;
+}
+
 /* Binds the decoded text of a JSON string, with or without its quotes. */
 static void bind_string(sqlite3_stmt *statement, int index, evs_slice value) {
   char small[256];

@@ -157,6 +157,13 @@ void op_json_bool(struct op_text *text, const char *key, bool value) {
   op_text_adds(text, value ? "true" : "false");
 }
 
+/* Adds a member: a time. */
+void op_json_time(struct op_text *text, const char *key, int64_t time_us) {
+  char time[EVS_TIME_SIZE];
+  evs_time_format(time_us, time);
+  op_json_string(text, key, time);
+}
+
 /* Adds a member whose value is JSON already. */
 void op_json_raw(struct op_text *text, const char *key, const char *json) {
   add_key(text, key);

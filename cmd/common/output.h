@@ -84,6 +84,7 @@ void op_json_begin(struct op_text *text);
 void op_json_string(struct op_text *text, const char *key, const char *value); /* NULL: null */
 void op_json_number(struct op_text *text, const char *key, int64_t value);
 void op_json_bool(struct op_text *text, const char *key, bool value);
+void op_json_time(struct op_text *text, const char *key, int64_t time_us); /* RFC 3339, see evs_time_format() */
 void op_json_raw(struct op_text *text, const char *key, const char *json);
 void op_json_end(struct op_text *text);
 

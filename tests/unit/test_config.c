@@ -63,6 +63,8 @@ static void defaults_without_a_file(void **state) {
   assert_null(config.payment_url);
   assert_null(config.payment_secret_file);
   assert_int_equal(config.payment_timeout_ms, 2000);
+  assert_int_equal(config.payment_max_attempts, 8);
+  assert_int_equal(config.notify_max_attempts, 8);
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
   assert_string_equal(config.notify_from, "outerpark@localhost");
@@ -95,7 +97,7 @@ static const char whole[] =
     "  url: https://pay.example/v1\n"
     "  secret_file: /etc/outerpark/pay.key\n"
     "  timeout: 3s\n"
-    "  max_attempts: 8\n"
+    "  max_attempts: 9\n"
     "  when_open: defer\n"
     "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
     "            open: 30s, probes: 1}\n"
@@ -104,7 +106,7 @@ static const char whole[] =
     "  directory: outbox2\n"
     "  command: [/usr/local/bin/send]\n"
     "  from: tickets@example.org\n"
-    "  max_attempts: 8\n"
+    "  max_attempts: 10\n"
     "ticket: {after_issue: void}\n"
     "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
     "saga: {steps: [payment]}\n"
@@ -124,6 +126,8 @@ static void every_key(void **state) {
   assert_string_equal(config.payment_url, "https://pay.example/v1");
   assert_string_equal(config.payment_secret_file, "/etc/outerpark/pay.key");
   assert_int_equal(config.payment_timeout_ms, 3000);
+  assert_int_equal(config.payment_max_attempts, 9);
+  assert_int_equal(config.notify_max_attempts, 10);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
   assert_string_equal(config.notify_from, "tickets@example.org");

@@ -267,10 +267,12 @@ static void json_of_our_own(void **state) {
   op_json_number(&text, "min", INT64_MIN);
   op_json_bool(&text, "yes", true);
   op_json_raw(&text, "raw", "{}");
+  op_json_time(&text, "at", 1500000);
   op_json_number(&text, "after", 1);
   op_json_end(&text);
   assert_string_equal(text.ptr, "{\"name\":\"겨울 \\\"x\\\"\\\\\\n\\u0001\",\"bad\":\"a\xEF\xBF\xBD"
-                                "b\",\"none\":null,\"min\":-9223372036854775808,\"yes\":true,\"raw\":{},\"after\":1}");
+                                "b\",\"none\":null,\"min\":-9223372036854775808,\"yes\":true,\"raw\":{},"
+                                "\"at\":\"1970-01-01T00:00:01.500000Z\",\"after\":1}");
   assert_int_equal(text.len, strlen(text.ptr));
   op_text_free(&text);
   for (int i = 0; i < 5000; i++)
