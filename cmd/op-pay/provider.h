@@ -46,7 +46,8 @@ struct provider_answer {
 
 struct provider; /* an opened one */
 
-/* Opens the provider that the configuration names; `app` is looked at only here. A call takes payment.timeout at most
+/* Opens the provider that the configuration names, and borrows from the app until it is closed. A call takes
+ * payment.timeout at most
  * (--timeout where that is given and shorter). Exit 78 where there is no such provider or its settings are wrong. */
 int provider_open(struct op_app *app, struct provider **ret_provider, struct op_error *error);
 /* Its name, as in payment.provider and in the events. */
