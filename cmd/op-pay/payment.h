@@ -17,7 +17,7 @@
 #include "app.h"
 #include "domain.h"
 
-#define PAY_MAX_HOLDER 32
+#define PAY_MAX_HOLDER 64
 
 enum payment_status { PAYMENT_PENDING, PAYMENT_APPROVED, PAYMENT_DECLINED, PAYMENT_CANCELLED };
 

@@ -5,6 +5,7 @@
  * search; `calls` says whether that needs the provider, `holder` who has it in hand. */
 #include "project.h"
 
+#include "holder.h"
 #include "listing.h"
 
 static const char schema[] =
@@ -263,4 +264,21 @@ int pay_held(struct op_model *model, const char *holder, int64_t until_us, struc
   sqlite3_bind_int64(rows, 2, until_us);
   sqlite3_bind_int64(rows, 3, (int64_t)limit);
   return read_rows(model, rows, payments, limit, ret_count, error);
+}
+
+/* Whose work may be taken up before its time is over. */
+int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_MAX_HOLDER], struct op_error *error) {
+  sqlite3_stmt *rows = op_model_sql(model, "SELECT DISTINCT holder FROM payments"
+                                           " WHERE holder IS NOT NULL AND call_until_us > ?1 ORDER BY holder");
+  sqlite3_bind_int64(rows, 1, now_us);
+  bool found = false;
+  int r = 0;
+  ret_holder[0] = '\0';
+  while (ret_holder[0] == '\0' && (r = op_model_step(model, rows, &found, error)) == 0 && found) {
+    op_column_text(rows, 0, ret_holder, PAY_MAX_HOLDER);
+    if (!holder_is_gone(ret_holder))
+      ret_holder[0] = '\0';
+  }
+  sqlite3_reset(rows);
+  return r;
 }

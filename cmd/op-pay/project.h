@@ -22,6 +22,9 @@ int pay_pending(struct op_model *model, enum pay_due due, int64_t now_us, struct
 int pay_held(struct op_model *model, const char *holder, int64_t until_us, struct payment *payments, size_t limit,
              size_t *ret_count, struct op_error *error);
 
+/* A holder that is gone (holder.h), and whose time at `now_us` is not over yet; "" where there is none. */
+int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_MAX_HOLDER], struct op_error *error);
+
 /* One payment; its reservation_id is "" where there is none. */
 int pay_load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error);
 

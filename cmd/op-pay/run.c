@@ -8,24 +8,24 @@
  *
  * Crash argument. Killed before the first commit: nothing was called, nothing is known, the next run begins. Killed
  * between the two: maybe the call was made, maybe its answer was lost, maybe a child of ours still runs. The journal
- * says that an attempt was begun, until when it is in our hands, and under which key and amount; until then nobody
- * touches the payment, and then the next attempt asks first (pay_first_call()) and calls only for what the provider has
- * never seen, with the same key. A call without an attempt is impossible, so what was given up before any attempt is
- * ended without asking, and never charged. Killed after the second commit: it is settled. Two at once: an attempt is
- * appended under a condition that only one of them meets. Who comes back from a call after its time is over, records
- * what it learnt all the same: a second answer is the same answer (its event id, and the guard, let only one stand),
- * and a charge behind the end of its payment is given back.
+ * says that an attempt was begun, until when it is in our hands, and under which key and amount; until then, or until
+ * it is certain that we are gone (holder.h), nobody touches the payment, and then the next attempt asks first
+ * (pay_first_call()) and calls only for what the provider has never seen, with the same key. A call without an attempt
+ * is impossible, so what was given up before any attempt is ended without asking, and never charged. Killed after the
+ * second commit: it is settled. Two at once: an attempt is appended under a condition that only one of them meets. Who
+ * comes back from a call after its time is over, records what it learnt all the same: a second answer is the same
+ * answer (its event id, and the guard, let only one stand), and a charge behind the end of its payment is given back.
  *
  * A provider that moves no money needs no trace of its calls: with the built-in one a round is a batch of outcomes.
  * Nothing sleeps: what is not due yet is left, for a later run or (--follow) a later look. Errors: those of the
  * provider and the store. */
 #include "calls.h"
 #include "commit.h"
+#include "holder.h"
 #include "project.h"
 #include "retry.h"
 #include "verbs.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ struct runner {
   struct provider *provider;
   struct pay_rules rules;
   size_t jobs;
-  char holder[PAY_MAX_HOLDER]; /* drawn for this process: nobody else goes on with its attempts */
+  char holder[PAY_MAX_HOLDER]; /* of this process: nobody else goes on with its attempts */
   struct payment payments[BATCH];
   struct call calls[BATCH];
 };
@@ -94,6 +94,16 @@ static void change_circuit(struct op_model *model, const struct circuit *circuit
                   drafts, guard);
 }
 
+/* What is due and needs the provider: first what somebody had in hand who is gone, then the oldest. */
+static int find_due(struct op_model *model, size_t wanted, int64_t now_us, size_t *ret_count, struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  char gone[PAY_MAX_HOLDER];
+  int r = pay_gone_holder(model, now_us, gone, error);
+  if (r != 0 || gone[0] == '\0')
+    return r != 0 ? r : pay_pending(model, PAY_DUE_CALLS, now_us, runner->payments, wanted, ret_count, error);
+  return pay_held(model, gone, now_us + 1, runner->payments, wanted, ret_count, error);
+}
+
 /* (3) Begins attempts, as many as may be. A provider that is pure is called at once, while its circuit is closed. */
 static int begin_calls(struct op_model *model, const struct circuit *circuit, size_t limit, struct op_drafts *drafts,
                        struct op_guard *guard, struct op_error *error) {
@@ -106,7 +116,7 @@ static int begin_calls(struct op_model *model, const struct circuit *circuit, si
   wanted = circuit_permits(circuit, &app->config.breaker, now_us, wanted, &opens);
   if (wanted == 0)
     return OP_OK;
-  int r = pay_pending(model, PAY_DUE_CALLS, now_us, runner->payments, wanted, &count, error);
+  int r = find_due(model, wanted, now_us, &count, error);
   if (r != 0 || count == 0)
     return r;
   circuit_guard(circuit, probes, guard);
@@ -177,7 +187,7 @@ int pay_run(struct op_app *app, struct op_error *error) {
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
   runner->jobs = (size_t)jobs;
   runner->rules = (struct pay_rules){app->config.payment_max_attempts, app->config.payment_timeout_ms};
-  snprintf(runner->holder, sizeof runner->holder, "%016" PRIx64, op_random());
+  holder_name(runner->holder);
   app->context = runner;
   r = provider_open(app, &runner->provider, error);
   if (r == 0)
