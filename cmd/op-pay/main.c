@@ -16,6 +16,8 @@ static const struct op_verb verbs[] = {
     {"list", "", "the payments, one row per reservation", 0, 0, 0, list_options, pay_list,
      "op-pay list --status PaymentApproved"},
     {"show", "ID", "one payment (its id is the reservation's)", 1, 1, 0, NULL, pay_show, "op-pay show 1 -o json"},
+    {"reconcile", "", "compare the provider's ledger with the journal; exit 1 where they differ", 0, 0, 0, NULL,
+     pay_reconcile, "op-pay reconcile -o json"},
     {0},
 };
 

@@ -4,8 +4,9 @@
 
 #include "app.h"
 
-int pay_run(struct op_app *app, struct op_error *error);  /* run.c */
-int pay_list(struct op_app *app, struct op_error *error); /* list.c */
-int pay_show(struct op_app *app, struct op_error *error); /* list.c */
+int pay_reconcile(struct op_app *app, struct op_error *error); /* reconcile.c */
+int pay_run(struct op_app *app, struct op_error *error);       /* run.c */
+int pay_list(struct op_app *app, struct op_error *error);      /* list.c */
+int pay_show(struct op_app *app, struct op_error *error);      /* list.c */
 
 #endif
