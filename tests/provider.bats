@@ -37,7 +37,7 @@ agrees() {
 
 # What leaves the outcome unknown, in every way that both transports have.
 UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-after 'garbage:{"status":5}' 'garbage:[]'
-  'garbage:{"status":"refunded","providerRef":"r"}' 'garbage:{"status":"approved","providerRef":7}'
+  'garbage:{"status":"not_found"}' 'garbage:{"status":"approved","providerRef":7}'
   'garbage:{"status":"approved"}{"status":"approved"}' status:500 status:503 status:429 status:408 status-after:503)
 
 @test "exec: one request on stdin, one answer on stdout, charged and given back" {
