@@ -35,6 +35,8 @@ static const struct op_verb verbs[] = {
      1, OP_CHANGES, circuit_options, pay_circuit,
      "op-pay circuit\n"
      "op-pay circuit open --for 2h"},
+    {"reconcile", "", "compare the provider's ledger with the journal; exit 1 where they differ", 0, 0, 0, NULL,
+     pay_reconcile, "op-pay reconcile -o json"},
     {0},
 };
 
