@@ -104,14 +104,18 @@ static int find_due(struct op_model *model, size_t wanted, int64_t now_us, size_
   return pay_held(model, gone, now_us + 1, runner->payments, wanted, ret_count, error);
 }
 
+/* May the provider be called without a trace? */
+static bool calls_at_once(const struct runner *runner, const struct circuit *circuit) {
+  return provider_is_pure(runner->provider) && circuit->state == CIRCUIT_CLOSED;
+}
+
 /* (3) Begins attempts, as many as may be. A provider that is pure is called at once, while its circuit is closed. */
 static int begin_calls(struct op_model *model, const struct circuit *circuit, size_t limit, struct op_drafts *drafts,
                        struct op_guard *guard, struct op_error *error) {
   struct runner *runner = runner_of(model);
   const struct op_app *app = op_model_app(model);
   int64_t now_us = op_now_us(app);
-  bool at_once = provider_is_pure(runner->provider) && circuit->state == CIRCUIT_CLOSED;
-  bool probes = circuit->state != CIRCUIT_CLOSED, opens = false;
+  bool at_once = calls_at_once(runner, circuit), probes = circuit->state != CIRCUIT_CLOSED, opens = false;
   size_t wanted = at_once || runner->jobs > limit ? limit : runner->jobs, count = 0;
   wanted = circuit_permits(circuit, &app->config.breaker, now_us, wanted, &opens);
   if (wanted == 0)
@@ -159,7 +163,11 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   change_circuit(model, &circuit, drafts, guard);
   if (drafts->count > 0)
     return 0;
-  r = end_uncharged(model, limit, drafts, guard, error);
+  if (calls_at_once(runner, &circuit)) { /* the oldest first, which are those */
+    r = begin_calls(model, &circuit, limit, drafts, guard, error);
+    return r == 0 && drafts->count < limit ? end_uncharged(model, limit - drafts->count, drafts, guard, error) : r;
+  }
+  r = end_uncharged(model, limit, drafts, guard, error); /* these must not wait for anybody */
   return r == 0 && drafts->count == 0 ? begin_calls(model, &circuit, limit, drafts, guard, error) : r;
 }
 
