@@ -359,7 +359,7 @@ $(id); *'
 2 authorize:2 amount approved approved 50000 1 KRW
 3 authorize:3 currency approved approved 50000 50000 KRW
 4 authorize:4 missing_in_ledger approved declined 50000 50000 KRW
-5 refund:5:12 pending_in_ledger refunded pending 50000 50000 KRW
+5 refund:5:17 pending_in_ledger refunded pending 50000 50000 KRW
 1 authorize:1/again missing_in_journal null approved null 7 KRW'
   done
 }

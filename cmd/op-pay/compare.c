@@ -67,8 +67,8 @@ bool claim_of_event(const evs_event *event, struct journal_claim *ret_claim) {
   op_field_text(event, "currency", ret_claim->claim.currency, sizeof ret_claim->claim.currency);
   ret_claim->claim.status = meanings[i].status;
   ret_claim->claim.amount = op_field_number(event, "amount", -1);
-  /* A cancellation that gave nothing back asked no provider. */
-  if (meanings[i].status == PROVIDER_REFUNDED && ret_claim->provider[0] == '\0')
+  /* A cancellation that gave nothing back asked no provider, or only whether there was anything to give back. */
+  if (meanings[i].status == PROVIDER_REFUNDED && (ret_claim->provider[0] == '\0' || ret_claim->claim.amount == 0))
     ret_claim->claim.status = PROVIDER_NOT_FOUND;
   return true;
 }
