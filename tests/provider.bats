@@ -51,7 +51,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
   succeeds op-pay run
   assert_json type PaymentCancelled
   assert_equal "$(books '[.entries[] | [.idempotencyKey, .reservationId, .status, .amount, .currency] | join(" ")] | join(",")')" \
-    'authorize:1 1 approved 100000 KRW,refund:1:4 1 refunded 100000 KRW'
+    'authorize:1 1 approved 100000 KRW,refund:1:5 1 refunded 100000 KRW'
   agrees
 }
 
