@@ -57,6 +57,8 @@ int provider_open(struct op_app *app, struct provider **ret_provider, struct op_
 
 const char *provider_name(const struct provider *provider) { return provider->kind->name; }
 
+bool provider_is_pure(const struct provider *provider) { return provider->kind->pure; }
+
 /* What a reply says to this call. */
 static void judge(enum provider_operation operation, const char *key, const struct provider_reply *reply,
                   struct provider_answer *ret_answer) {

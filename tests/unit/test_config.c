@@ -64,6 +64,14 @@ static void defaults_without_a_file(void **state) {
   assert_null(config.payment_secret_file);
   assert_int_equal(config.payment_timeout_ms, 2000);
   assert_int_equal(config.payment_max_attempts, 8);
+  assert_string_equal(config.payment_when_open, "defer");
+  assert_int_equal(config.breaker.window, 20);
+  assert_int_equal(config.breaker.minimum_calls, 5);
+  assert_true(config.breaker.failure_rate == 50);
+  assert_int_equal(config.breaker.slow_call_ms, 2000);
+  assert_true(config.breaker.slow_rate == 80);
+  assert_int_equal(config.breaker.open_ms, 30000);
+  assert_int_equal(config.breaker.probes, 1);
   assert_int_equal(config.notify_max_attempts, 8);
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
@@ -98,9 +106,9 @@ static const char whole[] =
     "  secret_file: /etc/outerpark/pay.key\n"
     "  timeout: 3s\n"
     "  max_attempts: 9\n"
-    "  when_open: defer\n"
-    "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
-    "            open: 30s, probes: 1}\n"
+    "  when_open: suspend\n"
+    "  breaker: {window: 21, minimum_calls: 6, failure_rate: 50.5, slow_call: 3s, slow_rate: 81,\n"
+    "            open: 31s, probes: 2}\n"
     "notify:\n"
     "  channel: stdout\n"
     "  directory: outbox2\n"
@@ -127,6 +135,14 @@ static void every_key(void **state) {
   assert_string_equal(config.payment_secret_file, "/etc/outerpark/pay.key");
   assert_int_equal(config.payment_timeout_ms, 3000);
   assert_int_equal(config.payment_max_attempts, 9);
+  assert_string_equal(config.payment_when_open, "suspend");
+  assert_int_equal(config.breaker.window, 21);
+  assert_int_equal(config.breaker.minimum_calls, 6);
+  assert_true(config.breaker.failure_rate == 50.5);
+  assert_int_equal(config.breaker.slow_call_ms, 3000);
+  assert_true(config.breaker.slow_rate == 81);
+  assert_int_equal(config.breaker.open_ms, 31000);
+  assert_int_equal(config.breaker.probes, 2);
   assert_int_equal(config.notify_max_attempts, 10);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
@@ -221,7 +237,9 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {max_attempts: 99999999999999999999}\n", ":1:25: payment.max_attempts: a number from 1 to"},
       {"payment: {timeout: 5}\n", ":1:20: payment.timeout: a duration such as"},
       {"payment: {timeout: [5s]}\n", ":1:20: payment.timeout: a duration such as"},
-      {"payment: {breaker: {failure_rate: 101}}\n", ":1:35: payment.breaker.failure_rate: a number from 0 to 100"},
+      {"payment: {breaker: {window: 1001}}\n", ":1:29: payment.breaker.window: a number from 1 to 1000"},
+      {"payment: {breaker: {probes: 17}}\n", ":1:29: payment.breaker.probes: a number from 1 to 16"},
+      {"payment: {breaker: {failure_rate: 101}}\n", ":1:35: payment.breaker.failure_rate: a number from 1 to 100"},
       {"payment: {when_open: wait}\n", ":1:22: payment.when_open: defer or suspend is wanted here, not 'wait'"},
       {"payment: {when_open: 'defer|suspend'}\n", ":1:22: payment.when_open: defer or suspend is wanted"},
       {"payment: {command: run}\n", ":1:20: payment.command: a list is wanted here, not 'run'"},
