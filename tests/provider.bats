@@ -21,6 +21,15 @@ one_reservation() {
   succeeds op-reserve place --musical 1 --seats 2 --customer c1
 }
 
+# pays: runs op-pay, and $output holds what became of the payments, without the attempts.
+pays() {
+  succeeds op-pay run "$@" || return 1
+  output=$(jq -c 'select(.type | startswith("PaymentAttempt") | not)' <<<"$output")
+}
+
+# cancelled_at: the seq of the only cancellation.
+cancelled_at() { op-journal read --type ReservationCancelled | jq .seq; }
+
 # A fresh store and a fresh ledger, for tests that go through many faults.
 start_over() {
   provider_stop
@@ -43,25 +52,25 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
 @test "exec: one request on stdin, one answer on stdout, charged and given back" {
   use_provider exec
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json type PaymentApproved
   assert_json .data.provider exec
   assert_json .data.providerRef ref-1
   succeeds op-reserve cancel 1
-  succeeds op-pay run
+  pays
   assert_json type PaymentCancelled
   assert_equal "$(books '[.entries[] | [.idempotencyKey, .reservationId, .status, .amount, .currency] | join(" ")] | join(",")')" \
-    'authorize:1 1 approved 100000 KRW,refund:1:4 1 refunded 100000 KRW'
+    "authorize:1 1 approved 100000 KRW,refund:1:$(cancelled_at) 1 refunded 100000 KRW"
   agrees
 }
 
 @test "http: a POST with the key in its header, charged and given back" {
   use_provider http
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json .data.provider http
   succeeds op-reserve cancel 1
-  succeeds op-pay run
+  pays
   assert_json type PaymentCancelled
   assert_equal "$(books '[.charged, .refunded, .calls] | join(" ")')" '100000 100000 2'
   agrees
@@ -74,7 +83,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
     use_provider "$transport"
     succeeds op-musical register --id 1 --name F --seats 10 --price 5
     succeeds op-reserve place --musical 1 --seats 1 --id '예약%41-1' --customer '고객'
-    succeeds op-pay run
+    pays
     assert_json type PaymentApproved
     assert_equal "$(books '.entries[0] | .idempotencyKey + " " + .reservationId')" 'authorize:예약%41-1 예약%41-1'
     agrees
@@ -89,7 +98,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
       faults "$fault"
       use_provider "$transport"
       one_reservation
-      succeeds op-pay run
+      pays
       assert_json type PaymentDeclined
       assert_json .data.reason card_expired
       assert_equal "$(books .calls)" 1
@@ -102,7 +111,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
   faults 'status:402'
   use_provider http
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json type PaymentDeclined
   assert_json .data.reason declined
 }
@@ -170,6 +179,25 @@ unclear() {
   settle
   agrees
   assert_equal "$(books '[.charged, .refunded, (.entries | length)] | join(" ")')" '36000 4000 10'
+}
+
+@test "given up, or made smaller, while the answer to the charge was lost: nobody stays charged" {
+  local transport fault
+  for transport in exec http; do
+    for fault in lose crash-after crash-before; do
+      start_over
+      use_provider "$transport" 'breaker: {window: 1000, minimum_calls: 1000}'
+      one_reservation
+      succeeds op-reserve place --musical 1 --seats 3 --customer c1
+      faults "$fault@operation=authorize,key=authorize:1,times=1" "$fault@operation=authorize,key=authorize:2,times=1"
+      capture op-pay run
+      succeeds op-reserve cancel 1
+      succeeds op-reserve cancel 2 --seats 1
+      settle
+      agrees
+      assert_equal "$fault $(books '.charged - .refunded')" "$fault 100000"
+    done
+  done
 }
 
 @test "a call ends with its time limit, and with it all that the provider started" {
@@ -277,7 +305,7 @@ $(id); *'
   done
   assert_equal "$(books .calls)" 0
   chmod 600 key
-  succeeds op-pay run -v
+  pays -v
   assert_json type PaymentApproved
   agrees
   refute grep -rqs s3cr3t-w0rd "$OP_STORE" "$stdout_file" "$stderr_file"
@@ -355,12 +383,12 @@ $(id); *'
     assert_error_json differences 6
     assert_json '[.reservationId, .key, .kind, .journal, .ledger, .journalAmount, .ledgerAmount, .currency]
       | map(tostring) | join(" ")' \
-      '1 authorize:1 missing_in_ledger approved null 100000 null KRW
+      "1 authorize:1 missing_in_ledger approved null 100000 null KRW
 2 authorize:2 amount approved approved 50000 1 KRW
 3 authorize:3 currency approved approved 50000 50000 KRW
 4 authorize:4 missing_in_ledger approved declined 50000 50000 KRW
-5 refund:5:12 pending_in_ledger refunded pending 50000 50000 KRW
-1 authorize:1/again missing_in_journal null approved null 7 KRW'
+5 refund:5:$(cancelled_at) pending_in_ledger refunded pending 50000 50000 KRW
+1 authorize:1/again missing_in_journal null approved null 7 KRW"
   done
 }
 
