@@ -310,16 +310,25 @@ $(id); *'
   [[ $(error_json message) == c.yaml:1:32:* ]]
 }
 
-@test "http: nobody there, another machine's name, a server that dies: unknown, and charged once it is back" {
-  use_provider http 'timeout: 300ms'
+@test "http: killed in the middle of a call, then nobody there: unknown, and charged once when it is back" {
+  local paying
+  use_provider http 'timeout: 20s' 'breaker: {window: 1000, minimum_calls: 1000}'
   one_reservation
-  provider_stop
-  capture op-pay run
+  faults 'hang-after@call=1'
+  op-pay run >paying.out 2>&1 3>&- &
+  paying=$!
+  wait_until 20 eval '[ "$(books ".entries | length")" = 1 ]'
+  kill -KILL "$PROVIDER_PID"
+  wait "$PROVIDER_PID" || true
+  wait "$paying" || true
+  PROVIDER_PID=
+  refute grep -q PaymentApproved paying.out
+  capture env OP_NOW=2034-01-01T00:00:00Z op-pay run
   assert_equal "$(event_count PaymentApproved)" 0
-  use_provider http 'timeout: 2s'
+  use_provider http
   settle
   agrees
-  assert_equal "$(books .charged)" 100000
+  assert_equal "$(books '[.charged, (.entries | length)] | join(" ")')" '100000 1'
 }
 
 @test "http: a redirect is not followed" {
