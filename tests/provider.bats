@@ -21,6 +21,15 @@ one_reservation() {
   succeeds op-reserve place --musical 1 --seats 2 --customer c1
 }
 
+# pays: runs op-pay, and $output holds what became of the payments, without the attempts.
+pays() {
+  succeeds op-pay run "$@" || return 1
+  output=$(jq -c 'select(.type | startswith("PaymentAttempt") | not)' <<<"$output")
+}
+
+# cancelled_at: the seq of the only cancellation.
+cancelled_at() { op-journal read --type ReservationCancelled | jq .seq; }
+
 # A fresh store and a fresh ledger, for tests that go through many faults.
 start_over() {
   provider_stop
@@ -40,28 +49,71 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
   'garbage:{"status":"not_found"}' 'garbage:{"status":"approved","providerRef":7}'
   'garbage:{"status":"approved"}{"status":"approved"}' status:500 status:503 status:429 status:408 status-after:503)
 
+# call OPERATION KEY AMOUNT [RESERVATION]: what the reference provider answers.
+call() {
+  printf '{"operation":"%s","idempotencyKey":"%s","reservationId":"%s","customerId":"","amount":%s,"currency":"KRW"}' \
+    "$1" "$2" "${4:-1}" "$3" >request
+  "${PROVIDER[@]}" <request
+}
+
+@test "the reference provider: one key has one effect and one answer, and no more goes back than was charged" {
+  assert_equal "$(json_of status call query a 0)" not_found
+  assert_equal "$(json_of '.status + .providerRef' call authorize a 500)" approvedref-2
+  assert_equal "$(json_of '.status + .providerRef' call authorize a 500)" approvedref-2
+  assert_equal "$(json_of '.status + .providerRef' call query a 0)" approvedref-2
+  exits_with 65 call authorize a 501
+  exits_with 65 call refund a 500
+  assert_equal "$(json_of '.status + .reason' call refund b 501)" declinedmore_than_charged
+  assert_equal "$(json_of status call refund c 300)" refunded
+  assert_equal "$(json_of status call refund d 200)" refunded
+  assert_equal "$(json_of '.status + .reason' call refund e 1)" declinedmore_than_charged
+  assert_equal "$(json_of '.status + .reason' call refund f 1 2)" declinednothing_charged
+  assert_equal "$(books '[.calls, .conflicts, .charged, .refunded] | join(" ")')" '11 2 500 500'
+  exits_with 64 call pay a 1
+  exits_with 65 "${PROVIDER[@]}" <<<'no JSON'
+}
+
+@test "the reference provider: faults by number, key, operation and count; a wrong one is told" {
+  faults 'status:503@call=2' 'decline:no@key=b*,times=1' 'exit@never=1'
+  exits_with 2 call query a 0
+  faults '# a comment' '' 'status:503@call=2' 'decline:no@key=b*,times=1' 'lose @ operation=query, every=3' 'status:7@call=7-'
+  assert_equal "$(json_of status call query a 0)" not_found # 1
+  exits_with 75 call authorize a 5 # 2
+  assert_equal "$(json_of status call authorize a 5)" approved # 3
+  assert_equal "$(json_of status call authorize b1 5)" declined # 4
+  assert_equal "$(json_of status call authorize b2 5)" approved # 5
+  succeeds call query a 0 # 6
+  assert_equal "$output" ''
+  exits_with 7 call query a 0
+  exits_with 7 call query a 0
+  assert_equal "$(books .faults)" 5
+  PROVIDER_FAULTS=decline succeeds call authorize c 1 # the environment comes before the file
+  assert_json status declined
+  assert_equal "$(books '.entries | map(.status) | join(" ")')" 'approved declined approved declined'
+}
+
 @test "exec: one request on stdin, one answer on stdout, charged and given back" {
   use_provider exec
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json type PaymentApproved
   assert_json .data.provider exec
   assert_json .data.providerRef ref-1
   succeeds op-reserve cancel 1
-  succeeds op-pay run
+  pays
   assert_json type PaymentCancelled
   assert_equal "$(books '[.entries[] | [.idempotencyKey, .reservationId, .status, .amount, .currency] | join(" ")] | join(",")')" \
-    'authorize:1 1 approved 100000 KRW,refund:1:5 1 refunded 100000 KRW'
+    "authorize:1 1 approved 100000 KRW,refund:1:$(cancelled_at) 1 refunded 100000 KRW"
   agrees
 }
 
 @test "http: a POST with the key in its header, charged and given back" {
   use_provider http
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json .data.provider http
   succeeds op-reserve cancel 1
-  succeeds op-pay run
+  pays
   assert_json type PaymentCancelled
   assert_equal "$(books '[.charged, .refunded, .calls] | join(" ")')" '100000 100000 2'
   agrees
@@ -74,7 +126,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
     use_provider "$transport"
     succeeds op-musical register --id 1 --name F --seats 10 --price 5
     succeeds op-reserve place --musical 1 --seats 1 --id '예약%41-1' --customer '고객'
-    succeeds op-pay run
+    pays
     assert_json type PaymentApproved
     assert_equal "$(books '.entries[0] | .idempotencyKey + " " + .reservationId')" 'authorize:예약%41-1 예약%41-1'
     agrees
@@ -89,7 +141,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
       faults "$fault"
       use_provider "$transport"
       one_reservation
-      succeeds op-pay run
+      pays
       assert_json type PaymentDeclined
       assert_json .data.reason card_expired
       assert_equal "$(books .calls)" 1
@@ -102,7 +154,7 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
   faults 'status:402'
   use_provider http
   one_reservation
-  succeeds op-pay run
+  pays
   assert_json type PaymentDeclined
   assert_json .data.reason declined
 }
@@ -172,6 +224,25 @@ unclear() {
   assert_equal "$(books '[.charged, .refunded, (.entries | length)] | join(" ")')" '36000 4000 10'
 }
 
+@test "given up, or made smaller, while the answer to the charge was lost: nobody stays charged" {
+  local transport fault
+  for transport in exec http; do
+    for fault in lose crash-after crash-before; do
+      start_over
+      use_provider "$transport" 'breaker: {window: 1000, minimum_calls: 1000}'
+      one_reservation
+      succeeds op-reserve place --musical 1 --seats 3 --customer c1
+      faults "$fault@operation=authorize,key=authorize:1,times=1" "$fault@operation=authorize,key=authorize:2,times=1"
+      capture op-pay run
+      succeeds op-reserve cancel 1
+      succeeds op-reserve cancel 2 --seats 1
+      settle
+      agrees
+      assert_equal "$fault $(books '.charged - .refunded')" "$fault 100000"
+    done
+  done
+}
+
 @test "a call ends with its time limit, and with it all that the provider started" {
   use_provider exec
   one_reservation
@@ -239,16 +310,25 @@ $(id); *'
   [[ $(error_json message) == c.yaml:1:32:* ]]
 }
 
-@test "http: nobody there, another machine's name, a server that dies: unknown, and charged once it is back" {
-  use_provider http 'timeout: 300ms'
+@test "http: killed in the middle of a call, then nobody there: unknown, and charged once when it is back" {
+  local paying
+  use_provider http 'timeout: 20s' 'breaker: {window: 1000, minimum_calls: 1000}'
   one_reservation
-  provider_stop
-  capture op-pay run
+  faults 'hang-after@call=1'
+  op-pay run >paying.out 2>&1 3>&- &
+  paying=$!
+  wait_until 20 eval '[ "$(books ".entries | length")" = 1 ]'
+  kill -KILL "$PROVIDER_PID"
+  wait "$PROVIDER_PID" || true
+  wait "$paying" || true
+  PROVIDER_PID=
+  refute grep -q PaymentApproved paying.out
+  capture env OP_NOW=2034-01-01T00:00:00Z op-pay run
   assert_equal "$(event_count PaymentApproved)" 0
-  use_provider http 'timeout: 2s'
+  use_provider http
   settle
   agrees
-  assert_equal "$(books .charged)" 100000
+  assert_equal "$(books '[.charged, (.entries | length)] | join(" ")')" '100000 1'
 }
 
 @test "http: a redirect is not followed" {
@@ -277,7 +357,7 @@ $(id); *'
   done
   assert_equal "$(books .calls)" 0
   chmod 600 key
-  succeeds op-pay run -v
+  pays -v
   assert_json type PaymentApproved
   agrees
   refute grep -rqs s3cr3t-w0rd "$OP_STORE" "$stdout_file" "$stderr_file"
@@ -355,12 +435,12 @@ $(id); *'
     assert_error_json differences 6
     assert_json '[.reservationId, .key, .kind, .journal, .ledger, .journalAmount, .ledgerAmount, .currency]
       | map(tostring) | join(" ")' \
-      '1 authorize:1 missing_in_ledger approved null 100000 null KRW
+      "1 authorize:1 missing_in_ledger approved null 100000 null KRW
 2 authorize:2 amount approved approved 50000 1 KRW
 3 authorize:3 currency approved approved 50000 50000 KRW
 4 authorize:4 missing_in_ledger approved declined 50000 50000 KRW
-5 refund:5:17 pending_in_ledger refunded pending 50000 50000 KRW
-1 authorize:1/again missing_in_journal null approved null 7 KRW'
+5 refund:5:$(cancelled_at) pending_in_ledger refunded pending 50000 50000 KRW
+1 authorize:1/again missing_in_journal null approved null 7 KRW"
   done
 }
 

@@ -67,8 +67,9 @@ bool claim_of_event(const evs_event *event, struct journal_claim *ret_claim) {
   op_field_text(event, "currency", ret_claim->claim.currency, sizeof ret_claim->claim.currency);
   ret_claim->claim.status = meanings[i].status;
   ret_claim->claim.amount = op_field_number(event, "amount", -1);
-  /* A cancellation that gave nothing back asked no provider, or only whether there was anything to give back. */
-  if (meanings[i].status == PROVIDER_REFUNDED && (ret_claim->provider[0] == '\0' || ret_claim->claim.amount == 0))
+  /* A cancellation of what was never charged gave nothing back, though the provider may have been asked about it. */
+  bool nothing = ret_claim->claim.amount == 0 || ret_claim->provider[0] == '\0';
+  if (meanings[i].status == PROVIDER_REFUNDED && nothing)
     ret_claim->claim.status = PROVIDER_NOT_FOUND;
   return true;
 }

@@ -8,57 +8,29 @@
 
 #include "child.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct exec {
   char *const *command; /* borrowed */
   unsigned timeout_ms;
 };
 
-/* Can the program be run, as far as can be told before? What cannot is no attempt at a payment. `place` is a directory
- * of PATH, or "" where the name is a path. Sets errno. */
-static bool is_program(const char *place, size_t len, const char *name) {
-  char path[PATH_MAX];
-  struct stat info;
-  int length = snprintf(path, sizeof path, "%.*s%s%s", (int)len, place, len > 0 ? "/" : "", name);
-  if (length < 0 || (size_t)length >= sizeof path || stat(path, &info) != 0)
-    return false;
-  errno = EACCES;
-  return S_ISREG(info.st_mode) && access(path, X_OK) == 0;
+/* Says that a program that is not there is a matter of the configuration; other errors stay what they are. */
+static int fail_command(const char *program, int code, struct op_error *error) {
+  if (code != OP_NOINPUT)
+    return code;
+  return op_fail(error, OP_CONFIG, "bad_config", "payment.command: %s: no such program", program);
 }
 
-/* Looks for the program as the start of a call will. */
-static int find_program(const char *name, struct op_error *error) {
-  const char *place = strchr(name, '/') != NULL ? NULL : getenv("PATH");
-  bool found = false, denied = false;
-  errno = ENOENT;
-  if (place == NULL) {
-    found = is_program("", 0, name);
-    denied = errno == EACCES;
-  }
-  for (; place != NULL && !found; place = place[strcspn(place, ":")] != '\0' ? strchr(place, ':') + 1 : NULL) {
-    found = is_program(place, strcspn(place, ":"), name);
-    denied = denied || errno == EACCES;
-  }
-  if (found)
-    return 0;
-  return denied ? op_fail(error, OP_NOPERM, "not_executable", "payment.command: %s: cannot be executed", name)
-                : op_fail(error, OP_CONFIG, "bad_config", "payment.command: %s: no such program", name);
-}
-
-/* Takes the command. */
+/* Takes the command, and looks whether it is there: better now than after an attempt has begun. */
 static int open_exec(const struct op_config *config, unsigned timeout_ms, void **ret_state, struct op_error *error) {
   if (config->payment_command == NULL)
     return op_fail(error, OP_CONFIG, "bad_config", "payment.provider is exec, and payment.command names no program");
-  int r = find_program(config->payment_command[0], error);
+  int r = op_child_find(config->payment_command[0], error);
   if (r != 0)
-    return r;
+    return fail_command(config->payment_command[0], r, error);
   struct exec *exec = malloc(sizeof *exec);
   if (exec == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
@@ -97,11 +69,10 @@ static int exchange(void *state, const char *key, const struct op_text *request,
   struct op_child_result result;
   (void)key; /* it stands in the request */
   int r = op_child_run(&child, &result, error);
-  if (r == OP_NOINPUT)
-    return op_fail(error, OP_CONFIG, "bad_config", "payment.command: %s: no such program", exec->command[0]);
-  if (r == 0)
-    judge(&result, ret_reply);
-  return r;
+  if (r != 0)
+    return fail_command(exec->command[0], r, error);
+  judge(&result, ret_reply);
+  return 0;
 }
 
 const struct provider_kind provider_exec = {.name = "exec", .open = open_exec, .close = free, .exchange = exchange};

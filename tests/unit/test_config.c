@@ -200,6 +200,19 @@ static void later_layers_win_key_by_key(void **state) {
   unlink(user_file);
 }
 
+/* The file with this text is refused, and the message begins with its name and goes on with `says`. */
+static void is_mistake(const char *text, const char *says) {
+  struct op_config config;
+  struct op_error error;
+  int code = load(text, &config, &error);
+  if (code != OP_CONFIG || strncmp(error.message, named_file, strlen(named_file)) != 0 ||
+      strstr(error.message, says) == NULL)
+    fail_msg("%s: got %d \"%s\", wanted \"%s%s\"", text, code, error.message, named_file, says);
+  assert_string_equal(error.code, "bad_config");
+  assert_null(strchr(error.message, '\n'));
+  op_config_free(&config);
+}
+
 static void mistakes_are_told_with_their_place(void **state) {
   static const struct {
     const char *text, *says;
@@ -233,10 +246,6 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {command: [a, {b: c}]}\n", ":1:24: payment.command: a list of strings is wanted here, not a map"},
       {"payment: {command: []}\n", ":1:20: payment.command: the list is empty"},
       {"payment: {provider: cash}\n", ":1:21: payment.provider: approve, exec or http is wanted here, not 'cash'"},
-      {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
-      {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
-      {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
-      {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
       {"notify:\n  channel: sendmail\n",
        ":2:12: notify.channel: 'sendmail' is not in this version, only file or stdout"},
       {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as 15m or 2h, or off, is wanted here"},
@@ -267,19 +276,23 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"store: a\x01\n", ":1:9: control characters are not allowed"},
   };
   (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct op_config config;
-    struct op_error error;
-    char wanted[256];
-    snprintf(wanted, sizeof wanted, "%s%s", named_file, cases[i].says);
-    int code = load(cases[i].text, &config, &error);
-    if (code != OP_CONFIG || strstr(error.message, cases[i].says) == NULL ||
-        strncmp(error.message, named_file, strlen(named_file)) != 0)
-      fail_msg("%s: got %d \"%s\", wanted \"%s\"", cases[i].text, code, error.message, wanted);
-    assert_string_equal(error.code, "bad_config");
-    assert_null(strchr(error.message, '\n'));
-    op_config_free(&config);
-  }
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
+}
+
+/* What only a provider of payments wants. */
+static void mistakes_about_providers(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
+      {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
+      {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
+      {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
 }
 
 static void files_that_cannot_be_read(void **state) {
@@ -331,6 +344,7 @@ int main(void) {
       cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),
       cmocka_unit_test(mistakes_are_told_with_their_place),
+      cmocka_unit_test(mistakes_about_providers),
       cmocka_unit_test(files_that_cannot_be_read),
       cmocka_unit_test(the_users_file_is_found_by_home),
   };

@@ -40,80 +40,76 @@ static void requests_are_one_line_of_json(void **state) {
   "0123456789012345678901234567890123456789012345678901234"
 
 /* given an operation, when this comes back, then it means that. */
+static const struct {
+  enum provider_operation operation;
+  const char *text;
+  enum provider_status status;
+  const char *ref, *reason; /* the reason begins so */
+} given_answers[] = {
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"r1\"}", PROVIDER_APPROVED, "r1", ""},
+    {PROVIDER_AUTHORIZE, " \n{ \"providerRef\" : \"r1\" , \"status\":\"approved\" }\r\n", PROVIDER_APPROVED, "r1", ""},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"}", PROVIDER_APPROVED, KEY, ""},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"\"}", PROVIDER_APPROVED, KEY, ""},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":\"no funds\"}", PROVIDER_DECLINED, "", "no funds"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":\"a\\nb\\u0007\"}", PROVIDER_DECLINED, "", "a\\nb\\x07"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
+    {PROVIDER_REFUND, "{\"status\":\"refunded\"}", PROVIDER_REFUNDED, KEY, ""},
+    {PROVIDER_REFUND, "{\"status\":\"declined\",\"providerRef\":\"x\"}", PROVIDER_DECLINED, "x", ""},
+    {PROVIDER_REFUND, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
+    {PROVIDER_QUERY, "{\"status\":\"approved\"}", PROVIDER_APPROVED, KEY, ""},
+    {PROVIDER_QUERY, "{\"status\":\"refunded\"}", PROVIDER_REFUNDED, KEY, ""},
+    {PROVIDER_QUERY, "{\"status\":\"declined\"}", PROVIDER_DECLINED, "", ""},
+    {PROVIDER_QUERY, "{\"status\":\"not_found\"}", PROVIDER_NOT_FOUND, "", ""},
+    {PROVIDER_QUERY, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
+    /* what we do not know is passed over */
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"x\":{\"y\":[1,null,1e400,99999999999999999999,\"\\u0000\"]}}",
+     PROVIDER_UNKNOWN, "", "garbage: no JSON"}, /* 1e400 is no number that anybody can hold */
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"x\":{\"y\":[1,null,99999999999999999999,\"\\u0000\"]}}",
+     PROVIDER_APPROVED, KEY, ""},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"" REF255 "\"}", PROVIDER_APPROVED, REF255, ""},
+    /* answers to another question */
+    {PROVIDER_AUTHORIZE, "{\"status\":\"refunded\"}", PROVIDER_UNKNOWN, "", "garbage: no status that answers this"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"not_found\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_REFUND, "{\"status\":\"approved\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_REFUND, "{\"status\":\"not_found\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_QUERY, "{\"status\":\"unknown\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    /* wrong types and words */
+    {PROVIDER_AUTHORIZE, "{}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":true}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":[\"approved\"]}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"Approved\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved \"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\\u0000\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":7}", PROVIDER_UNKNOWN, "", "garbage: a providerRef"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":null}", PROVIDER_UNKNOWN, "", "garbage: a prov"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"a\\nb\"}", PROVIDER_UNKNOWN, "",
+     "garbage: a prov"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"a\\u0000\"}", PROVIDER_UNKNOWN, "", "garbage: a "},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"" REF255 "6\"}", PROVIDER_UNKNOWN, "",
+     "garbage: a"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":{}}", PROVIDER_UNKNOWN, "", "garbage: a reason"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"status\":\"approved\"}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    /* no object, or more than one */
+    {PROVIDER_AUTHORIZE, "", PROVIDER_UNKNOWN, "", "empty answer"},
+    {PROVIDER_AUTHORIZE, "\n", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "approved", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "\"approved\"", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "[{\"status\":\"approved\"}]", PROVIDER_UNKNOWN, "", "garbage: no JSON object"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"}{}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"reason\":\"\xFF\"}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+    {PROVIDER_AUTHORIZE, "\xEF\xBB\xBF{\"status\":\"approved\"}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
+};
+
 static void answers(void **state) {
-  static const struct {
-    enum provider_operation operation;
-    const char *text;
-    enum provider_status status;
-    const char *ref, *reason;
-  } cases[] = {
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"r1\"}", PROVIDER_APPROVED, "r1", ""},
-      {PROVIDER_AUTHORIZE, " \n{ \"providerRef\" : \"r1\" , \"status\":\"approved\" }\r\n", PROVIDER_APPROVED, "r1",
-       ""},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"}", PROVIDER_APPROVED, KEY, ""},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"\"}", PROVIDER_APPROVED, KEY, ""},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":\"no funds\"}", PROVIDER_DECLINED, "", "no funds"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":\"a\\nb\\u0007\"}", PROVIDER_DECLINED, "",
-       "a\\nb\\x07"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
-      {PROVIDER_REFUND, "{\"status\":\"refunded\"}", PROVIDER_REFUNDED, KEY, ""},
-      {PROVIDER_REFUND, "{\"status\":\"declined\",\"providerRef\":\"x\"}", PROVIDER_DECLINED, "x", ""},
-      {PROVIDER_REFUND, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
-      {PROVIDER_QUERY, "{\"status\":\"approved\"}", PROVIDER_APPROVED, KEY, ""},
-      {PROVIDER_QUERY, "{\"status\":\"refunded\"}", PROVIDER_REFUNDED, KEY, ""},
-      {PROVIDER_QUERY, "{\"status\":\"declined\"}", PROVIDER_DECLINED, "", ""},
-      {PROVIDER_QUERY, "{\"status\":\"not_found\"}", PROVIDER_NOT_FOUND, "", ""},
-      {PROVIDER_QUERY, "{\"status\":\"pending\"}", PROVIDER_PENDING, "", ""},
-      /* what we do not know is passed over */
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"x\":{\"y\":[1,null,1e400,99999999999999999999,\"\\u0000\"]}}",
-       PROVIDER_UNKNOWN, "", "garbage: no JSON"}, /* 1e400 is no number that anybody can hold */
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"x\":{\"y\":[1,null,99999999999999999999,\"\\u0000\"]}}",
-       PROVIDER_APPROVED, KEY, ""},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"" REF255 "\"}", PROVIDER_APPROVED, REF255, ""},
-      /* answers to another question */
-      {PROVIDER_AUTHORIZE, "{\"status\":\"refunded\"}", PROVIDER_UNKNOWN, "", "garbage: no status that answers this"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"not_found\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_REFUND, "{\"status\":\"approved\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_REFUND, "{\"status\":\"not_found\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_QUERY, "{\"status\":\"unknown\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      /* wrong types and words */
-      {PROVIDER_AUTHORIZE, "{}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":true}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":[\"approved\"]}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"Approved\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved \"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\\u0000\"}", PROVIDER_UNKNOWN, "", "garbage: no status"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":7}", PROVIDER_UNKNOWN, "",
-       "garbage: a providerRef"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":null}", PROVIDER_UNKNOWN, "", "garbage: a prov"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"a\\nb\"}", PROVIDER_UNKNOWN, "",
-       "garbage: a prov"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"a\\u0000\"}", PROVIDER_UNKNOWN, "",
-       "garbage: a "},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"providerRef\":\"" REF255 "6\"}", PROVIDER_UNKNOWN, "",
-       "garbage: a"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"reason\":{}}", PROVIDER_UNKNOWN, "", "garbage: a reason"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"declined\",\"status\":\"approved\"}", PROVIDER_UNKNOWN, "",
-       "garbage: no JSON"},
-      /* no object, or more than one */
-      {PROVIDER_AUTHORIZE, "", PROVIDER_UNKNOWN, "", "empty answer"},
-      {PROVIDER_AUTHORIZE, "\n", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "approved", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "\"approved\"", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "[{\"status\":\"approved\"}]", PROVIDER_UNKNOWN, "", "garbage: no JSON object"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"}{}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\"", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "{\"status\":\"approved\",\"reason\":\"\xFF\"}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-      {PROVIDER_AUTHORIZE, "\xEF\xBB\xBF{\"status\":\"approved\"}", PROVIDER_UNKNOWN, "", "garbage: no JSON"},
-  };
   (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+  for (size_t i = 0; i < sizeof given_answers / sizeof given_answers[0]; i++) {
     struct provider_answer answer;
     memset(&answer, 0x55, sizeof answer);
-    protocol_answer(cases[i].operation, KEY, cases[i].text, strlen(cases[i].text), &answer);
-    bool reason = strncmp(answer.reason, cases[i].reason, strlen(cases[i].reason)) == 0;
-    if (answer.status != cases[i].status || !reason || strcmp(answer.provider_ref, cases[i].ref) != 0)
-      fail_msg("%s: %s, \"%s\", \"%s\"", cases[i].text, provider_statuses[answer.status], answer.provider_ref,
+    protocol_answer(given_answers[i].operation, KEY, given_answers[i].text, strlen(given_answers[i].text), &answer);
+    bool reason = strncmp(answer.reason, given_answers[i].reason, strlen(given_answers[i].reason)) == 0;
+    if (answer.status != given_answers[i].status || !reason || strcmp(answer.provider_ref, given_answers[i].ref) != 0)
+      fail_msg("%s: %s, \"%s\", \"%s\"", given_answers[i].text, provider_statuses[answer.status], answer.provider_ref,
                answer.reason);
   }
 }
