@@ -243,6 +243,21 @@ unclear() {
   done
 }
 
+@test "http: a call that was given up, asked for and not found cannot charge later" {
+  provider_start --verbose
+  use_provider http 'timeout: 300ms'
+  one_reservation
+  faults "wait:$PWD/go@operation=authorize,times=1"
+  capture op-pay run
+  succeeds op-reserve cancel 1
+  settle
+  touch go
+  wait_until 20 grep -q 'POST.* 409' provider.log
+  assert_equal "$(books '[.charged, (.entries | length)] | join(" ")')" '0 0'
+  agrees
+  assert_equal "$(op-pay list -o ndjson | jq -r .status)" PaymentCancelled
+}
+
 @test "a call ends with its time limit, and with it all that the provider started" {
   use_provider exec
   one_reservation
