@@ -54,8 +54,12 @@ WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Wwrite-strings -W
 	$(MORE_WARNINGS)
 SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 MODULES := sqlite3 yaml-0.1 jansson smartcols
+# What only one program stands on: MODULES_PROGRAM.
+MODULES_op-pay := libcurl
 
-# Asked for once, when the first recipe wants them.
+# Asked for once, when the first recipe wants them; $(call module_libs_of,PROGRAM) in the recipes of one program.
+module_cflags_of = $(if $(MODULES_$(1)),$(shell $(PKG_CONFIG) --cflags $(MODULES_$(1))))
+module_libs_of = $(if $(MODULES_$(1)),$(shell $(PKG_CONFIG) --libs $(MODULES_$(1))))
 MODULE_CFLAGS = $(eval MODULE_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(MODULES)))$(MODULE_CFLAGS)
 MODULE_LIBS = $(eval MODULE_LIBS := $$(shell libs=" $$$$($(PKG_CONFIG) --libs $(MODULES)) "; for lib in $(STATIC); do \
 	[ -f "$$$$($(CC) -print-file-name=lib$$$$lib.a)" ] && libs=$$$$(echo "$$$$libs" | sed "s/ -l$$$$lib / -l:lib$$$$lib.a /"); \
@@ -77,6 +81,7 @@ LIB_SOURCES := $(wildcard libevstore/*.c)
 COMMON_SOURCES := $(wildcard cmd/common/*.c)
 PROGRAMS := $(sort $(patsubst cmd/%/main.c,%,$(wildcard cmd/op-*/main.c cmd/outerpark/main.c)))
 PROGRAM_SOURCES := $(foreach program,$(PROGRAMS),$(wildcard cmd/$(program)/*.c))
+ALL_MODULES := $(MODULES) $(foreach program,$(PROGRAMS),$(MODULES_$(program)))
 UNIT_SOURCES := $(wildcard tests/unit/test_*.c)
 UNIT_SHARED := $(filter-out $(UNIT_SOURCES),$(wildcard tests/unit/*.c))
 CRASH_SOURCES := $(wildcard tests/crash/*.c)
@@ -106,17 +111,19 @@ $(BUILD)/sources: FORCE
 	$(call keep,$(STATIC) $(LIB_SOURCES) $(COMMON_SOURCES) $(PROGRAM_SOURCES) $(UNIT_SHARED) $(CRASH_SOURCES))
 
 # One clear line instead of a hundred where the tools or libraries are not there.
-$(BUILD)/tools:
+$(BUILD)/tools: Makefile
 	@command -v $(firstword $(CC)) >/dev/null || { echo "make: there is no $(firstword $(CC)): run 'make deps'" >&2; exit 1; }
 	@command -v $(PKG_CONFIG) >/dev/null || { echo "make: there is no $(PKG_CONFIG): run 'make deps'" >&2; exit 1; }
-	@$(PKG_CONFIG) --exists $(MODULES) || \
-		{ echo "make: not all of these are there: $(MODULES): run 'make deps'" >&2; exit 1; }
+	@$(PKG_CONFIG) --exists $(ALL_MODULES) || \
+		{ echo "make: not all of these are there: $(ALL_MODULES): run 'make deps'" >&2; exit 1; }
 	@mkdir -p $(@D) && touch $@
 
 # ---- compiling -----------------------------------------------------------------------------------------------------
 
 $(call objects,$(LIB_SOURCES)): EXTRA_CFLAGS = -fPIC -fvisibility=hidden
 $(call objects,$(COMMON_SOURCES) $(PROGRAM_SOURCES)): EXTRA_CFLAGS = -Icmd/common $(MODULE_CFLAGS)
+$(foreach program,$(PROGRAMS),$(eval $(call objects,$(wildcard cmd/$(program)/*.c)): \
+	EXTRA_CFLAGS += $$(call module_cflags_of,$(program))))
 $(call objects,$(UNIT_SOURCES) $(UNIT_SHARED)): EXTRA_CFLAGS = -Icmd/common -I. -Itests/unit $(MODULE_CFLAGS) $(CMOCKA_CFLAGS)
 $(call objects,$(CRASH_SOURCES)): EXTRA_CFLAGS = -I.
 
@@ -151,7 +158,8 @@ $(LIBSHARED): $(call objects,$(LIB_SOURCES)) $(BUILD)/sources
 define program_rules
 $(BUILD)/bin/$(1): $(call objects,$(wildcard cmd/$(1)/*.c)) $(LIBOPCOMMON) $(LIBEVSTORE) $(BUILD)/sources
 	@mkdir -p $$(@D)
-	$$(LINK) -o $$@.new $$(filter %.o,$$^) $(LIBOPCOMMON) $(LIBEVSTORE) $$(MODULE_LIBS)
+	$$(LINK) -o $$@.new $$(filter %.o,$$^) $(LIBOPCOMMON) $(LIBEVSTORE) $$(MODULE_LIBS) \
+		$$(call module_libs_of,$(1))
 	@mv -f $$@.new $$@
 
 $(BUILD)/unit/lib$(1).a: $(call objects,$(filter-out cmd/$(1)/main.c,$(wildcard cmd/$(1)/*.c))) $(BUILD)/sources
@@ -182,7 +190,8 @@ define unit_rules
 $(BUILD)/unit/$(1): $(call objects,tests/unit/$(1).c $(UNIT_SHARED)) \
 		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(1))) $(LIBCRASH) $(LIBOPCOMMON) $(LIBEVSTORE)
 	@mkdir -p $$(@D)
-	$$(LINK) $$(UNIT_LDFLAGS) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) $$(CMOCKA_LIBS)
+	$$(LINK) $$(UNIT_LDFLAGS) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) \
+		$$(call module_libs_of,$(call program_of,$(1))) $$(CMOCKA_LIBS)
 	@mv -f $$@.new $$@
 endef
 $(foreach test,$(notdir $(UNIT_TESTS)),$(eval $(call unit_rules,$(test))))

@@ -24,7 +24,8 @@ define fuzz_rules
 $(BUILD)/fuzz/$(1): $(call objects,tests/fuzz/$(1).c $(FUZZ_SHARED) $(FUZZ_MAIN)) \
 		$(patsubst %,$(BUILD)/unit/lib%.a,$(call program_of,$(patsubst fuzz_%,test_%,$(1)))) $(LIBOPCOMMON) $(LIBEVSTORE)
 	@mkdir -p $$(@D)
-	$$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS)
+	$$(LINK) $(if $(FUZZER),-fsanitize=fuzzer) -o $$@.new $$(filter %.o %.a,$$^) $$(MODULE_LIBS) \
+		$$(call module_libs_of,$(call program_of,$(patsubst fuzz_%,test_%,$(1))))
 	@mv -f $$@.new $$@
 endef
 $(foreach target,$(notdir $(FUZZ_TARGETS)),$(eval $(call fuzz_rules,$(target))))

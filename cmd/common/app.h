@@ -58,7 +58,7 @@ struct op_program {
   const char *const *examples; /* lines for the end of the program's own --help; ends with NULL */
 };
 
-/* A running command. Verbs read it; only op_main() writes it, but for `worked`. */
+/* A running command. Verbs read it; only op_main() writes it, but for `worked` and `context`. */
 struct op_app {
   const struct op_program *program;
   const struct op_verb *verb;
@@ -76,6 +76,7 @@ struct op_app {
   int64_t fixed_now_us;   /* OP_NOW, or 0 */
   evs_store *store;       /* opened by op_store_*(), closed by op_main() */
   bool worked;            /* a verb sets it when it did something without giving a row: then SIGINT is no 130 */
+  void *context;          /* the verb's own, for functions that get only the app or a model of it */
   /* private to app.c and options.c */
   struct op_parsed *parsed; /* options.h */
 };
@@ -132,6 +133,9 @@ int op_check_number(const char *what, const char *code, const char *text, int64_
 int op_check_time(const char *what, const char *text, int64_t *ret_time_us, struct op_error *error);
 /* `250ms`, `15m`, `2h`, `5s`, `1d`. False where it is none of these. */
 bool op_duration_parse(const char *text, int64_t *ret_ms);
+
+/* A URL that money and secrets may be sent to (url.c): NULL, or what is wanted instead, static storage. */
+const char *op_url_wrong(const char *text);
 
 /* "Did you mean": set .word, give every candidate, and read .best (NULL where nothing is close). */
 struct op_suggestion {

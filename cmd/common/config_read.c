@@ -1,8 +1,8 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does (the circuit breaker, tickets, branches) are checked for their type
- * and have no effect yet; a value that would select such a thing (payment.provider: http) is refused, since obeying
+ * column. Keys that tune what a later version does (tickets, branches) are checked for their type
+ * and have no effect yet; a value that would select such a thing (notify.channel: exec) is refused, since obeying
  * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
  * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
@@ -16,16 +16,16 @@
 #include <string.h>
 #include <yaml.h>
 
-enum type { SECTION, STRING, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
+enum type { SECTION, STRING, URL, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
 
 struct key {
   const char *path;
   enum type type;
   size_t field; /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms) and a WHOLE, of a double
-                   for a NUMBER, else of a char * */
+                   for a NUMBER, of a char ** for STRINGS, else of a char * */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
   const char *built;   /* those of them that this version does; NULL: all */
-  int64_t min, max;    /* WHOLE, NUMBER */
+  int64_t min, max;    /* WHOLE, NUMBER; DURATION in ms, max 0: no bound */
 };
 
 #define NO_FIELD ((size_t)-1)
@@ -38,8 +38,6 @@ struct key {
   { path, NUMBER, NO_FIELD, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
   { path, SECTION, NO_FIELD, NULL, NULL, 0, 0 }
-#define TEXT(path)                                                                                                     \
-  { path, STRING, NO_FIELD, NULL, NULL, 0, 0 }
 
 static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
@@ -47,21 +45,21 @@ static const struct key keys[] = {
     {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", NULL, 0, 0},
     TIME("reservation.offer"),
     GROUP("payment"),
-    {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", "approve", 0, 0},
-    {"payment.command", STRINGS, NO_FIELD, NULL, NULL, 0, 0},
-    TEXT("payment.url"),
-    TEXT("payment.secret_file"),
-    TIME("payment.timeout"),
+    {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", NULL, 0, 0},
+    {"payment.command", STRINGS, FIELD(payment_command), NULL, NULL, 0, 0},
+    {"payment.url", URL, FIELD(payment_url), NULL, NULL, 0, 0},
+    {"payment.secret_file", STRING, FIELD(payment_secret_file), NULL, NULL, 0, 0},
+    {"payment.timeout", DURATION, FIELD(payment_timeout_ms), NULL, NULL, 1, 3600000},
     COUNT("payment.max_attempts", FIELD(payment_max_attempts)),
-    {"payment.when_open", STRING, NO_FIELD, "defer|suspend", NULL, 0, 0},
+    {"payment.when_open", STRING, FIELD(payment_when_open), "defer|suspend", NULL, 0, 0},
     GROUP("payment.breaker"),
-    COUNT("payment.breaker.window", NO_FIELD),
-    COUNT("payment.breaker.minimum_calls", NO_FIELD),
-    RATE("payment.breaker.failure_rate", 100),
-    TIME("payment.breaker.slow_call"),
-    RATE("payment.breaker.slow_rate", 100),
-    TIME("payment.breaker.open"),
-    COUNT("payment.breaker.probes", NO_FIELD),
+    {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, NULL, 1, 100},
+    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, NULL, 1, 100},
+    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
     {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", "file|stdout", 0, 0},
     {"notify.directory", STRING, FIELD(notify_directory), NULL, NULL, 0, 0},
@@ -255,6 +253,9 @@ static int read_duration(struct loader *loader, const struct key *key) {
   bool is_word = key->choices != NULL && word_in(scalar(loader), key->choices);
   if (!is_word && !op_duration_parse(scalar(loader), &ms))
     return fail_type(loader, key->path, wanted);
+  if (ms < key->min || (key->max > 0 && ms > key->max))
+    return FAIL(loader, "%s: a duration from %lldms to %llds is wanted here, not '%s'", key->path, (long long)key->min,
+                (long long)key->max / 1000, scalar(loader));
   if (key->field != NO_FIELD)
     memcpy((char *)loader->config + key->field, &ms, sizeof ms);
   return OP_OK;
@@ -285,23 +286,62 @@ bool op_config_set(char **text, const char *value) {
   return true;
 }
 
+/* Reads a text; of a URL, one that may be called. */
+static int read_string(struct loader *loader, const struct key *key) {
+  int code = check_string(loader, key, key->type == URL ? "a URL" : "a string");
+  const char *wrong = code == OP_OK && key->type == URL ? op_url_wrong(scalar(loader)) : NULL;
+  if (wrong != NULL)
+    return FAIL(loader, "%s: %s, not '%s'", key->path, wrong, scalar(loader));
+  if (code == OP_OK && key->field != NO_FIELD &&
+      !op_config_set((char **)(void *)((char *)loader->config + key->field), scalar(loader)))
+    return op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  return code;
+}
+
 /* ---- lists and maps ---------------------------------------------------------------------------- */
 
-/* Checks a list of strings, from its start to its end. */
-static int check_list(struct loader *loader, const struct key *key) {
+/* Frees a list of texts. */
+void op_config_list_free(char **list) {
+  for (char **text = list; text != NULL && *text != NULL; text++)
+    free(*text);
+  free(list);
+}
+
+/* Adds a copy of `value` to a list of `count` texts; false where memory is gone. */
+static bool list_add(char ***list, size_t count, const char *value) {
+  char **grown = realloc(*list, (count + 2) * sizeof *grown);
+  if (grown == NULL)
+    return false;
+  *list = grown;
+  grown[count] = strdup(value);
+  grown[count + 1] = NULL;
+  return grown[count] != NULL;
+}
+
+/* Reads a list of strings, from its start to its end. */
+static int read_list(struct loader *loader, const struct key *key) {
   if (loader->event.type != YAML_SEQUENCE_START_EVENT)
     return fail_type(loader, key->path, "a list");
   yaml_mark_t start = loader->event.start_mark;
+  char **list = NULL;
   size_t count = 0;
   int code = next_event(loader);
   while (code == OP_OK && loader->event.type != YAML_SEQUENCE_END_EVENT) {
     code = check_string(loader, key, "a list of strings");
-    count++;
+    if (code == OP_OK && !list_add(&list, count++, scalar(loader)))
+      code = op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
     if (code == OP_OK)
       code = next_event(loader);
   }
   if (code == OP_OK && count == 0)
-    return fail_at(loader, start.line, start.column, "%s: the list is empty", key->path);
+    code = fail_at(loader, start.line, start.column, "%s: the list is empty", key->path);
+  if (code == OP_OK && key->field != NO_FIELD) {
+    char ***field = (char ***)(void *)((char *)loader->config + key->field);
+    char **old = *field;
+    *field = list;
+    list = old;
+  }
+  op_config_list_free(list);
   return code;
 }
 
@@ -418,27 +458,23 @@ static int read_section(struct loader *loader, const char *section);
 
 /* Reads the value of a key. */
 static int read_value(struct loader *loader, const struct key *key) {
-  int code = OP_OK;
   switch (key->type) {
   case SECTION:
     return read_section(loader, key->path);
   case STRING:
-    code = check_string(loader, key, "a string");
-    if (code == OP_OK && key->field != NO_FIELD &&
-        !op_config_set((char **)(void *)((char *)loader->config + key->field), scalar(loader)))
-      return op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
-    return code;
+  case URL:
+    return read_string(loader, key);
   case DURATION:
     return read_duration(loader, key);
   case WHOLE:
   case NUMBER:
     return read_number(loader, key);
   case STRINGS:
-    return check_list(loader, key);
+    return read_list(loader, key);
   case LABELS:
     return read_labels(loader);
   }
-  return code;
+  return OP_OK;
 }
 
 /* Reads a section, from the start of its map to its end. The table bounds how deep this goes. */

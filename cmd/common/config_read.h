@@ -12,6 +12,8 @@ int op_config_read(struct op_config *config, const char *file, const char *conte
 /* Replaces a text by a copy of `value`; false where memory is gone. */
 bool op_config_set(char **text, const char *value);
 
+/* Frees a list of texts that ends with NULL; NULL is legal. */
+void op_config_list_free(char **list);
 void op_labels_free(struct op_label *labels); /* NULL is legal */
 
 #endif

@@ -56,6 +56,14 @@ int op_follow_wait(struct op_app *app, uint64_t position, bool *ret_stop, struct
   return wait_for_events(app, position, 0, ret_stop, error);
 }
 
+/* Is the event one that its processor keeps to itself? */
+static bool is_unsaid(const struct run *run, const evs_event *event) {
+  const char *const *type = run->processor->unsaid;
+  while (type != NULL && *type != NULL && !op_type_is(event, *type))
+    type++;
+  return type != NULL && *type != NULL;
+}
+
 /* Prints the events of a commit as they stand in the journal. */
 static int print(struct run *run, const evs_appended *appended, struct op_error *error) {
   evs_cursor *cursor = NULL;
@@ -68,7 +76,7 @@ static int print(struct run *run, const evs_appended *appended, struct op_error 
   run->printing = true;
   int rc = evs_read(run->app->store, NULL, appended->first - 1, 0, &cursor, &store_error);
   while (rc == 0 && evs_cursor_position(cursor) < appended->last)
-    if ((rc = evs_next(cursor, &event, &store_error)) == 0)
+    if ((rc = evs_next(cursor, &event, &store_error)) == 0 && !is_unsaid(run, &event))
       op_line(run->app->output, &event);
   evs_cursor_close(cursor);
   if (run->app->follow)
@@ -83,6 +91,14 @@ static bool stuck(const struct run *run) {
       if (run->drafts.items[i].id[0] != '\0' && strcmp(run->drafts.items[i].id, run->before.items[j].id) == 0)
         return true;
   return false;
+}
+
+/* How many drafts of this round tell what became of a thing. */
+static uint64_t count_handled(const struct run *run) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < run->drafts.count; i++)
+    count += run->processor->handles == NULL || run->processor->handles(&run->drafts.items[i]);
+  return count;
 }
 
 /* Appends what was drafted. A conflict, or the same events by another instance: look again, one thing at a time. */
@@ -106,7 +122,8 @@ static int append(struct run *run, struct op_error *error) {
   }
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
-  run->done += run->drafts.count < run->limit ? run->drafts.count : run->limit;
+  uint64_t handled = count_handled(run);
+  run->done += handled < run->limit ? handled : run->limit;
   run->limit = run->single ? 1 : run->processor->batch;
   op_explain(run->app, "appended events %" PRIu64 " to %" PRIu64, appended.first, appended.last);
   const struct op_drafts swap = run->before;

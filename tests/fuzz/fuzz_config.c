@@ -4,6 +4,7 @@
  * only values that may stand there, and reading it again over itself changes nothing. */
 #include "fuzz.h"
 
+#include "app.h"
 #include "config_read.h"
 
 #include <stdio.h>
@@ -29,7 +30,10 @@ static bool same_labels(const struct op_label *a, const struct op_label *b) {
 /* What holds of a configuration that was accepted. */
 static void check_accepted(const struct op_config *config) {
   FUZZ_CHECK(config->reservation_hold_ms >= 0);
-  FUZZ_CHECK(is_word(config->payment_provider, "approve", "approve"));
+  FUZZ_CHECK(is_word(config->payment_provider, "approve", "exec") || strcmp(config->payment_provider, "http") == 0);
+  FUZZ_CHECK(config->payment_url == NULL || op_url_wrong(config->payment_url) == NULL);
+  FUZZ_CHECK(config->payment_command == NULL || config->payment_command[0] != NULL);
+  FUZZ_CHECK(config->payment_timeout_ms >= 0 && config->payment_timeout_ms <= 3600000);
   FUZZ_CHECK(is_word(config->notify_channel, "file", "stdout"));
   FUZZ_CHECK(!config->store || config->store[0]);
   FUZZ_CHECK(!config->notify_directory || config->notify_directory[0]);

@@ -113,6 +113,63 @@ static void times_and_durations(void **state) {
     assert_false(op_duration_parse(bad[i], &value));
 }
 
+static void urls_that_may_be_called(void **state) {
+  static const char *const good[] = {
+      "https://pay.example/v1",
+      "https://pay.example",
+      "https://pay.example:8443/v1?a=b@c",
+      "https://192.0.2.1/",
+      "https://[2001:db8::1]:1/",
+      "http://127.0.0.1:8080/pay",
+      "http://127.255.3.4",
+      "http://localhost:1",
+      "http://localhost",
+      "http://[::1]:65535/v1",
+      "http://[::1]",
+  };
+  static const struct {
+    const char *url, *says;
+  } bad[] = {
+      {"", "begins with https://"},
+      {"pay.example", "begins with https://"},
+      {"ftp://pay.example", "begins with https://"},
+      {"HTTPS://pay.example", "begins with https://"},
+      {"file:///etc/passwd", "begins with https://"},
+      {"https://", "a host"},
+      {"https:///v1", "a host"},
+      {"https://:8080/", "a host"},
+      {"https://pay.example:", "a host"},
+      {"https://pay.example:0/", "a host"},
+      {"https://pay.example:65536/", "a host"},
+      {"https://pay.example:443x/", "a host"},
+      {"https://pay,example/", "a host"},
+      {"https://[::1/", "a host"},
+      {"https://[::g]/", "a host"},
+      {"https://[]/", "a host"},
+      {"https://user:word@pay.example/", "without a user"},
+      {"http://127.0.0.1@pay.example/", "without a user"},
+      {"http://pay.example/", "or http to 127.0.0.1"},
+      {"http://127.0.0.1.example/", "or http to 127.0.0.1"},
+      {"http://128.0.0.1/", "or http to 127.0.0.1"},
+      {"http://127.1/", "or http to 127.0.0.1"},
+      {"http://localhost.example/", "or http to 127.0.0.1"},
+      {"http://[::2]/", "or http to 127.0.0.1"},
+      {"http://[::ffff:127.0.0.1]/", "or http to 127.0.0.1"},
+      {"https://pay.example/a b", "without spaces"},
+      {"https://pay.example/\r\nX: y", "without spaces"},
+      {"https://pay.example\\@127.0.0.1/", "without spaces"},
+      {"https://pay.\xEA\xB0\x80/", "ASCII"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+    assert_null(op_url_wrong(good[i]));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    const char *wrong = op_url_wrong(bad[i].url);
+    if (wrong == NULL || strstr(wrong, bad[i].says) == NULL)
+      fail_msg("%s: %s", bad[i].url, wrong != NULL ? wrong : "is taken");
+  }
+}
+
 static void clean_text(void **state) {
   char buf[64];
   (void)state;
@@ -204,6 +261,7 @@ int main(void) {
       cmocka_unit_test(texts),
       cmocka_unit_test(numbers),
       cmocka_unit_test(times_and_durations),
+      cmocka_unit_test(urls_that_may_be_called),
       cmocka_unit_test(clean_text),
       cmocka_unit_test(errors_are_one_line),
       cmocka_unit_test(errors_of_the_store),
