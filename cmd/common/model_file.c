@@ -288,6 +288,7 @@ int op__files_connect(struct op_model *model, int state_fd, bool *ret_current, s
       return rc;
     sqlite3_close(model->db);
     model->db = NULL;
+    *error = (struct op_error){0}; /* nothing is wrong yet */
   }
   return rc;
 }
