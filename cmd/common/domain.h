@@ -26,6 +26,10 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_REFUNDED "PaymentRefunded"   /* some of it, after a partial cancellation */
 #define OP_PAYMENT_CANCELLED "PaymentCancelled" /* all of it, after the whole reservation was cancelled */
 #define OP_NOTIFICATION_SENT "NotificationSent"
+#define OP_NOTIFICATION_FAILED "NotificationFailed"                  /* it is tried again */
+#define OP_NOTIFICATION_PARKED "NotificationParked"                  /* it waits for an operator */
+#define OP_NOTIFICATION_RETRY_REQUESTED "NotificationRetryRequested" /* who wants it tried again */
+#define OP_NOTIFICATION_WITHDRAWN "NotificationWithdrawn"            /* there is nobody to tell */
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
 
 /* Tag names; a tag is NAME:ID. */
