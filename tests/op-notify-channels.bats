@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # op-notify-channels: notices by exec and sendmail, retries and parking, templates, header injection, forgetting.
 
+# shellcheck disable=SC2016 # what sh -c is given expands there
+
 load lib/common
 
 # Two paid reservations: notice 4 for customer c1, notice 5 for c2.
@@ -109,6 +111,32 @@ SH
   succeeds op-notify run
   assert_json type $'NotificationSent\nNotificationSent'
   assert_equal "$(cut -f1 texts)" $'minsu@example.org\nann@example.org'
+}
+
+@test "exec: the example sender gives the text, the address and the Message-ID; what it cannot do now is tried again" {
+  two_paid
+  succeeds op-notify contact set c1 --email minsu@example.org
+  ln -s "$OP_ROOT/examples/outerpark/send.sh" send
+  by_exec
+  mkdir bin
+  program bin/curl <<'SH'
+#!/bin/sh
+printf '%s\n' "$@" >>"$(dirname "$0")/../called"
+exit 22
+SH
+  PATH=$PWD/bin:$PATH succeeds op-notify run
+  assert_json '[.type,.data.noticeId,.data.reason]|tojson' $'["NotificationFailed","4","try_again"]\n["NotificationSent","5",null]'
+  grep -qx 'to=minsu@example.org' called
+  grep -qx 'text=\[OuterPark\] 결제가 승인되었습니다. 예약 1, .*' called
+  grep -qx 'Idempotency-Key: 4\.[0-9]*@example.org' called
+}
+
+@test "the settings of the example are the built-in ones" {
+  two_paid
+  contacts
+  succeeds op-notify --config "$OP_ROOT/examples/outerpark/outerpark.yaml" --store "$OP_STORE" run
+  succeeds op-notify --config "$OP_ROOT/examples/outerpark/outerpark.yaml" --store "$OP_STORE" list
+  assert_equal "$output" "$(op-notify list)"
 }
 
 @test "exec: a failure is an event with its time; retried then, parked in the end, brought back by retry" {
