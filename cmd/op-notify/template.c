@@ -180,7 +180,8 @@ static void add_value(int placeholder, const struct notice *notice, const char *
   }
 }
 
-/* Adds a text of the configuration, which was checked when it was read. */
+/* Adds a text of the configuration, which was checked when it was read, without the newline that YAML leaves at its
+ * end. */
 static void add_template(const char *template, const struct notice *notice, const char *name, const char *lang,
                          struct op_text *text) {
   struct op_piece piece;
@@ -190,6 +191,8 @@ static void add_template(const char *template, const struct notice *notice, cons
     else
       op_text_add(text, piece.ptr, piece.len);
   }
+  while (text->len > 0 && text->ptr[text->len - 1] == '\n')
+    text->ptr[--text->len] = '\0';
 }
 
 /* A language that we have. */

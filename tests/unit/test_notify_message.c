@@ -167,7 +167,7 @@ static void test_folding(void **state) {
     char value[257] = "";
     unsigned next = seed;
     for (size_t used = 0; used < 230 && next % 11 != 10; used = strlen(value)) {
-      strcat(value, pieces[next / 7 % PIECES]);
+      snprintf(value + used, sizeof value - used, "%s", pieces[next / 7 % PIECES]);
       next = next * 1103515245u + 12345u;
     }
     for (int ascii = 0; ascii < 2; ascii++) {
