@@ -58,7 +58,7 @@ struct op_program {
   const char *const *examples; /* lines for the end of the program's own --help; ends with NULL */
 };
 
-/* A running command. Verbs read it; only op_main() writes it, but for `worked`. */
+/* A running command. Verbs read it; only op_main() writes it, but for `worked` and `context`. */
 struct op_app {
   const struct op_program *program;
   const struct op_verb *verb;
@@ -76,6 +76,7 @@ struct op_app {
   int64_t fixed_now_us;   /* OP_NOW, or 0 */
   evs_store *store;       /* opened by op_store_*(), closed by op_main() */
   bool worked;            /* a verb sets it when it did something without giving a row: then SIGINT is no 130 */
+  void *context;          /* the verb's own, for functions that get only the app or a model of it */
   /* private to app.c and options.c */
   struct op_parsed *parsed; /* options.h */
 };

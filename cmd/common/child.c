@@ -8,11 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,6 +115,35 @@ static int fail_start(const char *name, int number, struct op_error *error) {
   if (number == EACCES || number == EPERM || number == ENOEXEC)
     return op_fail(error, OP_NOPERM, "not_executable", "%s: cannot be executed: %s", name, strerror(number));
   return op_fail(error, OP_TEMPORARY, "no_resources", "%s: cannot be started: %s", name, strerror(number));
+}
+
+/* Why this file cannot be executed: an errno, or 0. */
+static int try_file(const char *path) {
+  struct stat info;
+  if (stat(path, &info))
+    return errno;
+  return S_ISREG(info.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
+/* Looks for it as posix_spawnp() does. */
+int op_child_find(const char *program, struct op_error *error) {
+  const char *dirs = getenv("PATH");
+  int number = ENOENT;
+  if (strchr(program, '/') != NULL)
+    number = try_file(program);
+  else
+    for (const char *dir = dirs != NULL ? dirs : "/bin:/usr/bin"; number != 0;) {
+      char path[PATH_MAX];
+      size_t len = strcspn(dir, ":");
+      int length = snprintf(path, sizeof path, "%.*s/%s", (int)(len > 0 ? len : 1), len > 0 ? dir : ".", program);
+      int tried = (size_t)length < sizeof path ? try_file(path) : ENOENT;
+      if (tried == 0 || tried == EACCES) /* one that may not be executed is told only where there is no other */
+        number = tried;
+      if (dir[len] == '\0')
+        break;
+      dir += len + 1;
+    }
+  return number != 0 ? fail_start(program, number, error) : OP_OK;
 }
 
 /* ---- while it runs ----------------------------------------------------------------------------- */

@@ -31,6 +31,9 @@ struct op_child_result {
   bool truncated; /* it wrote more than output_max */
 };
 
+/* Could this program be run, as far as can be seen without running it? 0, or 66 and 77 as op_child_run(). */
+int op_child_find(const char *program, struct op_error *error);
+
 /* Runs the program and waits for its end; stdin and stdout are served at once, so that neither blocks the other. Once
  * it has exited nobody waits for those who still hold its stdout. A signal to us never cuts it short. 0, or where it
  * did not run at all: 66 no_command, 77 not_executable, 75 no_resources; 74 where its end cannot be known. */

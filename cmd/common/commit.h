@@ -36,7 +36,8 @@ struct op_processor {
   int (*work)(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
               struct op_error *error);
   bool speaks; /* work() itself writes to stdout: the events that were appended are not printed */
-  bool timed;  /* things become pending as time passes: --follow looks again every second, event or not */
+  bool (*handles)(const struct op_draft *draft); /* does it tell what became of a thing (for --max)? NULL: all do */
+  bool timed; /* things become pending as time passes: --follow looks again every second, event or not */
 };
 
 /* The verb `run`: works until nothing is pending (or --max, or a signal), with --follow waits for more; prints the

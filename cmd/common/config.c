@@ -74,10 +74,19 @@ static char *user_file(void) {
 int op_config_load(struct op_config *config, const char *explicit_file, struct op_error *error) {
   char *own = user_file();
   int code = OP_OK;
-  *config = (struct op_config){
-      .payment_timeout_ms = 2000, .payment_max_attempts = 8, .notify_timeout_ms = 30000, .notify_max_attempts = 8};
-  if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->notify_channel, "file") ||
-      !op_config_set(&config->notify_directory, "outbox") ||
+  *config = (struct op_config){.payment_timeout_ms = 2000,
+                               .payment_max_attempts = 8,
+                               .notify_timeout_ms = 30000,
+                               .notify_max_attempts = 8,
+                               .breaker = {.window = 20,
+                                           .minimum_calls = 5,
+                                           .failure_rate = 50,
+                                           .slow_call_ms = 2000,
+                                           .slow_rate = 80,
+                                           .open_ms = 30000,
+                                           .probes = 1}};
+  if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->payment_when_open, "defer") ||
+      !op_config_set(&config->notify_channel, "file") || !op_config_set(&config->notify_directory, "outbox") ||
       !op_config_set(&config->notify_sendmail, "/usr/sbin/sendmail") ||
       !op_config_set(&config->notify_from, "outerpark@localhost"))
     code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
@@ -95,6 +104,7 @@ int op_config_load(struct op_config *config, const char *explicit_file, struct o
 void op_config_free(struct op_config *config) {
   free(config->store);
   free(config->payment_provider);
+  free(config->payment_when_open);
   op_config_list_free(config->payment_command);
   free(config->payment_url);
   free(config->payment_secret_file);

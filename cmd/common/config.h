@@ -18,6 +18,20 @@ struct op_template {
 };
 enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 4 };
 
+#define OP_MAX_BREAKER_WINDOW 1000
+#define OP_MAX_BREAKER_PROBES 16
+
+/* payment.breaker: when calls to the payment provider stop, and for how long. */
+struct op_breaker {
+  int64_t window;        /* the last calls that count; 20, at most OP_MAX_BREAKER_WINDOW */
+  int64_t minimum_calls; /* before so many nothing is concluded; 5 */
+  double failure_rate;   /* opens at so many percent failed; 50 */
+  int64_t slow_call_ms;  /* a call that takes longer is slow; 2s */
+  double slow_rate;      /* opens at so many percent slow; 80 */
+  int64_t open_ms;       /* how long it stays open; 30s */
+  int64_t probes;        /* calls that must succeed before it closes; 1, at most OP_MAX_BREAKER_PROBES */
+};
+
 struct op_config {
   char *store;                  /* or NULL */
   int64_t reservation_hold_ms;  /* an unpaid reservation expires after so long; 0: never, the default */
@@ -27,6 +41,8 @@ struct op_config {
   char *payment_secret_file;    /* of "http": holds the bearer token; NULL: none is sent */
   int64_t payment_timeout_ms;   /* of one call; 2s, more than 0 */
   int64_t payment_max_attempts; /* failed calls after which a payment is parked; 8 */
+  char *payment_when_open;      /* "defer" or "suspend" */
+  struct op_breaker breaker;    /* payment.breaker */
   char *notify_channel;         /* "file", "stdout", "exec" or "sendmail" */
   char *notify_directory;       /* "outbox": relative to the store's directory unless absolute */
   char **notify_command;        /* of "exec": program and arguments, ends with NULL; NULL: none is named */

@@ -1,7 +1,7 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does (the circuit breaker, tickets, branches) are checked for their type
+ * column. Keys that tune what a later version does (tickets, branches) are checked for their type
  * and have no effect yet; a value that would select such a thing (saga.steps: [ticket]) is refused, since obeying
  * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
  * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
@@ -62,15 +62,15 @@ static const struct key keys[] = {
     {"payment.secret_file", STRING, FIELD(payment_secret_file), NULL, NULL, 0, 0},
     {"payment.timeout", DURATION, FIELD(payment_timeout_ms), NULL, NULL, 1, 3600000},
     COUNT("payment.max_attempts", FIELD(payment_max_attempts)),
-    {"payment.when_open", STRING, NO_FIELD, "defer|suspend", NULL, 0, 0},
+    {"payment.when_open", STRING, FIELD(payment_when_open), "defer|suspend", NULL, 0, 0},
     GROUP("payment.breaker"),
-    COUNT("payment.breaker.window", NO_FIELD),
-    COUNT("payment.breaker.minimum_calls", NO_FIELD),
-    RATE("payment.breaker.failure_rate", 100),
-    TIME("payment.breaker.slow_call"),
-    RATE("payment.breaker.slow_rate", 100),
-    TIME("payment.breaker.open"),
-    COUNT("payment.breaker.probes", NO_FIELD),
+    {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, NULL, 1, 100},
+    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, NULL, 1, 100},
+    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
     {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", NULL, 0, 0},
     {"notify.directory", STRING, FIELD(notify_directory), NULL, NULL, 0, 0},

@@ -23,8 +23,15 @@ extern const char *const op_model_names[];
 #define OP_SEATS_RELEASED "SeatsReleased"
 #define OP_PAYMENT_APPROVED "PaymentApproved"
 #define OP_PAYMENT_DECLINED "PaymentDeclined"
-#define OP_PAYMENT_REFUNDED "PaymentRefunded"   /* some of it, after a partial cancellation */
-#define OP_PAYMENT_CANCELLED "PaymentCancelled" /* all of it, after the whole reservation was cancelled */
+#define OP_PAYMENT_REFUNDED "PaymentRefunded"              /* some of it, after a partial cancellation */
+#define OP_PAYMENT_CANCELLED "PaymentCancelled"            /* all of it, after the whole reservation was cancelled */
+#define OP_PAYMENT_ATTEMPT_STARTED "PaymentAttemptStarted" /* a provider is about to be called, by whom, until when */
+#define OP_PAYMENT_ATTEMPT_FAILED "PaymentAttemptFailed"   /* that told no outcome */
+#define OP_PAYMENT_PARKED "PaymentParked"                  /* it waits for an operator */
+#define OP_PAYMENT_RETRY_REQUESTED "PaymentRetryRequested" /* who wants it tried again */
+#define OP_PAYMENT_CIRCUIT_OPENED "PaymentCircuitOpened"
+#define OP_PAYMENT_CIRCUIT_HALF_OPENED "PaymentCircuitHalfOpened"
+#define OP_PAYMENT_CIRCUIT_CLOSED "PaymentCircuitClosed"
 #define OP_NOTIFICATION_SENT "NotificationSent"
 #define OP_NOTIFICATION_FAILED "NotificationFailed"                  /* it is tried again */
 #define OP_NOTIFICATION_PARKED "NotificationParked"                  /* it waits for an operator */
@@ -37,6 +44,7 @@ extern const char *const op_model_names[];
 #define OP_TAG_RESERVATION "reservation"
 #define OP_TAG_CUSTOMER "customer"
 #define OP_TAG_NOTICE "notice"
+#define OP_TAG_PROVIDER "provider"
 #define OP_TAG_REQUEST "request"
 
 /* Statuses of a reservation. */
@@ -47,6 +55,8 @@ extern const char *const op_model_names[];
 
 /* Statuses of a payment: these, or the type of the event that decided it. */
 #define OP_PAYMENT_PENDING "Pending"
+#define OP_PAYMENT_IS_PARKED "Parked"           /* not charged, as far as anyone knows; an operator must look */
+#define OP_PAYMENT_REFUND_PARKED "RefundParked" /* charged, and money is owed; an operator must look */
 
 /* Bounds. Seats of one musical and of one reservation; a price and an amount in minor units (below 2^53, see jq). */
 #define OP_MAX_SEATS 1000000000

@@ -85,6 +85,14 @@ static bool stuck(const struct run *run) {
   return false;
 }
 
+/* How many drafts of this round tell what became of a thing. */
+static uint64_t count_handled(const struct run *run) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < run->drafts.count; i++)
+    count += run->processor->handles == NULL || run->processor->handles(&run->drafts.items[i]);
+  return count;
+}
+
 /* Appends what was drafted. A conflict, or the same events by another instance: look again, one thing at a time. */
 static int append(struct run *run, struct op_error *error) {
   evs_appended appended = {0};
@@ -106,7 +114,8 @@ static int append(struct run *run, struct op_error *error) {
   }
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
-  run->done += run->drafts.count < run->limit ? run->drafts.count : run->limit;
+  uint64_t handled = count_handled(run);
+  run->done += handled < run->limit ? handled : run->limit;
   run->limit = run->single ? 1 : run->processor->batch;
   op_explain(run->app, "appended events %" PRIu64 " to %" PRIu64, appended.first, appended.last);
   const struct op_drafts swap = run->before;

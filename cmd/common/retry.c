@@ -1,6 +1,6 @@
 /* retry.c - see retry.h.
  *
- * Invariants: a delay is never negative and never above the cap, whatever the number of the attempt; the doubling stops
+ * Invariants: a delay is at least 1 ms and never above the cap, whatever the number of the attempt; the doubling stops
  * before it could overflow. What the bound leaves of 32 bits of the random number is drawn by multiplication, whose
  * bias is below one in 2^32 for each value and needs no second draw. */
 #include "retry.h"
@@ -23,9 +23,9 @@ static int64_t bound(int64_t attempt, int64_t base_ms, int64_t cap_ms) {
 /* Full jitter. */
 int64_t op_retry_delay_ms(int64_t attempt, int64_t base_ms, int64_t cap_ms, uint64_t random) {
   assert(base_ms >= 1 && base_ms <= cap_ms && cap_ms <= MAX_CAP_MS);
-  uint64_t values = (uint64_t)bound(attempt, base_ms, cap_ms) + 1;
-  int64_t delay_ms = (int64_t)(((random >> 32) * values) >> 32);
-  assert(delay_ms >= 0 && delay_ms <= cap_ms);
+  uint64_t values = (uint64_t)bound(attempt, base_ms, cap_ms);
+  int64_t delay_ms = 1 + (int64_t)(((random >> 32) * values) >> 32);
+  assert(delay_ms >= 1 && delay_ms <= cap_ms);
   return delay_ms;
 }
 

@@ -17,7 +17,7 @@
 #define OP_RETRY_CAP_MS INT64_C(600000)
 
 /* How long to wait after `attempt` attempts (1: the first one failed). Pure: `random` is any 64 evenly drawn bits, of
- * op_random(). base_ms 1 or more, cap_ms from base_ms to 24 days. 0 to cap_ms. */
+ * op_random(). base_ms 1 or more, cap_ms from base_ms to 24 days. 1 to cap_ms: never at once, so that a run ends. */
 int64_t op_retry_delay_ms(int64_t attempt, int64_t base_ms, int64_t cap_ms, uint64_t random);
 
 /* 64 random bits of the kernel. */

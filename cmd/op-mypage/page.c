@@ -12,7 +12,12 @@
 const char *const page_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                      OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const page_payments[] = {OP_PAYMENT_PENDING, OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
+const char *const page_payments[] = {OP_PAYMENT_PENDING,
+                                     OP_PAYMENT_APPROVED,
+                                     OP_PAYMENT_DECLINED,
+                                     OP_PAYMENT_CANCELLED,
+                                     OP_PAYMENT_IS_PARKED,
+                                     OP_PAYMENT_REFUND_PARKED,
                                      NULL};
 
 /* Which reservation? */
@@ -50,12 +55,28 @@ static bool placed(struct page *page, const evs_event *event) {
   return true;
 }
 
+/* Nothing is charged yet, as far as anyone knows. */
+static bool is_waiting(const struct page *page) {
+  return page->payment == PAGE_PENDING || page->payment == PAGE_PARKED;
+}
+
+/* Attempts failed too often, or an operator has them tried again. */
+static bool parked(struct page *page, bool is_parked) {
+  enum page_payment before = page->payment;
+  if (is_waiting(page))
+    page->payment = is_parked ? PAGE_PARKED : PAGE_PENDING;
+  else if (page->payment == PAGE_APPROVED || page->payment == PAGE_REFUND_PARKED)
+    page->payment = is_parked ? PAGE_REFUND_PARKED : PAGE_APPROVED;
+  return page->payment != before;
+}
+
 /* Seats were given up, some or all. */
 static bool cancelled(struct page *page, const evs_event *event) {
   bool ended = page->status == PAGE_CANCELLED || page->status == PAGE_PAYMENT_CANCELLED;
   int64_t remaining = figure(event, "remainingSeats", OP_MAX_SEATS), amount = figure(event, "amount", OP_MAX_MONEY);
   if (ended)
     return false;
+  parked(page, false); /* what is due now is another thing, with attempts of its own */
   if (remaining == 0) {
     page->status = PAGE_CANCELLED;
     return true;
@@ -66,10 +87,10 @@ static bool cancelled(struct page *page, const evs_event *event) {
   return true;
 }
 
-/* The payment became something else. */
+/* The payment became something else. A charge may be recorded behind the end of its payment, and is owed then. */
 static bool paid(struct page *page, const evs_event *event) {
   if (op_type_is(event, OP_PAYMENT_APPROVED)) {
-    if (page->payment != PAGE_PENDING)
+    if (!is_waiting(page) && page->payment != PAGE_REFUNDED)
       return false;
     page->payment = PAGE_APPROVED;
     if (page->status == PAGE_RESERVED)
@@ -77,7 +98,7 @@ static bool paid(struct page *page, const evs_event *event) {
     return true;
   }
   if (op_type_is(event, OP_PAYMENT_DECLINED)) {
-    if (page->payment != PAGE_PENDING)
+    if (!is_waiting(page))
       return false;
     page->payment = PAGE_DECLINED;
     return true;
@@ -87,7 +108,14 @@ static bool paid(struct page *page, const evs_event *event) {
     page->status = PAGE_PAYMENT_CANCELLED;
     return true;
   }
-  return op_type_is(event, OP_PAYMENT_REFUNDED);
+  if (op_type_is(event, OP_PAYMENT_PARKED))
+    return parked(page, true);
+  if (op_type_is(event, OP_PAYMENT_RETRY_REQUESTED))
+    return parked(page, false);
+  if (!op_type_is(event, OP_PAYMENT_REFUNDED))
+    return false;
+  parked(page, false);
+  return true;
 }
 
 /* Folds one event. */
@@ -155,6 +183,28 @@ static void paid_detail(const evs_event *event, const struct page *page, struct 
   op_text_adds(text, ".");
 }
 
+/* Adds what the attempts at a payment say. */
+static void attempt_detail(const evs_event *event, struct op_text *text) {
+  char operation[16], reason[OP_MAX_NAME + 1], retry_at[64];
+  op_field_text(event, "operation", operation, sizeof operation);
+  bool refund = strcmp(operation, "refund") == 0;
+  if (op_type_is(event, OP_PAYMENT_PARKED)) {
+    op_text_adds(text, refund ? "Refund failed too often, somebody looks into it."
+                              : "Payment failed too often, somebody looks into it.");
+    return;
+  }
+  if (op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
+    op_text_adds(text, refund ? "Refund is tried again." : "Payment is tried again.");
+    return;
+  }
+  op_text_adds(text, refund ? "Refund without an answer" : "Payment without an answer");
+  if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
+    op_text_addf(text, " (%s)", reason);
+  if (op_field_text(event, "retryAt", retry_at, sizeof retry_at) && retry_at[0] != '\0')
+    op_text_addf(text, ", tried again at %s", retry_at);
+  op_text_adds(text, ".");
+}
+
 /* Adds what any other event says. */
 static void other_detail(const evs_event *event, struct op_text *text) {
   char word[EVS_MAX_TYPE + 1];
@@ -185,6 +235,9 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
   } else if (op_type_is(event, OP_PAYMENT_APPROVED) || op_type_is(event, OP_PAYMENT_DECLINED) ||
              op_type_is(event, OP_PAYMENT_REFUNDED) || op_type_is(event, OP_PAYMENT_CANCELLED)) {
     paid_detail(event, page, text);
+  } else if (op_type_is(event, OP_PAYMENT_ATTEMPT_FAILED) || op_type_is(event, OP_PAYMENT_PARKED) ||
+             op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
+    attempt_detail(event, text);
   } else {
     other_detail(event, text);
   }

@@ -2,6 +2,7 @@
  *
  *   status   Reserved -> PaymentApproved -> Cancelled -> PaymentCancelled
  *   payment  Pending -> PaymentApproved or PaymentDeclined -> PaymentCancelled
+ *            Pending <-> Parked, PaymentApproved <-> RefundParked: attempts failed, and somebody must look
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
  * its last seats and amount. */
@@ -12,7 +13,14 @@
 #include "domain.h"
 
 enum page_status { PAGE_RESERVED, PAGE_PAID, PAGE_CANCELLED, PAGE_PAYMENT_CANCELLED };
-enum page_payment { PAGE_PENDING, PAGE_APPROVED, PAGE_DECLINED, PAGE_REFUNDED };
+enum page_payment {
+  PAGE_PENDING,
+  PAGE_APPROVED,
+  PAGE_DECLINED,
+  PAGE_REFUNDED,
+  PAGE_PARKED,       /* nobody knows whether it was charged */
+  PAGE_REFUND_PARKED /* money is owed */
+};
 
 struct page {
   char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */

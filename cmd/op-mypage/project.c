@@ -162,8 +162,10 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
     return r;
   if (page_apply(page, event))
     op_model_row_changed(page);
+  if (op_type_is(event, OP_PAYMENT_ATTEMPT_STARTED)) /* only what came of it is a step */
+    return 0;
   return page->reservation_id[0] != '\0' ? add_step(model, page, event, error) : 0;
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 3, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 4, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

@@ -1,58 +1,19 @@
-/* decide.h - one reservation's payment: how it is folded from events, what is due now, and what is then recorded.
+/* decide.h - what is due for a payment now, which calls that takes, and what is recorded of their answers. Pure.
  *
- * All of it is pure. The state of a payment holds the oldest cancellation that has not been answered (`open`); the read
- * model keeps the queue behind it.
- *
- *   Pending ── charged ──► PaymentApproved ── whole cancellation ──► PaymentCancelled (rest given back)
- *      │  └── declined ──► PaymentDeclined          └ partial: PaymentRefunded, stays PaymentApproved
- *      └── whole cancellation before any charge ──► PaymentCancelled (nothing to give back)
- *
- * A partial cancellation before the charge only makes the amount smaller: the condition of PaymentApproved names
- * ReservationCancelled, so no charge ever rests on seats that were given up meanwhile. */
+ * A step that needs a provider is begun by PaymentAttemptStarted, which is appended under a condition before the call
+ * is made; so two never have the same payment in hand, and after a kill the journal says what may have been called. A
+ * cancellation before any call is therefore settled without one, and one after a call is settled by asking. */
 #ifndef PAY_DECIDE_H
 #define PAY_DECIDE_H
 
-#include "app.h"
-#include "domain.h"
 #include "draft.h"
+#include "payment.h"
 #include "provider.h"
-
-enum payment_status { PAYMENT_PENDING, PAYMENT_APPROVED, PAYMENT_DECLINED, PAYMENT_CANCELLED };
-
-/* The words of the statuses in the order of the enum, NULL-terminated. */
-extern const char *const payment_statuses[];
-
-struct cancellation {
-  uint64_t seq; /* of ReservationCancelled; 0: none */
-  int64_t amount;
-  bool whole;
-};
-
-struct payment {
-  char reservation_id[OP_MAX_ID + 1]; /* "": no such payment; it is the payment's id too */
-  char customer_id[OP_MAX_ID + 1];    /* "": not known */
-  char currency[8];
-  enum payment_status status;
-  uint64_t placed_seq;
-  int64_t amount;                       /* what the seats held cost; a wholly cancelled one keeps its last */
-  int64_t charged, refunded;            /* 0 <= refunded <= charged */
-  int64_t attempts;                     /* authorizations that were answered */
-  char provider[64], provider_ref[256]; /* "": none yet */
-  char updated_at[EVS_TIME_SIZE];
-  struct cancellation open;
-};
-
-/* The types that payment_apply() folds, NULL-terminated. */
-extern const char *const payment_types[];
-
-/* Folds one event of this payment's reservation into it, but for `open`. *ret_opened is the cancellation that this
- * event brought and that must be answered by an event of ours; its seq is 0 where there is none. What does not fit the
- * state (a second approval, a refund of what was never charged) changes nothing. */
-void payment_apply(struct payment *payment, const evs_event *event, struct cancellation *ret_opened);
 
 enum pay_action {
   PAY_NOTHING,
   PAY_AUTHORIZE, /* charge `amount` */
+  PAY_ASK,       /* the reservation was given up while a charge of `amount` was on its way: what came of it? */
   PAY_REFUND,    /* give `amount` back, the reservation goes on with fewer seats */
   PAY_CANCEL,    /* give `amount` (maybe 0) back, the payment ends */
 };
@@ -63,18 +24,60 @@ struct pay_step {
   uint64_t cause; /* seq of the event that asks for it */
 };
 
-/* What is due for this payment now. */
+/* What the configuration says about attempts. */
+struct pay_rules {
+  int64_t max_attempts;
+  int64_t timeout_ms; /* of one call */
+};
+
+/* What is due for this payment, and from when on. */
 struct pay_step pay_decide(const struct payment *payment);
+int64_t pay_due_us(const struct payment *payment);
 
 /* Does this step need the provider? A cancellation with nothing to give back does not. */
 bool pay_needs_provider(const struct pay_step *step);
 
-/* The call that carries out this step; borrows from the payment. */
+/* ---- calls ------------------------------------------------------------------------------------- */
+
+/* How long a payment is in the hands of who begins an attempt: two calls at their limit, and what is around them. */
+int64_t pay_hold_ms(const struct pay_rules *rules);
+
+/* The call that carries out this step (all operations of a step carry one key); borrows from the payment. */
 void pay_request(const struct payment *payment, const struct pay_step *step, struct provider_request *ret_request);
 
-/* Drafts the event that records the step, and the guard that makes a second outcome impossible. `provider` and `answer`
- * are NULL where pay_needs_provider() said no. False, and nothing drafted, where the answer settles nothing. */
-bool pay_record(const struct payment *payment, const struct pay_step *step, const char *provider,
-                const struct provider_answer *answer, struct op_drafts *drafts, struct op_guard *guard);
+/* The first call of this step: a query, unless there was no call with its key before this attempt. */
+enum provider_operation pay_first_call(const struct payment *payment, const struct pay_step *step);
+/* Does a call follow the query that was answered so, and which one? */
+bool pay_next_call(const struct pay_step *step, const struct provider_answer *answer,
+                   enum provider_operation *ret_operation);
+
+/* ---- events ------------------------------------------------------------------------------------ */
+
+/* An answer to record. */
+struct pay_reply {
+  const char *provider;
+  struct provider_answer answer;
+  int64_t duration_ms; /* of the longest call that it took */
+  int64_t now_us;
+  uint64_t random; /* for the time of the next attempt */
+};
+
+/* Drafts PaymentAttemptStarted. `probe`: it tries whether an open circuit may close. */
+void pay_start(const struct payment *payment, const struct pay_step *step, const char *provider, const char *holder,
+               bool probe, int64_t until_us, struct op_drafts *drafts, struct op_guard *guard);
+
+/* Drafts the outcome, and the guard that makes a second one impossible. `reply` is NULL where pay_needs_provider() said
+ * no. False, and nothing drafted, where the answer settles nothing. */
+bool pay_record(const struct payment *payment, const struct pay_step *step, const struct pay_reply *reply,
+                const struct pay_rules *rules, struct op_drafts *drafts, struct op_guard *guard);
+
+/* Drafts PaymentAttemptFailed for an answer that settles nothing, and PaymentParked behind the last attempt. */
+void pay_record_failure(const struct payment *payment, const struct pay_step *step, const struct pay_reply *reply,
+                        const struct pay_rules *rules, struct op_drafts *drafts, struct op_guard *guard);
+
+/* Drafts PaymentRetryRequested for the request `request` with this key (NULL: none). Exit 1 no_such_payment,
+ * nothing_to_retry. */
+int pay_retry_decide(const struct payment *payment, const char *id, const char *key, const char *request,
+                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 #endif

@@ -11,14 +11,17 @@ static const struct op_column columns[] = {
     {"currency", "CURRENCY", false},      {"status", "STATUS", false},
     {"attempts", "ATTEMPTS", true},       {"chargedAmount", "CHARGED", true},
     {"refundedAmount", "REFUNDED", true}, {"provider", "PROVIDER", false},
-    {"providerRef", NULL, false},         {"updatedAt", "UPDATED", false},
+    {"providerRef", NULL, false},         {"lastError", "ERROR", false},
+    {"retryAt", "RETRY", false},          {"updatedAt", "UPDATED", false},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT reservation_id, reservation_id, customer_id, amount, currency, status, attempts, charged, refunded,"         \
-  " provider, provider_ref, updated_at FROM payments"
+  " provider, provider_ref, last_error, CASE WHEN due_seq IS NOT NULL AND retry_us > 0 THEN"                           \
+  " strftime('%Y-%m-%dT%H:%M:%S', retry_us / 1000000, 'unixepoch') || printf('.%06dZ', retry_us % 1000000) END,"       \
+  " updated_at FROM payments"
 
 /* Every payment in the order of the reservations, or those of one status. */
 int pay_list(struct op_app *app, struct op_error *error) {
@@ -31,7 +34,9 @@ int pay_list(struct op_app *app, struct op_error *error) {
     r = op_model_open(app, &pay_model, &model, error);
   if (r != 0)
     goto out;
-  const struct op_filter filters[] = {{"status = ?1", status}, {0}};
+  /* Who looks for what is parked wants to see what is owed, too. */
+  const struct op_filter filters[] = {
+      {"(status = ?1 OR (?1 = '" OP_PAYMENT_IS_PARKED "' AND status = '" OP_PAYMENT_REFUND_PARKED "'))", status}, {0}};
   sqlite3_stmt *rows = op_select(model, SELECT_ROW, filters, " ORDER BY placed_seq");
   r = op_list_sql(model, rows, columns, COLUMNS, error);
 out:

@@ -2,30 +2,60 @@
  *
  * Invariants: `payments` holds one row per reservation; `cancellations` holds exactly those that pay_decide() still has
  * to answer; due_seq is NULL exactly where nothing is due, so that what is pending is found by an index and not by a
- * search. */
+ * search; `calls` says whether that needs the provider, `holder` who has it in hand. */
 #include "project.h"
 
+#include "holder.h"
 #include "listing.h"
 
-static const char schema[] = "CREATE TABLE payments ("
-                             "  reservation_id TEXT PRIMARY KEY, customer_id TEXT, currency TEXT NOT NULL,"
-                             "  status TEXT NOT NULL, placed_seq INTEGER NOT NULL, amount INTEGER NOT NULL,"
-                             "  charged INTEGER NOT NULL, refunded INTEGER NOT NULL, attempts INTEGER NOT NULL,"
-                             "  provider TEXT, provider_ref TEXT, updated_at TEXT NOT NULL, due_seq INTEGER"
-                             ") WITHOUT ROWID;"
-                             "CREATE TABLE cancellations ("
-                             "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, amount INTEGER NOT NULL,"
-                             "  whole INTEGER NOT NULL"
-                             ");"
-                             "CREATE INDEX cancellations_of ON cancellations (reservation_id, seq);";
-static const char indexes[] = "CREATE INDEX payments_due ON payments (due_seq) WHERE due_seq IS NOT NULL;"
+static const char schema[] =
+    "CREATE TABLE payments ("
+    "  reservation_id TEXT PRIMARY KEY, customer_id TEXT, currency TEXT NOT NULL,"
+    "  status TEXT NOT NULL, placed_seq INTEGER NOT NULL, amount INTEGER NOT NULL,"
+    "  charged INTEGER NOT NULL, refunded INTEGER NOT NULL, attempts INTEGER NOT NULL,"
+    "  provider TEXT, provider_ref TEXT, updated_at TEXT NOT NULL, due_seq INTEGER, due_us INTEGER NOT NULL,"
+    "  calls INTEGER NOT NULL, whole_seq INTEGER NOT NULL, failed INTEGER NOT NULL, retry_us INTEGER NOT NULL,"
+    "  last_error TEXT, holder TEXT, call_seq INTEGER, call_amount INTEGER, call_asked_us INTEGER,"
+    "  call_until_us INTEGER, call_holder TEXT, call_again INTEGER, call_ended INTEGER"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE cancellations ("
+    "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, amount INTEGER NOT NULL,"
+    "  whole INTEGER NOT NULL"
+    ");"
+    "CREATE INDEX cancellations_of ON cancellations (reservation_id, seq);" PAY_CIRCUIT_SCHEMA;
+static const char indexes[] = "CREATE INDEX payments_due ON payments (calls, due_seq) WHERE due_seq IS NOT NULL;"
+                              "CREATE INDEX payments_held ON payments (holder) WHERE holder IS NOT NULL;"
                               "CREATE INDEX payments_placed ON payments (placed_seq);";
+
+/* What payment_apply() folds, and the changes of circuits. */
+static const char *const folded_types[] = {OP_RESERVATION_PLACED,      OP_RESERVATION_CANCELLED,
+                                           OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_ATTEMPT_FAILED,
+                                           OP_PAYMENT_APPROVED,        OP_PAYMENT_DECLINED,
+                                           OP_PAYMENT_REFUNDED,        OP_PAYMENT_CANCELLED,
+                                           OP_PAYMENT_PARKED,          OP_PAYMENT_RETRY_REQUESTED,
+                                           OP_PAYMENT_CIRCUIT_OPENED,  OP_PAYMENT_CIRCUIT_HALF_OPENED,
+                                           OP_PAYMENT_CIRCUIT_CLOSED,  NULL};
 
 #define SELECT_PAYMENT                                                                                                 \
   "SELECT p.reservation_id, p.customer_id, p.currency, p.status, p.placed_seq, p.amount, p.charged, p.refunded,"       \
-  " p.attempts, p.provider, p.provider_ref, p.updated_at, c.seq, c.amount, c.whole"                                    \
+  " p.attempts, p.provider, p.provider_ref, p.updated_at, p.whole_seq, p.failed, p.retry_us, p.last_error,"            \
+  " p.call_seq, p.call_amount, p.call_asked_us, p.call_until_us, p.call_holder, p.call_again, p.call_ended,"           \
+  " c.seq, c.amount, c.whole"                                                                                          \
   " FROM payments p LEFT JOIN cancellations c"                                                                         \
   " ON c.seq = (SELECT min(seq) FROM cancellations WHERE reservation_id = p.reservation_id)"
+
+/* The columns of the last call, from `at` on. */
+static void read_call(sqlite3_stmt *row, int at, struct payment_call *ret_call) {
+  ret_call->seq = (uint64_t)sqlite3_column_int64(row, at);
+  if (ret_call->seq == 0)
+    return;
+  ret_call->amount = sqlite3_column_int64(row, at + 1);
+  ret_call->asked_us = sqlite3_column_int64(row, at + 2);
+  ret_call->until_us = sqlite3_column_int64(row, at + 3);
+  op_column_text(row, at + 4, ret_call->holder, sizeof ret_call->holder);
+  ret_call->again = sqlite3_column_int(row, at + 5) != 0;
+  ret_call->ended = sqlite3_column_int(row, at + 6) != 0;
+}
 
 /* The row of SELECT_PAYMENT as a payment. */
 static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
@@ -33,8 +63,7 @@ static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
   op_column_text(row, 0, ret_payment->reservation_id, sizeof ret_payment->reservation_id);
   op_column_text(row, 1, ret_payment->customer_id, sizeof ret_payment->customer_id);
   op_column_text(row, 2, ret_payment->currency, sizeof ret_payment->currency);
-  int status = op_word_index((const char *)sqlite3_column_text(row, 3), payment_statuses);
-  ret_payment->status = status >= 0 ? (enum payment_status)status : PAYMENT_PENDING;
+  payment_status_read((const char *)sqlite3_column_text(row, 3), &ret_payment->status, &ret_payment->parked);
   ret_payment->placed_seq = (uint64_t)sqlite3_column_int64(row, 4);
   ret_payment->amount = sqlite3_column_int64(row, 5);
   ret_payment->charged = sqlite3_column_int64(row, 6);
@@ -43,9 +72,14 @@ static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
   op_column_text(row, 9, ret_payment->provider, sizeof ret_payment->provider);
   op_column_text(row, 10, ret_payment->provider_ref, sizeof ret_payment->provider_ref);
   op_column_text(row, 11, ret_payment->updated_at, sizeof ret_payment->updated_at);
-  ret_payment->open.seq = (uint64_t)sqlite3_column_int64(row, 12);
-  ret_payment->open.amount = sqlite3_column_int64(row, 13);
-  ret_payment->open.whole = sqlite3_column_int(row, 14) != 0;
+  ret_payment->whole_seq = (uint64_t)sqlite3_column_int64(row, 12);
+  ret_payment->failed = sqlite3_column_int64(row, 13);
+  ret_payment->retry_us = sqlite3_column_int64(row, 14);
+  op_column_text(row, 15, ret_payment->last_error, sizeof ret_payment->last_error);
+  read_call(row, 16, &ret_payment->call);
+  ret_payment->open.seq = (uint64_t)sqlite3_column_int64(row, 23);
+  ret_payment->open.amount = sqlite3_column_int64(row, 24);
+  ret_payment->open.whole = sqlite3_column_int(row, 25) != 0;
 }
 
 /* The payment of this reservation. */
@@ -59,16 +93,37 @@ static int load(struct op_model *model, const char *id, void *payment, bool *ret
   return r;
 }
 
-/* Writes the payment with what is due for it now. */
+/* As the table has it. */
+int pay_load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error) {
+  bool found = false;
+  *ret_payment = (struct payment){0};
+  return load(model, id, ret_payment, &found, error);
+}
+
+/* Writes the last call into the columns from `at` on; NULL where there is none. */
+static void bind_call(sqlite3_stmt *put, int at, const struct payment_call *call) {
+  if (call->seq == 0)
+    return;
+  sqlite3_bind_int64(put, at, (int64_t)call->seq);
+  sqlite3_bind_int64(put, at + 1, call->amount);
+  sqlite3_bind_int64(put, at + 2, call->asked_us);
+  sqlite3_bind_int64(put, at + 3, call->until_us);
+  op_bind_text(put, at + 4, call->holder);
+  sqlite3_bind_int(put, at + 5, call->again);
+  sqlite3_bind_int(put, at + 6, call->ended);
+}
+
+/* Writes the payment with what is due for it, and when. */
 static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct payment *payment = row;
   (void)is_new; /* every column can change, so one statement does for both */
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  sqlite3_stmt *put = op_model_sql(
+      model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   struct pay_step step = pay_decide(payment);
   op_bind_text(put, 1, payment->reservation_id);
   op_bind_text(put, 2, payment->customer_id);
   op_bind_text(put, 3, payment->currency);
-  op_bind_text(put, 4, payment_statuses[payment->status]);
+  op_bind_text(put, 4, payment_status_word(payment));
   sqlite3_bind_int64(put, 5, (int64_t)payment->placed_seq);
   sqlite3_bind_int64(put, 6, payment->amount);
   sqlite3_bind_int64(put, 7, payment->charged);
@@ -79,6 +134,15 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   op_bind_text(put, 12, payment->updated_at);
   if (step.action != PAY_NOTHING)
     sqlite3_bind_int64(put, 13, (int64_t)step.cause);
+  sqlite3_bind_int64(put, 14, pay_due_us(payment));
+  sqlite3_bind_int(put, 15, pay_needs_provider(&step));
+  sqlite3_bind_int64(put, 16, (int64_t)payment->whole_seq);
+  sqlite3_bind_int64(put, 17, payment->failed);
+  sqlite3_bind_int64(put, 18, payment->retry_us);
+  op_bind_text(put, 19, payment->last_error);
+  if (payment->call.seq != 0 && !payment->call.ended && step.action != PAY_NOTHING)
+    op_bind_text(put, 20, payment->call.holder);
+  bind_call(put, 21, &payment->call);
   return op_model_exec(model, put, error);
 }
 
@@ -95,7 +159,7 @@ static int enqueue(struct op_model *model, const char *id, const struct cancella
 /* Takes out of the queue what this event answered: the one that it names, or all when the payment has ended. */
 static int dequeue(struct op_model *model, const struct payment *payment, const evs_event *event,
                    struct op_error *error) {
-  bool ended = payment->status == PAYMENT_DECLINED || payment->status == PAYMENT_CANCELLED;
+  bool ended = payment_has_ended(payment);
   if (!ended && !op_type_is(event, OP_PAYMENT_REFUNDED))
     return 0;
   sqlite3_stmt *drop =
@@ -121,8 +185,9 @@ static int head(struct op_model *model, const char *id, struct cancellation *ret
   return r;
 }
 
-/* Folds one event into the tables. */
-static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+/* Folds one event into the payment of its reservation. *ret_attempt is the attempt that it begins or ends. */
+static int apply_payment(struct op_model *model, const evs_event *event, uint64_t *ret_attempt,
+                         struct op_error *error) {
   static const struct op_row_kind payments = {sizeof(struct payment), load, save};
   char id[OP_MAX_ID + 1];
   if (!op_field_id(event, "reservationId", id))
@@ -132,6 +197,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   int r = op_model_row(model, &payments, id, &payment, error);
   if (r != 0)
     return r;
+  *ret_attempt = payment->call.seq;
   payment_apply(payment, event, &opened);
   if (payment->reservation_id[0] == '\0')
     return 0;
@@ -148,20 +214,71 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   return r == 0 ? head(model, id, &payment->open, error) : r;
 }
 
-const struct op_model_definition pay_model = {
-    .name = OP_MODEL_PAY, .version = 2, .schema = schema, .indexes = indexes, .types = payment_types, .apply = apply};
+/* Folds one event into the tables. */
+static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
+  uint64_t attempt = 0;
+  int r = apply_payment(model, event, &attempt, error);
+  if (r != 0 || op_type_is(event, OP_RESERVATION_PLACED) || op_type_is(event, OP_RESERVATION_CANCELLED))
+    return r;
+  return circuit_project(model, event, attempt, error);
+}
 
-/* What is due, oldest cause first: one step per payment at a time. */
-int pay_pending(struct op_model *model, struct payment *payments, size_t limit, size_t *ret_count,
-                struct op_error *error) {
-  sqlite3_stmt *rows =
-      op_model_sql(model, SELECT_PAYMENT " WHERE p.due_seq IS NOT NULL ORDER BY p.due_seq, p.reservation_id LIMIT ?1");
-  sqlite3_bind_int64(rows, 1, (int64_t)limit);
-  *ret_count = 0;
+const struct op_model_definition pay_model = {.name = OP_MODEL_PAY,
+                                              .version = 3,
+                                              .schema = schema,
+                                              .indexes = indexes,
+                                              .types = folded_types,
+                                              .requests = true,
+                                              .apply = apply};
+
+/* The rows of a statement as payments. */
+static int read_rows(struct op_model *model, sqlite3_stmt *rows, struct payment *payments, size_t limit,
+                     size_t *ret_count, struct op_error *error) {
   bool found = true;
   int r = 0;
+  *ret_count = 0;
   while (*ret_count < limit && (r = op_model_step(model, rows, &found, error)) == 0 && found)
     read_row(rows, &payments[(*ret_count)++]);
+  sqlite3_reset(rows);
+  return r;
+}
+
+/* What is due, oldest cause first: one step per payment at a time. */
+int pay_pending(struct op_model *model, enum pay_due due, int64_t now_us, struct payment *payments, size_t limit,
+                size_t *ret_count, struct op_error *error) {
+  sqlite3_stmt *rows =
+      op_model_sql(model, SELECT_PAYMENT " WHERE p.due_seq IS NOT NULL AND p.calls = ?1 AND p.due_us <= ?2"
+                                         " ORDER BY p.due_seq, p.reservation_id LIMIT ?3");
+  sqlite3_bind_int(rows, 1, due == PAY_DUE_CALLS);
+  sqlite3_bind_int64(rows, 2, now_us);
+  sqlite3_bind_int64(rows, 3, (int64_t)limit);
+  return read_rows(model, rows, payments, limit, ret_count, error);
+}
+
+/* What somebody has in hand. */
+int pay_held(struct op_model *model, const char *holder, int64_t until_us, struct payment *payments, size_t limit,
+             size_t *ret_count, struct op_error *error) {
+  sqlite3_stmt *rows = op_model_sql(model, SELECT_PAYMENT " WHERE p.holder = ?1 AND p.call_until_us >= ?2"
+                                                          " ORDER BY p.call_seq LIMIT ?3");
+  op_bind_text(rows, 1, holder);
+  sqlite3_bind_int64(rows, 2, until_us);
+  sqlite3_bind_int64(rows, 3, (int64_t)limit);
+  return read_rows(model, rows, payments, limit, ret_count, error);
+}
+
+/* Whose work may be taken up before its time is over. */
+int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_MAX_HOLDER], struct op_error *error) {
+  sqlite3_stmt *rows = op_model_sql(model, "SELECT DISTINCT holder FROM payments"
+                                           " WHERE holder IS NOT NULL AND call_until_us > ?1 ORDER BY holder");
+  sqlite3_bind_int64(rows, 1, now_us);
+  bool found = false;
+  int r = 0;
+  ret_holder[0] = '\0';
+  while (ret_holder[0] == '\0' && (r = op_model_step(model, rows, &found, error)) == 0 && found) {
+    op_column_text(rows, 0, ret_holder, PAY_MAX_HOLDER);
+    if (!holder_is_gone(ret_holder))
+      ret_holder[0] = '\0';
+  }
   sqlite3_reset(rows);
   return r;
 }

@@ -73,8 +73,10 @@ static bool copy_text(const json_t *object, const char *key, char *buf, size_t s
 
 /* The member `status` as one of those in `allowed`. */
 static bool read_status(const json_t *object, unsigned allowed, enum provider_status *ret_status) {
-  const char *word = json_string_value(json_object_get(object, "status"));
-  for (unsigned i = 0; word != NULL && provider_statuses[i] != NULL; i++)
+  const char *word = NULL;
+  if (!read_text(object, "status", &word))
+    return false;
+  for (unsigned i = 0; provider_statuses[i] != NULL; i++)
     if ((allowed & BIT(i)) != 0 && strcmp(word, provider_statuses[i]) == 0) {
       *ret_status = (enum provider_status)i;
       return true;
@@ -103,6 +105,10 @@ void protocol_answer(enum provider_operation operation, const char *key, const c
                      struct provider_answer *ret_answer) {
   json_error_t problem;
   *ret_answer = (struct provider_answer){0};
+  if (len == 0) {
+    protocol_unknown(ret_answer, "empty answer");
+    return;
+  }
   /* With these flags neither a large number nor a NUL in a member that is not ours is an error. */
   json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &problem);
   const char *wrong = root == NULL ? "no JSON" : read_answer(operation, root, ret_answer);

@@ -33,10 +33,12 @@ struct ledger_entry {
   char currency[8];
 };
 
+#define LEDGER_MAX_CURSOR 256
+
 struct ledger_page {
   struct ledger_entry *entries;
   size_t count;
-  char next[256]; /* what the next page comes after; "": this was the last */
+  char next[LEDGER_MAX_CURSOR]; /* what the next page comes after; "": this was the last */
 };
 
 /* Writes the request for the page after `after` ("": the first), of at most `limit` entries. */

@@ -17,14 +17,12 @@ struct provider {
   void *state;
 };
 
-/* By name. */
-static int find(const char *name, const struct provider_kind **ret_kind, struct op_error *error) {
+/* By name; NULL where there is none. */
+static const struct provider_kind *find(const char *name) {
   for (size_t i = 0; kinds[i] != NULL; i++)
-    if (strcmp(kinds[i]->name, name) == 0) {
-      *ret_kind = kinds[i];
-      return 0;
-    }
-  return op_fail(error, OP_CONFIG, "unknown_provider", "there is no payment provider \"%s\"", name);
+    if (strcmp(kinds[i]->name, name) == 0)
+      return kinds[i];
+  return NULL;
 }
 
 /* How long one call may take. */
@@ -38,15 +36,16 @@ static unsigned limit_ms(const struct op_app *app) {
 
 /* The one that payment.provider names. */
 int provider_open(struct op_app *app, struct provider **ret_provider, struct op_error *error) {
-  const struct provider_kind *kind = NULL;
+  const char *name = app->config.payment_provider;
+  const struct provider_kind *kind = find(name);
   *ret_provider = NULL;
-  int r = find(app->config.payment_provider, &kind, error);
-  if (r != 0)
-    return r;
+  if (kind == NULL)
+    return op_fail(error, OP_CONFIG, "unknown_provider", "there is no payment provider \"%s\"", name);
   struct provider *provider = calloc(1, sizeof *provider);
   if (provider == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
   provider->kind = kind;
+  int r = 0;
   if (kind->open != NULL)
     r = kind->open(&app->config, limit_ms(app), &provider->state, error);
   if (r != 0)
@@ -57,6 +56,8 @@ int provider_open(struct op_app *app, struct provider **ret_provider, struct op_
 }
 
 const char *provider_name(const struct provider *provider) { return provider->kind->name; }
+
+bool provider_is_pure(const struct provider *provider) { return provider->kind->pure; }
 
 /* What a reply says to this call. */
 static void judge(enum provider_operation operation, const char *key, const struct provider_reply *reply,

@@ -52,6 +52,8 @@ struct provider; /* an opened one */
 int provider_open(struct op_app *app, struct provider **ret_provider, struct op_error *error);
 /* Its name, as in payment.provider and in the events. */
 const char *provider_name(const struct provider *provider);
+/* It moves no money and remembers nothing: a call that nobody heard of makes no difference. */
+bool provider_is_pure(const struct provider *provider);
 /* Makes one call and waits for its answer. 0 with *ret_answer filled (PROVIDER_UNKNOWN included), or an exit code with
  * *error filled where the call cannot be made at all, now or ever (no such program: 78; out of processes: 75). */
 int provider_call(struct provider *provider, enum provider_operation operation, const struct provider_request *request,

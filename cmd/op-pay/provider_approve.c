@@ -23,4 +23,4 @@ static int call(void *state, enum provider_operation operation, const struct pro
   return 0;
 }
 
-const struct provider_kind provider_approve = {.name = "approve", .call = call};
+const struct provider_kind provider_approve = {.name = "approve", .pure = true, .call = call};

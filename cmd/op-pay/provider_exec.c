@@ -17,10 +17,20 @@ struct exec {
   unsigned timeout_ms;
 };
 
-/* Takes the command. */
+/* Says that a program that is not there is a matter of the configuration; other errors stay what they are. */
+static int fail_command(const char *program, int code, struct op_error *error) {
+  if (code != OP_NOINPUT)
+    return code;
+  return op_fail(error, OP_CONFIG, "bad_config", "payment.command: %s: no such program", program);
+}
+
+/* Takes the command, and looks whether it is there: better now than after an attempt has begun. */
 static int open_exec(const struct op_config *config, unsigned timeout_ms, void **ret_state, struct op_error *error) {
   if (config->payment_command == NULL)
     return op_fail(error, OP_CONFIG, "bad_config", "payment.provider is exec, and payment.command names no program");
+  int r = op_child_find(config->payment_command[0], error);
+  if (r != 0)
+    return fail_command(config->payment_command[0], r, error);
   struct exec *exec = malloc(sizeof *exec);
   if (exec == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
@@ -59,11 +69,10 @@ static int exchange(void *state, const char *key, const struct op_text *request,
   struct op_child_result result;
   (void)key; /* it stands in the request */
   int r = op_child_run(&child, &result, error);
-  if (r == OP_NOINPUT)
-    return op_fail(error, OP_CONFIG, "bad_config", "payment.command: %s: no such program", exec->command[0]);
-  if (r == 0)
-    judge(&result, ret_reply);
-  return r;
+  if (r != 0)
+    return fail_command(exec->command[0], r, error);
+  judge(&result, ret_reply);
+  return 0;
 }
 
 const struct provider_kind provider_exec = {.name = "exec", .open = open_exec, .close = free, .exchange = exchange};

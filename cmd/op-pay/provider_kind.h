@@ -22,6 +22,7 @@ struct provider_reply {
 /* A way to reach a provider. Either it has `call`, as provider_call(), or `exchange`, and then speaks the protocol. */
 struct provider_kind {
   const char *name;
+  bool pure; /* see provider_is_pure() */
   /* Makes what the calls need, and may borrow from the configuration; NULL: they need nothing. */
   int (*open)(const struct op_config *config, unsigned timeout_ms, void **ret_state, struct op_error *error);
   void (*close)(void *state); /* NULL is legal */

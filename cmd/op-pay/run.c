@@ -1,57 +1,207 @@
 /* run.c - the processor: charges what was reserved, gives back what was cancelled.
  *
- * Crash argument: the provider is called first, with a key that depends on the cause alone; the outcome is appended
- * after, under a guard. Killed in between, the next run makes the same call again, which has no second effect, and
- * appends what the first would have. Two at once: one append wins, the other sees its outcome and goes on. Errors:
- * those of the provider and the store; 75 payment_unknown where a provider gave no answer. */
+ * A round is one commit, of the first of these that there is: (1) what came of the calls that this process has begun,
+ * which are made now; (2) a change of the circuit; (3) outcomes that need no provider, and new attempts, as many as the
+ * circuit permits and --jobs says. So every call stands between two commits:
+ *
+ *     PaymentAttemptStarted ── call ──► PaymentApproved, ... or PaymentAttemptFailed
+ *
+ * Crash argument. Killed before the first commit: nothing was called, nothing is known, the next run begins. Killed
+ * between the two: maybe the call was made, maybe its answer was lost, maybe a child of ours still runs. The journal
+ * says that an attempt was begun, until when it is in our hands, and under which key and amount; until then, or until
+ * it is certain that we are gone (holder.h), nobody touches the payment, and then the next attempt asks first
+ * (pay_first_call()) and calls only for what the provider has never seen, with the same key. A call without an attempt
+ * is impossible, so what was given up before any attempt is ended without asking, and never charged. Killed after the
+ * second commit: it is settled. Two at once: an attempt is appended under a condition that only one of them meets. Who
+ * comes back from a call after its time is over, records what it learnt all the same: a second answer is the same
+ * answer (its event id, and the guard, let only one stand), and a charge behind the end of its payment is given back.
+ *
+ * A provider that moves no money needs no trace of its calls: with the built-in one a round is a batch of outcomes.
+ * Nothing sleeps: what is not due yet is left, for a later run or (--follow) a later look. Errors: those of the
+ * provider and the store. */
+#include "calls.h"
 #include "commit.h"
+#include "holder.h"
 #include "project.h"
+#include "retry.h"
 #include "verbs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* Carries out the step that is due for one payment and drafts its outcome. */
-static int settle(struct provider *provider, const struct payment *payment, struct op_drafts *drafts,
-                  struct op_guard *guard, struct op_error *error) {
-  struct pay_step step = pay_decide(payment);
-  if (!pay_needs_provider(&step)) {
-    pay_record(payment, &step, NULL, NULL, drafts, guard);
-    return 0;
+enum { BATCH = 64 };
+
+/* What the rounds of one run share. */
+struct runner {
+  struct provider *provider;
+  struct pay_rules rules;
+  size_t jobs;
+  char holder[PAY_MAX_HOLDER]; /* of this process: nobody else goes on with its attempts */
+  struct payment payments[BATCH];
+  struct call calls[BATCH];
+};
+
+/* The runner behind a model. */
+static struct runner *runner_of(struct op_model *model) { return op_model_app(model)->context; }
+
+/* Makes the calls for `count` payments, and drafts what came of each. */
+static int make_calls(struct op_model *model, size_t count, struct op_drafts *drafts, struct op_guard *guard,
+                      struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  struct op_app *app = op_model_app(model);
+  int code = OP_OK;
+  for (size_t i = 0; i < count; i++)
+    runner->calls[i] = (struct call){.payment = &runner->payments[i], .step = pay_decide(&runner->payments[i])};
+  calls_make(runner->provider, runner->calls, count, runner->jobs);
+  for (size_t i = 0; i < count; i++) {
+    const struct call *call = &runner->calls[i];
+    struct pay_reply reply = {.provider = provider_name(runner->provider),
+                              .answer = call->answer,
+                              .duration_ms = call->duration_ms,
+                              .now_us = op_now_us(app)};
+    if (call->code != 0) {
+      *error = call->error;
+      code = call->code;
+    } else if (!pay_record(call->payment, &call->step, &reply, &runner->rules, drafts, guard)) {
+      reply.random = op_random();
+      pay_record_failure(call->payment, &call->step, &reply, &runner->rules, drafts, guard);
+      op_explain(app, "reservation %s: the provider %s gave no outcome: %s", call->payment->reservation_id,
+                 reply.provider, call->answer.reason);
+    }
   }
-  struct provider_request request;
-  struct provider_answer answer;
-  pay_request(payment, &step, &request);
-  int r = provider_call(provider, step.action == PAY_AUTHORIZE ? PROVIDER_AUTHORIZE : PROVIDER_REFUND, &request,
-                        &answer, error);
-  if (r != 0)
-    return r;
-  if (!pay_record(payment, &step, provider_name(provider), &answer, drafts, guard))
-    return op_fail(error, OP_TEMPORARY, "payment_unknown", "reservation %s: the provider %s gave no answer: %s",
-                   payment->reservation_id, provider_name(provider), answer.reason);
-  return 0;
+  return drafts->count > 0 ? OP_OK : code; /* what was learnt comes first; who could not call fails again */
 }
 
-/* Settles up to `limit` payments. */
+/* (1) The calls that were begun by this process, while there is time enough for them. */
+static int answer_held(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                       struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  int64_t until_us = op_now_us(op_model_app(model)) + 2000 * runner->rules.timeout_ms;
+  size_t count = 0;
+  int r = pay_held(model, runner->holder, until_us, runner->payments, limit, &count, error);
+  return r == 0 && count > 0 ? make_calls(model, count, drafts, guard, error) : r;
+}
+
+/* (2) The circuit, where what was called says so. */
+static void change_circuit(struct op_model *model, const struct circuit *circuit, struct op_drafts *drafts,
+                           struct op_guard *guard) {
+  const struct op_app *app = op_model_app(model);
+  const struct op_breaker *rules = &app->config.breaker;
+  enum circuit_state state;
+  const char *reason = NULL;
+  if (circuit_decide(circuit, rules, &state, &reason))
+    circuit_draft(circuit, rules, state, reason, circuit_retry_us(rules, op_now_us(app), op_random()), NULL, NULL,
+                  drafts, guard);
+}
+
+/* What is due and needs the provider: first what somebody had in hand who is gone, then the oldest. */
+static int find_due(struct op_model *model, size_t wanted, int64_t now_us, size_t *ret_count, struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  char gone[PAY_MAX_HOLDER];
+  int r = pay_gone_holder(model, now_us, gone, error);
+  if (r != 0 || gone[0] == '\0')
+    return r != 0 ? r : pay_pending(model, PAY_DUE_CALLS, now_us, runner->payments, wanted, ret_count, error);
+  return pay_held(model, gone, now_us + 1, runner->payments, wanted, ret_count, error);
+}
+
+/* May the provider be called without a trace? */
+static bool calls_at_once(const struct runner *runner, const struct circuit *circuit) {
+  return provider_is_pure(runner->provider) && circuit->state == CIRCUIT_CLOSED;
+}
+
+/* (3) Begins attempts, as many as may be. A provider that is pure is called at once, while its circuit is closed. */
+static int begin_calls(struct op_model *model, const struct circuit *circuit, size_t limit, struct op_drafts *drafts,
+                       struct op_guard *guard, struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  const struct op_app *app = op_model_app(model);
+  int64_t now_us = op_now_us(app);
+  bool at_once = calls_at_once(runner, circuit), probes = circuit->state != CIRCUIT_CLOSED, opens = false;
+  size_t wanted = at_once || runner->jobs > limit ? limit : runner->jobs, count = 0;
+  wanted = circuit_permits(circuit, &app->config.breaker, now_us, wanted, &opens);
+  if (wanted == 0)
+    return OP_OK;
+  int r = find_due(model, wanted, now_us, &count, error);
+  if (r != 0 || count == 0)
+    return r;
+  circuit_guard(circuit, probes, guard);
+  if (at_once)
+    return make_calls(model, count, drafts, guard, error);
+  if (opens)
+    circuit_draft(circuit, &app->config.breaker, CIRCUIT_HALF_OPEN, "retry", 0, NULL, NULL, drafts, guard);
+  for (size_t i = 0; i < count; i++) {
+    struct pay_step step = pay_decide(&runner->payments[i]);
+    pay_start(&runner->payments[i], &step, provider_name(runner->provider), runner->holder, probes,
+              now_us + 1000 * pay_hold_ms(&runner->rules), drafts, guard);
+  }
+  return OP_OK;
+}
+
+/* (3) What needs no provider: a cancellation of what nobody was asked for. */
+static int end_uncharged(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  size_t count = 0;
+  int r = pay_pending(model, PAY_DUE_FREE, op_now_us(op_model_app(model)), runner->payments, limit, &count, error);
+  for (size_t i = 0; r == 0 && i < count; i++) {
+    struct pay_step step = pay_decide(&runner->payments[i]);
+    pay_record(&runner->payments[i], &step, NULL, &runner->rules, drafts, guard);
+  }
+  return r;
+}
+
+/* One round. */
 static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
-  struct payment *payments = calloc(limit, sizeof *payments);
-  if (payments == NULL)
-    return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
-  struct provider *provider = NULL;
-  size_t count = 0;
-  int r = provider_open(op_model_app(model), &provider, error);
-  if (r == 0)
-    r = pay_pending(model, payments, limit, &count, error);
-  /* A signal ends the batch after the call in hand; what was done is appended. */
-  for (size_t i = 0; r == 0 && i < count && (i == 0 || op_stopping() == 0); i++)
-    r = settle(provider, &payments[i], drafts, guard, error);
-  provider_close(provider);
-  free(payments);
-  return r;
+  struct runner *runner = runner_of(model);
+  struct circuit circuit;
+  int r = answer_held(model, limit, drafts, guard, error);
+  if (r != 0 || drafts->count > 0)
+    return r;
+  r = circuit_load(model, provider_name(runner->provider), &circuit, error);
+  if (r != 0)
+    return r;
+  change_circuit(model, &circuit, drafts, guard);
+  if (drafts->count > 0)
+    return 0;
+  if (calls_at_once(runner, &circuit)) { /* the oldest first, which are those */
+    r = begin_calls(model, &circuit, limit, drafts, guard, error);
+    return r == 0 && drafts->count < limit ? end_uncharged(model, limit - drafts->count, drafts, guard, error) : r;
+  }
+  r = end_uncharged(model, limit, drafts, guard, error); /* these must not wait for anybody */
+  return r == 0 && drafts->count == 0 ? begin_calls(model, &circuit, limit, drafts, guard, error) : r;
+}
+
+/* Does the draft tell what became of a payment? */
+static bool handles(const struct op_draft *draft) {
+  static const char *const others[] = {OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_PARKED, OP_PAYMENT_CIRCUIT_OPENED,
+                                       OP_PAYMENT_CIRCUIT_HALF_OPENED, OP_PAYMENT_CIRCUIT_CLOSED};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (strcmp(draft->type, others[i]) == 0)
+      return false;
+  return true;
 }
 
 /* The verb. */
 int pay_run(struct op_app *app, struct op_error *error) {
-  static const struct op_processor processor = {.model = &pay_model, .batch = 64, .work = work};
-  return op_process(app, &processor, error);
+  static const struct op_processor processor = {
+      .model = &pay_model, .batch = BATCH, .work = work, .handles = handles, .timed = true};
+  const char *text = op_option(app, "jobs");
+  int64_t jobs = 1;
+  int r = text == NULL ? 0 : op_check_number("--jobs", "bad_jobs", text, 1, CALLS_MAX_JOBS, &jobs, error);
+  if (r != 0)
+    return r;
+  struct runner *runner = calloc(1, sizeof *runner);
+  if (runner == NULL)
+    return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
+  runner->jobs = (size_t)jobs;
+  runner->rules = (struct pay_rules){app->config.payment_max_attempts, app->config.payment_timeout_ms};
+  holder_name(runner->holder);
+  app->context = runner;
+  r = provider_open(app, &runner->provider, error);
+  if (r == 0)
+    r = op_process(app, &processor, error);
+  provider_close(runner->provider);
+  app->context = NULL;
+  free(runner);
+  return r;
 }

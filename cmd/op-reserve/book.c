@@ -7,6 +7,7 @@
  * offset, or too many names. Errors: those of the model and of the store. */
 #include "book.h"
 
+#include "interruption.h"
 #include "orders.h"
 #include "project.h"
 #include "request.h"
@@ -76,10 +77,11 @@ static void apply_requests(struct book *book, const evs_event *event) {
 }
 
 /* Folds an event of the journal. */
-static void apply(struct book *book, const evs_event *event) {
+static void apply(struct book *book, const char *provider, const evs_event *event) {
   char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1];
   bool placed = op_type_is(event, OP_RESERVATION_PLACED);
   apply_requests(book, event);
+  interruption_apply(&book->interrupted_until_us, provider, event);
   if (placed && op_field_id(event, "reservationId", reservation_id))
     take_id(book, reservation_id);
   if (!op_field_id(event, "musicalId", musical_id))
@@ -195,10 +197,10 @@ static int load_requests(struct op_model *model, struct book *book, struct op_er
 static int load_pending(struct op_model *model, struct book *book, struct op_error *error) {
   const char *types[16] = {OP_RESERVATION_CANCELLED};
   evs_query_item item = {.types = types, .type_count = 1};
-  while (op_musical_types[item.type_count - 1]) {
-    types[item.type_count] = op_musical_types[item.type_count - 1];
-    item.type_count++;
-  }
+  for (const char *const *type = op_musical_types; *type; type++)
+    types[item.type_count++] = *type;
+  for (const char *const *type = interruption_types; *type; type++)
+    types[item.type_count++] = *type;
   const evs_query query = {&item, 1};
   bool all = book->keeps || book->requests.count > 0; /* any event may remember a request */
   evs_cursor *cursor = NULL;
@@ -208,7 +210,7 @@ static int load_pending(struct op_model *model, struct book *book, struct op_err
                    &store_error);
   while (r == 0 && (r = evs_next(cursor, &event, &store_error)) == 0)
     if (event.seq < book->own.first || event.seq > book->own.last)
-      apply(book, &event);
+      apply(book, op_model_app(model)->config.payment_provider, &event);
   if (r == EVS_END)
     book->position = evs_cursor_position(cursor);
   evs_cursor_close(cursor);
@@ -240,6 +242,8 @@ static int begin(struct op_model *model, const struct order *orders, size_t coun
   names_init(&book->requests, sizeof(struct booked_request));
   book->offset = book->position = op_model_offset(model);
   int code = load_requests(model, book, error);
+  if (code == OP_OK)
+    code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interrupted_until_us, error);
   return code == OP_OK ? load_last_number(model, book, error) : code;
 }
 

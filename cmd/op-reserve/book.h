@@ -30,19 +30,20 @@ struct booked_request {
 
 struct book {
   bool begun;
-  bool dirty;             /* the last decision was not appended */
-  bool keeps;             /* kept from commit to commit, so it remembers names that no order has named yet */
-  bool no_requests;       /* the read model holds none: nothing to be looked up */
-  bool knows_ids;         /* `ids` holds every id that was placed since `offset` */
-  uint64_t offset;        /* of the read model when it was begun */
-  uint64_t position;      /* how far the journal is folded in */
-  uint64_t decision;      /* counts decisions */
-  int64_t last_number;    /* the highest id that is a number */
-  struct names musicals;  /* struct booked_musical */
-  struct names ids;       /* bool: taken */
-  struct names customers; /* by "MUSICAL CUSTOMER": struct booked_customer */
-  struct names requests;  /* struct booked_request */
-  evs_appended own;       /* the last commit of this batch: folded in when it was decided */
+  bool dirty;                   /* the last decision was not appended */
+  bool keeps;                   /* kept from commit to commit, so it remembers names that no order has named yet */
+  bool no_requests;             /* the read model holds none: nothing to be looked up */
+  bool knows_ids;               /* `ids` holds every id that was placed since `offset` */
+  uint64_t offset;              /* of the read model when it was begun */
+  uint64_t position;            /* how far the journal is folded in */
+  uint64_t decision;            /* counts decisions */
+  int64_t last_number;          /* the highest id that is a number */
+  int64_t interrupted_until_us; /* payments are, see interruption.h */
+  struct names musicals;        /* struct booked_musical */
+  struct names ids;             /* bool: taken */
+  struct names customers;       /* by "MUSICAL CUSTOMER": struct booked_customer */
+  struct names requests;        /* struct booked_request */
+  evs_appended own;             /* the last commit of this batch: folded in when it was decided */
 };
 
 enum { CUSTOMER_KEY = 2 * OP_MAX_ID + 2 };

@@ -4,6 +4,8 @@
  * musical's limit; at most what a reservation has is cancelled. Each rests on the guard beside the event. */
 #include "decide.h"
 
+#include "interruption.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -124,6 +126,18 @@ static int check_seats(const struct place *place, const struct place_facts *fact
   return OP_OK;
 }
 
+/* Are payments interrupted, and is that a reason to wait? */
+static int check_payments(const struct place_facts *facts, struct place_cost *ret_cost, struct op_error *error) {
+  char until[EVS_TIME_SIZE];
+  ret_cost->deferred = facts->now_us < facts->interrupted_until_us;
+  if (!ret_cost->deferred || !facts->suspends)
+    return OP_OK;
+  evs_time_format(facts->interrupted_until_us, until);
+  op_fail(error, OP_TEMPORARY, "payments_suspended", "payments are suspended, try again at %s", until);
+  op_error_text(error, "retryAt", until);
+  return error->exit_code;
+}
+
 /* Drafts the event and its guard. */
 static void draft_placed(const struct place *place, const char *request, const struct place_facts *facts,
                          const struct place_cost *cost, struct op_drafts *drafts, struct op_guard *guard) {
@@ -146,9 +160,13 @@ static void draft_placed(const struct place *place, const char *request, const s
   op_json_number(&draft->data, "price", cost->price);
   op_json_number(&draft->data, "amount", cost->amount);
   op_json_string(&draft->data, "currency", facts->musical->currency);
+  if (cost->deferred)
+    op_json_string(&draft->data, "payment", "deferred");
   op_draft_request(draft, place->request_id, request, guard);
   op_json_end(&draft->data);
   op_guard_add(guard, NULL, OP_TAG_RESERVATION, id);
+  if (facts->suspends && drafts->count == 1) /* the same for all of a commit */
+    op_guard_add(guard, interruption_types, OP_TAG_PROVIDER, facts->provider);
   if (!facts->guarded)
     op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, place->musical_id);
 }
@@ -171,6 +189,8 @@ int decide_place(const struct place *place, const char *request, const struct pl
     code = check_price(place, facts->musical, ret_cost, error);
   if (code == OP_OK)
     code = check_seats(place, facts, error);
+  if (code == OP_OK)
+    code = check_payments(facts, ret_cost, error);
   if (code == OP_OK)
     draft_placed(place, request, facts, ret_cost, drafts, guard);
   return code;

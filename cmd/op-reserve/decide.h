@@ -28,6 +28,9 @@ struct place_facts {
   bool id_taken;                    /* place->reservation_id is the id of a reservation */
   int64_t last_number;              /* the highest reservation id that is a whole number */
   int64_t customer_held;            /* seats of this musical that the customer has not cancelled */
+  const char *provider;             /* of payments */
+  int64_t interrupted_until_us;     /* it is not called before that (interruption.h); 0: it is */
+  bool suspends;                    /* payment.when_open: nothing is placed meanwhile */
   int64_t now_us;
 };
 
@@ -35,6 +38,7 @@ struct place_facts {
 struct place_cost {
   int64_t price; /* a seat */
   int64_t amount;
+  bool deferred; /* payments are interrupted: it is charged later */
 };
 
 /* The command: give seats back. */
@@ -56,7 +60,7 @@ int request_id_reused(const char *request_id, struct op_error *error);
 
 /* ReservationPlaced; `request` is the text of place_request(). Refusals (1): no_such_musical, id_taken, sales_closed,
  * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit; 65 bad_price where the amount
- * is beyond OP_MAX_MONEY. */
+ * is beyond OP_MAX_MONEY; 75 payments_suspended. */
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 

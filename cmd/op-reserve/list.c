@@ -10,8 +10,8 @@
 
 /* The cells of reservation_columns. */
 #define CELLS                                                                                                          \
-  "SELECT reservation_id, musical_id, customer_id, seats, price, amount, currency, status, reason, placed_at,"         \
-  " updated_at FROM reservations"
+  "SELECT reservation_id, musical_id, customer_id, seats, price, amount, currency, status,"                            \
+  " CASE WHEN deferred THEN 'deferred' END, reason, placed_at, updated_at FROM reservations"
 
 /* Opens the caught-up model of a store that must be there. */
 static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {

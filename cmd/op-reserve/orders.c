@@ -80,6 +80,9 @@ static void decide_order(struct orders *orders, struct order *order, struct op_d
                                     .id_taken = taken && *taken,
                                     .last_number = book->last_number,
                                     .customer_held = customer ? customer->held : 0,
+                                    .provider = orders->app->config.payment_provider,
+                                    .interrupted_until_us = book->interrupted_until_us,
+                                    .suspends = strcmp(orders->app->config.payment_when_open, "suspend") == 0,
                                     .now_us = orders->now_us};
   struct op_error refusal;
   if (decide_place(place, order->request, &facts, drafts, guard, &order->cost, &refusal) != OP_OK) {
@@ -162,6 +165,7 @@ static void answer_draft(const struct order *order, struct op_draft *draft, stru
   ret->amount = order->cost.amount;
   stpcpy(ret->currency, order->musical->musical.currency);
   ret->status = OP_STATUS_RESERVED;
+  ret->deferred = order->cost.deferred;
   ret->reason[0] = '\0';
   evs_time_format(draft->time_us, ret->placed_at);
   memcpy(ret->updated_at, ret->placed_at, sizeof ret->updated_at);

@@ -5,29 +5,27 @@
  * Invariant: a reservation id has one row, that of the first ReservationPlaced. */
 #include "project.h"
 
+#include "interruption.h"
 #include "musical.h"
 
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,
-                                           OP_MUSICAL_SEATS_ADJUSTED,
-                                           OP_MUSICAL_SALES_CLOSED,
-                                           OP_MUSICAL_SALES_OPENED,
-                                           OP_RESERVATION_PLACED,
-                                           OP_RESERVATION_CANCELLED,
-                                           OP_SEATS_RELEASED,
-                                           OP_PAYMENT_APPROVED,
-                                           OP_PAYMENT_DECLINED,
-                                           OP_PAYMENT_CANCELLED,
-                                           NULL};
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_SALES_CLOSED,   OP_MUSICAL_SALES_OPENED,
+                                           OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
+                                           OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,
+                                           OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,
+                                           OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
+                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
 
 /* The shared tables, and those of this command alone. */
-static const char schema[] = OP_MUSICAL_SCHEMA
+static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
     "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
-    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL);";
+    " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
+    " deferred INTEGER NOT NULL);";
 static const char indexes[] =
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
@@ -39,7 +37,7 @@ static const char indexes[] =
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
-                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -58,6 +56,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 14, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int64(sql, 15, reservation->placed_us);
+  sqlite3_bind_int(sql, 16, reservation->deferred);
   return op_model_exec(model, sql, error);
 }
 
@@ -65,7 +64,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
 static int update(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql =
       op_model_sql(model, "UPDATE reservations SET seats = ?2, amount = ?3, status = ?4, reason = ?5, updated_at = ?6,"
-                          " declined_seq = ?7 WHERE placed_seq = ?1");
+                          " declined_seq = ?7, deferred = ?8 WHERE placed_seq = ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_int64(sql, 2, reservation->seats);
   sqlite3_bind_int64(sql, 3, reservation->amount);
@@ -74,6 +73,7 @@ static int update(struct op_model *model, const struct reservation *reservation,
   sqlite3_bind_text(sql, 6, reservation->updated_at, -1, SQLITE_STATIC);
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
+  sqlite3_bind_int(sql, 8, reservation->deferred);
   return op_model_exec(model, sql, error);
 }
 
@@ -96,6 +96,8 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   char id[OP_MAX_ID + 1];
   struct reservation *reservation = NULL;
   int code = op_musical_project(model, event, error);
+  if (code == OP_OK)
+    code = interruption_project(model, event, error);
   if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
     return code;
   code = op_model_row(model, &reservations, id, &reservation, error);
@@ -110,7 +112,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 4,
+                                                        .version = 5,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,
@@ -124,7 +126,8 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
                      struct op_error *error) {
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
-                                          " status, reason, placed_at, updated_at, declined_seq, placed_us"
+                                          " status, reason, placed_at, updated_at, declined_seq, placed_us,"
+                                          " deferred"
                                           " FROM reservations WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -147,6 +150,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     op_column_text(sql, 10, r->updated_at, sizeof r->updated_at);
     r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
     r->placed_us = sqlite3_column_int64(sql, 12);
+    r->deferred = sqlite3_column_int(sql, 13) != 0;
   }
   sqlite3_reset(sql);
   return code;

@@ -55,6 +55,8 @@ static bool apply_placed(struct reservation *reservation, const evs_event *event
   snprintf(reservation->id, sizeof reservation->id, "%s", id);
   snprintf(reservation->musical_id, sizeof reservation->musical_id, "%s", musical_id);
   op_field_id(event, "customerId", reservation->customer_id);
+  char payment[16];
+  reservation->deferred = op_field_text(event, "payment", payment, sizeof payment) && strcmp(payment, "deferred") == 0;
   reservation->price = bounded(event, "price", OP_MAX_MONEY);
   reservation->amount = bounded(event, "amount", OP_MAX_MONEY);
   if (!op_field_text(event, "currency", reservation->currency, sizeof reservation->currency) ||
@@ -76,6 +78,7 @@ static bool apply_cancelled(struct reservation *reservation, const evs_event *ev
     reservation->reason[0] = '\0';
   if (seats >= reservation->seats) {
     reservation->status = OP_STATUS_CANCELLED;
+    reservation->deferred = false;
     return true;
   }
   reservation->seats -= seats;
@@ -89,6 +92,7 @@ static bool apply(struct reservation *reservation, const evs_event *event) {
     return apply_cancelled(reservation, event);
   if (op_type_is(event, OP_PAYMENT_APPROVED) && strcmp(reservation->status, OP_STATUS_RESERVED) == 0) {
     reservation->status = OP_STATUS_PAYMENT_APPROVED;
+    reservation->deferred = false;
     return true;
   }
   if (op_type_is(event, OP_PAYMENT_CANCELLED) && strcmp(reservation->status, OP_STATUS_CANCELLED) == 0) {

@@ -12,6 +12,7 @@ const struct op_column reservation_columns[RESERVATION_COLUMNS] = {
     {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},
     {"status", "STATUS", false},
+    {"payment", "PAYMENT", false},
     {"reason", "REASON", false},
     {"placedAt", "PLACED", false},
     {"updatedAt", NULL, false},
@@ -19,6 +20,9 @@ const struct op_column reservation_columns[RESERVATION_COLUMNS] = {
 
 /* Text, or NULL where there is none. */
 static const char *optional(const char *text) { return text[0] ? text : NULL; }
+
+/* What is to be said of its payment. */
+static const char *payment(const struct reservation *reservation) { return reservation->deferred ? "deferred" : NULL; }
 
 /* One reservation alone. */
 void reservation_print(struct op_output *output, const struct reservation *reservation) {
@@ -31,6 +35,7 @@ void reservation_print(struct op_output *output, const struct reservation *reser
   op_cell_number(output, reservation->amount);
   op_cell_text(output, reservation->currency);
   op_cell_text(output, reservation->status);
+  op_cell_text(output, payment(reservation));
   op_cell_text(output, optional(reservation->reason));
   op_cell_text(output, reservation->placed_at);
   op_cell_text(output, reservation->updated_at);
@@ -48,6 +53,7 @@ void reservation_json(struct op_text *text, const struct reservation *reservatio
   op_json_number(text, "amount", reservation->amount);
   op_json_string(text, "currency", reservation->currency);
   op_json_string(text, "status", reservation->status);
+  op_json_string(text, "payment", payment(reservation));
   op_json_string(text, "reason", optional(reservation->reason));
   op_json_string(text, "placedAt", reservation->placed_at);
   op_json_string(text, "updatedAt", reservation->updated_at);

@@ -5,7 +5,7 @@
 #include "output.h"
 #include "reservation.h"
 
-enum { RESERVATION_COLUMNS = 11 };
+enum { RESERVATION_COLUMNS = 12 };
 extern const struct op_column reservation_columns[RESERVATION_COLUMNS];
 
 /* One reservation as a single thing. */

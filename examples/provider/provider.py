@@ -27,7 +27,7 @@ from $PROVIDER_FAULTS and then from the file of --control, one a line, read agai
 query can be disturbed, too, unless operation= says otherwise.
 
   decline[:REASON]     book a refusal and answer it (decline-402: with status 402)
-  pending[:N]          book it, and say pending until the N-th query (default 1) finds it done
+  pending[:N]          book it, and say pending; the N-th query or repeated call (default 1) finds it done
   delay:SECONDS        wait, then do as asked
   hang                 never answer; hang-after: book first
   crash-before         die before booking (HTTP: the connection is reset); crash-after: book first
@@ -203,20 +203,24 @@ class Ledger:
                 ("currency", "currency")))
             if not same:
                 self.db.execute("UPDATE calls SET conflict = 1 WHERE number = ?", (number,))
+            elif entry["status"] == "pending":
+                entry = self.look(entry)
         if not same:
             raise Refused(65, 409, f"{request['idempotencyKey']}: this key was used for another request")
         return entry
 
+    def look(self, entry):
+        """Each look at a pending entry brings it nearer to its end."""
+        left = entry["queries_left"] - 1
+        status = "pending" if left > 0 else DONE[entry["operation"]]
+        self.db.execute("UPDATE entries SET queries_left = ?, status = ? WHERE key = ?", (left, status, entry["key"]))
+        return self.find(entry["key"])
+
     def query(self, key):
-        """The entry of a key, or None. Each query brings a pending one nearer to its end."""
+        """The entry of a key, or None."""
         with self.change():
             entry = self.find(key)
-            if entry is not None and entry["status"] == "pending":
-                left = entry["queries_left"] - 1
-                status = "pending" if left > 0 else DONE[entry["operation"]]
-                self.db.execute("UPDATE entries SET queries_left = ?, status = ? WHERE key = ?", (left, status, key))
-                entry = self.find(key)
-        return entry
+            return self.look(entry) if entry is not None and entry["status"] == "pending" else entry
 
     def page(self, after, limit):
         rows = self.db.execute("SELECT * FROM entries WHERE id > ? ORDER BY id LIMIT ?", (after, limit + 1)).fetchall()

@@ -28,7 +28,9 @@ void scratch_open(struct scratch *scratch) {
   must(mkdtemp(scratch->directory) != NULL, "no temporary directory");
   scratch->out = tmpfile();
   must(scratch->out != NULL, "no temporary file");
+  static char provider[] = "approve", when_open[] = "defer";
   scratch->app = (struct op_app){.program = &program,
+                                 .config = {.payment_provider = provider, .payment_when_open = when_open},
                                  .quiet = true,
                                  .max = UINT64_MAX,
                                  .timeout_ms = 2000,

@@ -130,9 +130,32 @@ static void what_does_not_start_is_an_error(void **state) {
     assert_string_equal(error.code, cases[i].word);
     assert_non_null(strstr(error.message, cases[i].program));
     op_text_free(&output);
+    error = (struct op_error){0};
+    assert_int_equal(op_child_find(cases[i].program, &error), cases[i].code);
+    assert_string_equal(error.code, cases[i].word);
   }
   assert_int_equal(descriptors(), before);
   unlink(file);
+}
+
+/* What is found can be run, by its path or by PATH, whatever stands there before. */
+static void what_can_be_run_is_found(void **state) {
+  static const char *const programs[] = {"sh", "/bin/sh", "true"};
+  struct op_error error = {0};
+  (void)state;
+  char *before = strdup(getenv("PATH"));
+  char path[1024];
+  snprintf(path, sizeof path, "/no/such/directory:/etc:%s", before);
+  setenv("PATH", path, 1);
+  for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+    assert_int_equal(op_child_find(programs[i], &error), OP_OK);
+  assert_int_equal(op_child_find("passwd/x", &error), OP_NOINPUT);
+  setenv("PATH", "/no/such/directory", 1);
+  assert_int_equal(op_child_find("sh", &error), OP_NOINPUT);
+  setenv("PATH", "/no/such/directory:/etc", 1);
+  assert_int_equal(op_child_find("passwd", &error), OP_NOPERM);
+  setenv("PATH", before, 1);
+  free(before);
 }
 
 /* More than a pipe holds, both ways at once: each side would wait for the other for ever if one were served first. */
@@ -261,6 +284,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ends_are_told_apart),
       cmocka_unit_test(what_does_not_start_is_an_error),
+      cmocka_unit_test(what_can_be_run_is_found),
       cmocka_unit_test(large_input_and_output_pass_at_once),
       cmocka_unit_test(output_is_bounded),
       cmocka_unit_test(unread_input_is_no_failure),

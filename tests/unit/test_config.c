@@ -64,6 +64,14 @@ static void defaults_without_a_file(void **state) {
   assert_null(config.payment_secret_file);
   assert_int_equal(config.payment_timeout_ms, 2000);
   assert_int_equal(config.payment_max_attempts, 8);
+  assert_string_equal(config.payment_when_open, "defer");
+  assert_int_equal(config.breaker.window, 20);
+  assert_int_equal(config.breaker.minimum_calls, 5);
+  assert_true(config.breaker.failure_rate == 50);
+  assert_int_equal(config.breaker.slow_call_ms, 2000);
+  assert_true(config.breaker.slow_rate == 80);
+  assert_int_equal(config.breaker.open_ms, 30000);
+  assert_int_equal(config.breaker.probes, 1);
   assert_int_equal(config.notify_max_attempts, 8);
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
@@ -104,9 +112,9 @@ static const char whole[] =
     "  secret_file: /etc/outerpark/pay.key\n"
     "  timeout: 3s\n"
     "  max_attempts: 9\n"
-    "  when_open: defer\n"
-    "  breaker: {window: 20, minimum_calls: 5, failure_rate: 50, slow_call: 2s, slow_rate: 80,\n"
-    "            open: 30s, probes: 1}\n"
+    "  when_open: suspend\n"
+    "  breaker: {window: 21, minimum_calls: 6, failure_rate: 50.5, slow_call: 3s, slow_rate: 81,\n"
+    "            open: 31s, probes: 2}\n"
     "notify:\n"
     "  channel: stdout\n"
     "  directory: outbox2\n"
@@ -138,6 +146,14 @@ static void every_key(void **state) {
   assert_string_equal(config.payment_secret_file, "/etc/outerpark/pay.key");
   assert_int_equal(config.payment_timeout_ms, 3000);
   assert_int_equal(config.payment_max_attempts, 9);
+  assert_string_equal(config.payment_when_open, "suspend");
+  assert_int_equal(config.breaker.window, 21);
+  assert_int_equal(config.breaker.minimum_calls, 6);
+  assert_true(config.breaker.failure_rate == 50.5);
+  assert_int_equal(config.breaker.slow_call_ms, 3000);
+  assert_true(config.breaker.slow_rate == 81);
+  assert_int_equal(config.breaker.open_ms, 31000);
+  assert_int_equal(config.breaker.probes, 2);
   assert_int_equal(config.notify_max_attempts, 10);
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
@@ -205,6 +221,19 @@ static void later_layers_win_key_by_key(void **state) {
   unlink(user_file);
 }
 
+/* The file with this text is refused, and the message begins with its name and goes on with `says`. */
+static void is_mistake(const char *text, const char *says) {
+  struct op_config config;
+  struct op_error error;
+  int code = load(text, &config, &error);
+  if (code != OP_CONFIG || strncmp(error.message, named_file, strlen(named_file)) != 0 ||
+      strstr(error.message, says) == NULL)
+    fail_msg("%s: got %d \"%s\", wanted \"%s%s\"", text, code, error.message, named_file, says);
+  assert_string_equal(error.code, "bad_config");
+  assert_null(strchr(error.message, '\n'));
+  op_config_free(&config);
+}
+
 static void mistakes_are_told_with_their_place(void **state) {
   static const struct {
     const char *text, *says;
@@ -229,21 +258,17 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {max_attempts: 99999999999999999999}\n", ":1:25: payment.max_attempts: a number from 1 to"},
       {"payment: {timeout: 5}\n", ":1:20: payment.timeout: a duration such as"},
       {"payment: {timeout: [5s]}\n", ":1:20: payment.timeout: a duration such as"},
-      {"payment: {breaker: {failure_rate: 101}}\n", ":1:35: payment.breaker.failure_rate: a number from 0 to 100"},
+      {"payment: {breaker: {window: 1001}}\n", ":1:29: payment.breaker.window: a number from 1 to 1000"},
+      {"payment: {breaker: {probes: 17}}\n", ":1:29: payment.breaker.probes: a number from 1 to 16"},
+      {"payment: {breaker: {failure_rate: 101}}\n", ":1:35: payment.breaker.failure_rate: a number from 1 to 100"},
       {"payment: {when_open: wait}\n", ":1:22: payment.when_open: defer or suspend is wanted here, not 'wait'"},
       {"payment: {when_open: 'defer|suspend'}\n", ":1:22: payment.when_open: defer or suspend is wanted"},
       {"payment: {command: run}\n", ":1:20: payment.command: a list is wanted here, not 'run'"},
       {"payment: {command: [a, {b: c}]}\n", ":1:24: payment.command: a list of strings is wanted here, not a map"},
       {"payment: {command: []}\n", ":1:20: payment.command: the list is empty"},
       {"payment: {provider: cash}\n", ":1:21: payment.provider: approve, exec or http is wanted here, not 'cash'"},
-      {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
-      {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
-      {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
-      {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
       {"notify:\n  channel: mail\n",
        ":2:12: notify.channel: file, stdout, exec or sendmail is wanted here, not 'mail'"},
-      {"notify: {command: /usr/bin/send}\n", ":1:19: notify.command: a list is wanted here"},
-      {"notify: {timeout: 0s}\n", ":1:19: notify.timeout: a duration from 1ms"},
       {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as 15m or 2h, or off, is wanted here"},
       {"reservation: {hold: 15}\n", ":1:21: reservation.hold: a duration such as"},
       {"reservation: {hold: -15m}\n", ":1:21: reservation.hold: a duration such as"},
@@ -272,19 +297,53 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"store: a\x01\n", ":1:9: control characters are not allowed"},
   };
   (void)state;
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-    struct op_config config;
-    struct op_error error;
-    char wanted[256];
-    snprintf(wanted, sizeof wanted, "%s%s", named_file, cases[i].says);
-    int code = load(cases[i].text, &config, &error);
-    if (code != OP_CONFIG || strstr(error.message, cases[i].says) == NULL ||
-        strncmp(error.message, named_file, strlen(named_file)) != 0)
-      fail_msg("%s: got %d \"%s\", wanted \"%s\"", cases[i].text, code, error.message, wanted);
-    assert_string_equal(error.code, "bad_config");
-    assert_null(strchr(error.message, '\n'));
-    op_config_free(&config);
-  }
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
+}
+
+/* What only a provider of payments wants. */
+static void mistakes_about_providers(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
+      {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
+      {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
+      {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
+}
+
+/* What only notices want. */
+static void mistakes_about_notices(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"notify: {command: /usr/bin/send}\n", ":1:19: notify.command: a list is wanted here"},
+      {"notify: {timeout: 0s}\n", ":1:19: notify.timeout: a duration from 1ms"},
+      {"notify: {templates: {fr: {}}}\n", ":1:22: unknown key 'fr' in notify.templates"},
+      {"notify: {templates: {ko: {PaymentAproved: {text: a}}}}\n",
+       ":1:27: unknown key 'PaymentAproved' in notify.templates.ko, did you mean 'PaymentApproved'?"},
+      {"notify: {templates: {ko: {ReservationPlaced: {text: a}}}}\n",
+       ":1:27: unknown key 'ReservationPlaced' in notify.templates.ko"},
+      {"notify: {templates: {ko: {PaymentApproved: {body: a}}}}\n",
+       ":1:45: unknown key 'body' in notify.templates.ko.PaymentApproved"},
+      {"notify: {templates: {ko: {PaymentApproved: a}}}\n",
+       ":1:44: notify.templates.ko.PaymentApproved: a map of keys to values is wanted here"},
+      {"notify:\n  templates:\n    en:\n      PaymentApproved:\n        text: \"{seat} seats\"\n",
+       ":5:15: notify.templates.en.PaymentApproved.text: {seat} is no placeholder, did you mean {seats}?"},
+      {"notify: {templates: {ko: {PaymentApproved: {subject: \"a\\nBcc: b\"}}}}\n",
+       ":1:54: notify.templates.ko.PaymentApproved.subject: one line without control characters"},
+      {"notify: {templates: {ko: {PaymentApproved: {subject: ''}}}}\n",
+       ":1:54: notify.templates.ko.PaymentApproved.subject: the text is empty"},
+      {"notify: {templates: {ko: {PaymentApproved: {text: 'a } b'}}}}\n",
+       ":1:51: notify.templates.ko.PaymentApproved.text: a brace stands alone"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
 }
 
 static void files_that_cannot_be_read(void **state) {
@@ -336,6 +395,8 @@ int main(void) {
       cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),
       cmocka_unit_test(mistakes_are_told_with_their_place),
+      cmocka_unit_test(mistakes_about_providers),
+      cmocka_unit_test(mistakes_about_notices),
       cmocka_unit_test(files_that_cannot_be_read),
       cmocka_unit_test(the_users_file_is_found_by_home),
   };

@@ -43,6 +43,35 @@ static void play(const struct step *steps, size_t count) {
 
 #define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
 
+/* What fails is told, what is parked stands in the status until somebody has it tried again. */
+static void test_parked(void **state) {
+  (void)state;
+  static const struct step steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      {"PaymentAttemptFailed",
+       "{\"operation\":\"authorize\",\"reason\":\"timeout\",\"retryAt\":\"2026-11-20T12:00:05Z\"}", PAGE_RESERVED,
+       PAGE_PENDING, 10, 500000, false, "Payment without an answer (timeout), tried again at 2026-11-20T12:00:05Z."},
+      {"PaymentParked", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_PARKED, 10, 500000, true,
+       "Payment failed too often, somebody looks into it."},
+      {"PaymentRetryRequested", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "Payment is tried again."},
+      {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+      {"PaymentParked", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_REFUND_PARKED, 10, 500000, true,
+       "Refund failed too often, somebody looks into it."},
+      {"PaymentRetryRequested", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
+       "Refund is tried again."},
+      {"PaymentCancelled", PAID, PAGE_PAYMENT_CANCELLED, PAGE_REFUNDED, 10, 500000, true,
+       "500,000 KRW refunded, payment cancelled."},
+      {"PaymentApproved", PAID, PAGE_PAYMENT_CANCELLED, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
+      {"PaymentParked", "{\"operation\":\"refund\"}", PAGE_PAYMENT_CANCELLED, PAGE_REFUND_PARKED, 10, 500000, true,
+       "Refund failed too often, somebody looks into it."},
+  };
+  PLAY(steps);
+}
+
 /* The scenario: paid, cancelled, refunded. */
 static void test_cancelled_saga(void **state) {
   (void)state;
@@ -124,9 +153,8 @@ static void test_odd_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_saga),
-      cmocka_unit_test(test_partial_cancellation),
-      cmocka_unit_test(test_unpaid_sagas),
+      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
+      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
       cmocka_unit_test(test_odd_events),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,31 @@ static const struct place_row place_rows[] = {
      "",
      "{\"reservationId\":\"3\",\"musicalId\":\"1\",\"seats\":75,\"price\":50000,\"amount\":3750000,\"currency\":"
      "\"KRW\"}"},
+    {"payments are interrupted: placed, and charged later",
+     {MUSICAL, .price = 5},
+     {.interrupted_until_us = NOON + 1, .provider = "exec"},
+     {"1", "", "", "", 1, -1},
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\","
+     "\"payment\":\"deferred\"}"},
+    {"the interruption is over",
+     {MUSICAL, .price = 5},
+     {.interrupted_until_us = NOON, .provider = "exec", .suspends = true},
+     {"1", "", "", "", 1, -1},
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\"}"},
+    {"payments are suspended",
+     {MUSICAL, .price = 5},
+     {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
+     {"1", "", "", "", 1, -1},
+     "payments_suspended",
+     "payments are suspended, try again at 2026-11-20T12:00:00.000001Z"},
+    {"a refusal for good comes before a suspension",
+     {MUSICAL, .price = 5},
+     {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
+     {"1", "", "", "", 101, -1},
+     "insufficient_seats",
+     "musical 1: 101 seats asked, 100 left"},
     {"one too many",
      {MUSICAL, .held = 25, .price = 50000},
      {0},
@@ -171,11 +196,13 @@ static void placing(void **unused) {
     int code = decide_place(&row->when, request, &facts, &drafts, &guard, &cost, &error);
     assert_int_equal(code == 0, row->then[0] == '\0');
     assert_int_equal(drafts.count, code == 0 ? 1 : 0);
-    assert_int_equal(guard.count, code == 0 ? 2 : 0);
+    assert_int_equal(guard.count, code == 0 ? 2 + facts.suspends : 0);
     if (code == 0 && row->data)
       assert_string_equal(drafts.items[0].data.ptr, row->data);
     if (code != 0) {
-      assert_int_equal(code, strcmp(row->then, "bad_price") == 0 ? OP_DATA : OP_REFUSED);
+      assert_int_equal(code, strcmp(row->then, "bad_price") == 0            ? OP_DATA
+                             : strcmp(row->then, "payments_suspended") == 0 ? OP_TEMPORARY
+                                                                            : OP_REFUSED);
       assert_string_equal(error.code, row->then);
       assert_string_equal(error.message, row->data);
     }

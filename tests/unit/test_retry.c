@@ -29,7 +29,7 @@ static void ranges(void **state) {
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    assert_int_equal(op_retry_delay_ms(rows[i].attempt, rows[i].base_ms, rows[i].cap_ms, 0), 0);
+    assert_int_equal(op_retry_delay_ms(rows[i].attempt, rows[i].base_ms, rows[i].cap_ms, 0), 1);
     assert_int_equal(op_retry_delay_ms(rows[i].attempt, rows[i].base_ms, rows[i].cap_ms, UINT64_MAX),
                      rows[i].largest_ms);
   }
@@ -40,7 +40,7 @@ static void even(void **state) {
   int counts[10] = {0};
   (void)state;
   for (uint64_t i = 0; i < 10000; i++)
-    counts[op_retry_delay_ms(1, 999, 1000, i * (UINT64_MAX / 10000)) / 100]++;
+    counts[(op_retry_delay_ms(1, 1000, 1000, i * (UINT64_MAX / 10000)) - 1) / 100]++;
   for (int i = 0; i < 10; i++)
     assert_in_range(counts[i], 990, 1010);
 }
