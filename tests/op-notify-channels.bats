@@ -124,7 +124,7 @@ SH
 printf '%s\n' "$@" >>"$(dirname "$0")/../called"
 exit 22
 SH
-  PATH=$PWD/bin:$PATH succeeds op-notify run
+  PATH=$PWD/bin:$PATH succeeds at 10:00:00 op-notify run
   assert_json '[.type,.data.noticeId,.data.reason]|tojson' $'["NotificationFailed","4","try_again"]\n["NotificationSent","5",null]'
   grep -qx 'to=minsu@example.org' called
   grep -qx 'text=\[OuterPark\] 결제가 승인되었습니다. 예약 1, .*' called
@@ -245,7 +245,7 @@ echo $! >"$(dirname "$0")/child"
 sleep 1000
 SH
   by_exec 'timeout: 300ms'
-  succeeds op-notify run
+  succeeds at 10:00:00 op-notify run
   assert_json '[.data.noticeId,.data.reason]|tojson' $'["4","signal_9"]\n["5","timeout"]'
   wait_until 5 sh -c '! kill -0 "$(cat child)"'
 }
