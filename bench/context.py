@@ -140,14 +140,17 @@ class Context:
         return results
 
     def row(self, name, unit, ours, peer=None, theirs=None, higher_is_better=True, goal=1.0, **extra):
-        """Reports the median of `ours` beside that of `theirs`. Without a peer there is no ratio and no goal."""
+        """Reports the median of `ours` beside that of `theirs`. Without a peer there is no ratio and no goal.
+
+        Where both were measured by turns, the ratio is the median of the rounds' own: a machine that is faster at one
+        time than at another is as fast for both sides of a round."""
         ours_median = statistics.median(ours)
         theirs_median = statistics.median(theirs) if peer else None
         ratio = None
         if peer:
-            better, worse = (ours_median, theirs_median) if higher_is_better else (theirs_median, ours_median)
-            self.check(worse > 0, f"{name}: nothing was measured")
-            ratio = better / worse
+            self.check(min(*ours, *theirs) > 0, f"{name}: nothing was measured")
+            rounds = list(zip(ours, theirs)) if len(ours) == len(theirs) else [(ours_median, theirs_median)]
+            ratio = statistics.median(mine / other if higher_is_better else other / mine for mine, other in rounds)
         row = {"name": name, "unit": unit, "ours": ours_median, "peer": peer, "theirs": theirs_median, "ratio": ratio,
                "goal": goal if peer else None, "runs": len(ours),
                "spread": {"ours": [min(ours), max(ours)], "theirs": [min(theirs), max(theirs)] if peer else None},

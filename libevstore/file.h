@@ -91,6 +91,7 @@ struct evs__file {
   int page_denied;   /* why it is not writable: EACCES, EROFS ... */
   unsigned attached; /* counts the pages that this handle was attached to */
   uint64_t page_device, page_inode;
+  int64_t names_ctime_ns; /* of STORE, when its names were last seen to be those of this page and journal; 0: not known */
   uint64_t journal_inode; /* of journal_fd, when it was opened */
   uint64_t basis;         /* the page's durable word when this handle last read to decide, or wrote */
   unsigned basis_page;    /* and which page that was, counted by `attached` */

@@ -157,10 +157,9 @@ static void count_page(struct evs__file *file) {
 /* Is a writer that lives in the middle of its commit? Only the tail is in motion then: the durable position holds, and
  * a reader must not wait for somebody who may be stopped. */
 static bool being_written(const struct evs__file *file) {
-  struct evs__page *page = file->page;
-  if (!page || !evs__page_trusted(file) || !atomic_load(&page->changing))
+  if (!evs__page_trusted(file) || !atomic_load(&file->page->changing))
     return false;
-  uint32_t holder = atomic_load(&page->holder);
+  uint32_t holder = atomic_load(&file->page->holder);
   return holder && !evs__process_ended(holder);
 }
 

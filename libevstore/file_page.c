@@ -28,6 +28,7 @@
 #define PAGE_BYTES ((sizeof(struct evs__page) + 4095) / 4096 * 4096)
 #define LOCK_SLICE_MS 5u
 #define LOCK_SPINS 32
+#define HOLDER_LOOKS 200
 
 static const char magic[16] = "evstore-page-02";
 
@@ -47,12 +48,30 @@ void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
 }
 
+/* Tells the processor that this is a loop that waits. */
+static inline void cpu_relax(void) {
+#if defined __x86_64__ || defined __i386__
+  __builtin_ia32_pause();
+#elif defined __aarch64__
+  __asm__ volatile("yield");
+#endif
+}
+
 /* ---- the lock ------------------------------------------------------------------------------------ */
+
+/* Lets a few microseconds pass while somebody holds the lock, without a system call: mostly it is given back within them,
+ * and whoever gave its turn away instead would be woken into the next one's commit. The word is a hint, as ever. */
+static void let_holder_finish(const struct evs__file *file) {
+  for (int i = 0; i < HOLDER_LOOKS && file->page && atomic_load(&file->page->holder); i++)
+    cpu_relax();
+}
 
 /* One try: 0 or an errno. After a few of them it sleeps where it failed, until the lock is given back or a slice of
  * time is over. It counts itself among the waiters before it tries, so that whoever unlocks after the try wakes it. */
 static int try_lock(struct evs__file *file, int how, int tries) {
   struct evs__page *page = tries >= LOCK_SPINS && file->page_writable ? file->page : NULL;
+  if (!page)
+    let_holder_finish(file);
   uint32_t seen = 0;
   if (page) {
     atomic_fetch_add(&page->lock_waiters, 1);
@@ -163,11 +182,30 @@ void evs__boot_id(char id[EVS__BOOT_ID_SIZE]) {
   evs__io_close(fd);
 }
 
-bool evs__page_current(struct evs__file *file) {
+/* Do STORE/control and STORE/journal still name what this handle has open? */
+static bool names_current(const struct evs__file *file) {
   struct evs__io_info info;
-  return file->page && evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
+  return evs__io_info_at(file->root_fd, CONTROL, &info) == 0 && info.device == file->page_device &&
          info.inode == file->page_inode && info.size >= PAGE_BYTES &&
          evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
+}
+
+/* Can a name that is changed from now on be told by the ctime of its directory? Not where that is so young that the
+ * clock of the filesystem may give it once more: its ticks last up to 10 ms, or 2 s where it has no fractions. */
+static bool is_settled(int64_t ctime_ns) {
+  int64_t tick_ns = ctime_ns % 1000000000 ? 20000000 : 3000000000;
+  return ctime_ns && evs__now_us() * 1000 - ctime_ns > tick_ns;
+}
+
+bool evs__page_current(struct evs__file *file) {
+  struct evs__io_info root;
+  if (!file->page || evs__io_info(file->root_fd, &root))
+    return false;
+  if (file->names_ctime_ns && root.ctime_ns == file->names_ctime_ns) /* one call in place of two dear ones */
+    return true;
+  bool current = names_current(file);
+  file->names_ctime_ns = current && is_settled(root.ctime_ns) ? root.ctime_ns : 0;
+  return current;
 }
 
 bool evs__page_of_this_boot(const struct evs__file *file) {
@@ -218,6 +256,7 @@ void evs__page_unmap(struct evs__file *file) {
     munmap(file->page, PAGE_BYTES);
   file->page = NULL;
   file->page_writable = false;
+  file->names_ctime_ns = 0;
 }
 
 /* Opens STORE/control, for writing where this is allowed. */

@@ -27,6 +27,7 @@
 
 #define SLICE_MS 5u      /* longest sleep of a waiter before it looks whether the syncer lives */
 #define PATIENCE_MS 1000 /* a syncer that takes longer is taken for stopped */
+#define GATHER_TURNS 4
 #define COPY_BYTES (64u << 10)
 
 uint64_t evs__file_durable(struct evs__file *file) {
@@ -82,10 +83,20 @@ static int write_again(struct evs__file *file, evs_error *error) {
   return rc;
 }
 
+/* Lets whoever was just woken append first, so that it is covered too; more than once while that brings something. */
+static void gather(const struct evs__page *page) {
+  uint64_t before;
+  int turns = 0;
+  do {
+    before = atomic_load(&page->tail_seq);
+    sched_yield();
+  } while (++turns < GATHER_TURNS && atomic_load(&page->tail_seq) > before);
+}
+
 /* As the syncer: makes durable what is written now. *ret_target is how far that went, 0 where nothing was done. */
 static int sync_now(struct evs__file *file, uint64_t *ret_target, evs_error *error) {
   struct evs__page *page = file->page;
-  sched_yield(); /* whoever was just woken may append first, and is covered too */
+  gather(page);
   uint64_t word = atomic_load(&page->durable);
   uint64_t target = atomic_load(&page->tail_seq);
   uint64_t segment = atomic_load(&page->tail_segment);

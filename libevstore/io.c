@@ -31,6 +31,7 @@ static void info_from(const struct stat *st, struct evs__io_info *ret) {
   *ret = (struct evs__io_info){
       .size = (uint64_t)st->st_size,
       .mtime_ns = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
+      .ctime_ns = (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec,
       .device = (uint64_t)st->st_dev,
       .inode = (uint64_t)st->st_ino,
       .links = (uint64_t)st->st_nlink,

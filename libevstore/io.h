@@ -11,6 +11,7 @@
 struct evs__io_info {
   uint64_t size;
   int64_t mtime_ns;
+  int64_t ctime_ns; /* of a directory: when a name in it was last made, removed or replaced */
   uint64_t device, inode;
   uint64_t links; /* 0: it was deleted, and lives only as long as it is open */
 };

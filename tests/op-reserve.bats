@@ -279,15 +279,27 @@ ROWS
   diff <(jq -c 'select(.error | not) | del(.line)' "$stdout_file") <(op-reserve list)
 }
 
-@test "behind the highest number that is one, no id is given twice" {
+# placed ARG…: places a seat and prints its reservation id.
+placed() {
+  op-reserve place --musical 1 --seats 1 "$@" | jq -r .reservationId
+}
+
+@test "a chosen number far ahead moves nothing, and no id is given twice when the numbers get there" {
   frozen
-  succeeds op-reserve place --musical 1 --seats 1 --id 999999999999999998
-  succeeds op-reserve place --musical 1 --seats 1
-  assert_equal "$(jq -r .reservationId <<<"$output")" 999999999999999999
-  appends_nothing fails_as 1 no_more_numbers op-reserve place --musical 1 --seats 1
-  printf '%s\n' '{"musicalId":"1","seats":1}' '{"musicalId":"1","seats":1,"id":"a"}' >batch
-  exits_with 1 op-reserve place --batch <batch
-  assert_equal "$(jq -c '[.error,.reservationId]' <<<"$output")" $'["no_more_numbers",null]\n[null,"a"]'
+  assert_equal "$(placed)" 1
+  assert_equal "$(placed --id 999999999999999999)" 999999999999999999
+  assert_equal "$(placed --id 9007199254740991)" 9007199254740991
+  assert_equal "$(placed --id 1000012)" 1000012
+  assert_equal "$(placed)" 2
+  assert_equal "$(placed --id 9)" 9
+  assert_equal "$(placed)" 10
+  assert_equal "$(placed --id 1000010)" 1000010
+  printf '{"musicalId":"1","seats":1}\n%.0s' 1 2 3 >batch
+  succeeds op-reserve place --batch <batch
+  assert_equal "$(jq -r .reservationId <<<"$output" | tr '\n' ' ')" '1000011 1000013 1000014 '
+  rm -rf store/state
+  assert_equal "$(placed)" 1000015
+  op-reserve show 9007199254740991 >/dev/null
 }
 
 @test "a batch on a pipe answers each line before the next one comes" {

@@ -4,12 +4,20 @@
 load lib/common
 load lib/provider
 
+# A seed of this run, unless one was given.
 setup() {
   common_setup
   provider_setup
+  SEED=${OP_TEST_SEED:-$RANDOM$RANDOM}
+  echo "seed $SEED (repeat with OP_TEST_SEED=$SEED)"
   use_provider exec 'timeout: 1s' 'max_attempts: 3' 'breaker: {open: 30s, minimum_calls: 3}'
   at 0
   succeeds op-musical register --id 1 --name Frozen --seats 1000 --price 1000
+}
+
+teardown() {
+  provider_stop
+  common_teardown
 }
 
 # at SECONDS: the clock stands there from now on.
@@ -256,4 +264,38 @@ circuit() { json_of state op-pay circuit; }
   succeeds op-pay run # its program may still be at it, or be done
   wait_until 10 sh -c 'OP_NOW=2026-11-20T12:10:00Z op-pay run -q; op-pay show 1 | grep -q PaymentApproved'
   assert_equal "$(books '[.charged, .conflicts, .callsByOperation.query] | join(" ")')" '1000 0 1'
+}
+
+@test "killed again and again over every fault: in the end the ledger and the journal agree" {
+  unset OP_NOW
+  rm -rf "$OP_STORE"
+  succeeds op_python -B "$OP_TESTS/correctness/kill_payments.py" --store "$OP_STORE" --seed "$SEED" --kills 12 \
+    --provider "$OP_ROOT/examples/provider/provider.py"
+}
+
+@test "100 clients while the provider fails and recovers: calls stop, and go on" {
+  unset OP_NOW
+  use_provider http 'timeout: 2s' 'breaker: {open: 1s, window: 10, minimum_calls: 5}'
+  faults status:503
+  op-pay run --follow -q --jobs 4 &
+  pid=$!
+  seq 100 | xargs -P 100 -I{} op-reserve -q place --musical 1 --seats 1 --customer c{} &
+  clients=$!
+  wait_until 20 sh -c 'op-pay circuit | grep -q "\"state\":\"open\""'
+  wait "$clients"
+  wait_until 20 sh -c 'grep -c CircuitHalfOpened "$OP_STORE"/journal/* | grep -q "[2-9]"'
+  # Five calls trip it, those in hand end; then each time one probe: a call, or a query and a call.
+  halves=$(event_count PaymentCircuitHalfOpened)
+  [ "$(calls)" -le $((5 + 3 + 2 * (halves + 1))) ]
+  assert_equal "$(event_count PaymentApproved)" 0
+  assert_equal "$(event_count ReservationPlaced)" 100
+  [ "$(op-reserve list | jq -c 'select(.payment == "deferred")' | wc -l)" -gt 0 ]
+  faults
+  wait_until 30 sh -c '[ "$(op-pay list --status PaymentApproved | wc -l)" -ge 90 ]'
+  assert_equal "$(circuit)" closed
+  kill -TERM "$pid"
+  wait "$pid"
+  settle
+  assert_equal "$(json_of .status op-pay list | sort | uniq -c | tr -s ' ')" ' 100 PaymentApproved'
+  assert_equal "$(books '[.charged, .conflicts] | join(" ")')" '100000 0'
 }

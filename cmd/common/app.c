@@ -1,6 +1,6 @@
 /* app.c - op_main(): what every command does before and after its verb.
  *
- * In order: the process is made fit (descriptors 0 to 2 open, locale, SIGPIPE), the command line is read, --help and
+ * In order: the process is made fit (descriptors 0 to 2 open, SIGPIPE), the command line is read, --help and
  * --version answered, then the clock, the configuration and the store's place are settled, the verb is called, and
  * stdout is flushed, closed and checked, since a full disk behind a pipe is an error and not a success. One line on
  * stderr tells what went wrong. The only process-wide state is the number of the signal that asked to stop. Raises 66,
@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +26,6 @@ static void open_standard(void) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
     if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
       _exit(OP_SOFTWARE);
-}
-
-/* Characters follow the locale where it is UTF-8, else C.UTF-8: names are UTF-8 whatever the terminal says. Nothing
- * else of the locale is taken over; numbers and messages are the same everywhere. */
-static void set_characters(void) {
-  if (setlocale(LC_CTYPE, "") == NULL || strcasecmp(nl_langinfo(CODESET), "UTF-8") != 0)
-    setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 /* Does nothing: what counts is that write() fails with EPIPE. */
@@ -301,7 +292,6 @@ int op_main(const struct op_program *program, int argc, char **argv) {
   struct op_app app = {.program = program, .max = UINT64_MAX, .timeout_ms = 10000};
   struct op_error error = {0};
   open_standard();
-  set_characters();
   handle(SIGPIPE, on_pipe, SA_RESTART);
 
   int code = op_options_parse(&app, argc, argv, &error);

@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum outcome { DONE, AGAIN };
 
@@ -103,7 +102,7 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
   if (rc != OP_OK)
     return rc;
   rc = decide(context, model, drafts, guard, &position, error);
-  if (rc == OP_IO && strcmp(error->code, "lost") == 0) { /* what it read was taken back, or nobody knows: read again */
+  if (rc != OP_OK && error->store_code == EVS_LOST) { /* what it read was taken back, or nobody knows: read again */
     *ret_outcome = AGAIN;
     return OP_OK;
   }

@@ -97,6 +97,7 @@ int op_fail(struct op_error *error, int exit_code, const char *code, const char 
 
   error->exit_code = exit_code;
   error->code = code;
+  error->store_code = 0;
   error->figure_count = 0;
   static const char dots[] = "...";
   size_t room = sizeof error->message - (sizeof dots - 1);
@@ -183,6 +184,7 @@ int op_fail_store(struct op_error *error, int code, const evs_error *store_error
   else
     op_fail(error, mapping->exit_code, mapping->word, "%s, line %llu, byte %llu: %s", file, (unsigned long long)line,
             (unsigned long long)store_error->byte, message);
+  error->store_code = code;
   op_error_text(error, "file", file);
   if (line != 0) {
     op_error_number(error, "line", (int64_t)line);

@@ -36,6 +36,7 @@ struct op_figure {
 struct op_error {
   int exit_code;
   const char *code;  /* snake_case, static storage */
+  int store_code;    /* of libevstore, an EVS_ code or errno; 0 where it was not the one that failed */
   char message[768]; /* one line without the program's name; control characters already made harmless */
   struct op_figure figures[OP_MAX_FIGURES];
   int figure_count;

@@ -36,6 +36,10 @@ int op_model_open_lazy(struct op_app *app, const struct op_model_definition *def
                        struct op_error *error);
 void op_model_close(struct op_model *model); /* NULL is legal */
 
+/* The offset of the model of this name as it stands in its file, whoever's it is; waits a second at most for those who
+ * are at work there. False where it cannot be told. */
+bool op_model_peek(struct op_app *app, const char *name, uint64_t *ret_offset);
+
 /* Folds what came since, up to the durable position. */
 int op_model_catch_up(struct op_model *model, struct op_error *error);
 /* The same, but as lazily as the model was opened: what op_commit() does before it decides again. */

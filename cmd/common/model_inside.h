@@ -2,6 +2,7 @@
  *
  *   model.c          the public face: snapshots, statements, errors of SQLite
  *   model_open.c     finding a place for the tables: state/NAME.db, or memory; making and removing it
+ *   model_file.c     the files of state/NAME.db, whose names may be removed at any time; checkpoints
  *   model_fold.c     folding the journal into the tables; is this the journal that they were folded from?
  *   model_rows.c     rows that are kept in memory while they are folded
  *   request.c        request ids
@@ -53,6 +54,7 @@ struct op_model {
   uint64_t folded; /* the offset of our last transaction */
   bool snapshot;   /* a read transaction is open */
   bool wrote;      /* something was committed through this connection */
+  bool unfinished; /* the file is marked: a checkpoint began */
   bool damaged;    /* SQLite says that the file is no sound database: it is to be removed */
   bool unwritable; /* the file cannot be written after all: go to memory */
   bool warned;     /* that the tables were of another journal */
@@ -86,6 +88,26 @@ bool op__model_moved(struct op_model *model);
 void op__model_remove(struct op_model *model);
 /* Drops all tables and makes them anew at offset 0, in one transaction; leaves it where another process just did. */
 int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct op_error *error);
+
+/* The tables in memory, empty; model->path stays. */
+int op__model_open_memory(struct op_model *model, struct op_error *error);
+
+/* ---- model_file.c ------------------------------------------------------------------------------ */
+
+/* Opens the directory of model->path; -1 where that cannot be. */
+int op__state_open(const struct op_model *model);
+/* Takes the lock on state/ (LOCK_SH, LOCK_EX) within the time limit; closing it gives it back. */
+int op__state_lock(const struct op_model *model, int fd, int operation, struct op_error *error);
+/* Opens the database of model->path, which is in state/, and takes its lock, which stays until it is closed; makes what
+ * is not there. A definition without a schema makes no new one, and is content with reading. *ret_current is false
+ * where state/ itself was removed meanwhile: close it, and begin again. */
+int op__files_connect(struct op_model *model, int state_fd, bool *ret_current, struct op_error *error);
+/* From now on commits make checkpoints, and closing makes none. */
+void op__files_watch(struct op_model *model);
+/* Before closing, for who wrote: makes the last checkpoint, unless others have the database open. */
+void op__files_leave(struct op_model *model);
+/* Removes the three files. Under the exclusive lock on state/. */
+void op__files_unlink(const struct op_model *model, int state_fd);
 
 /* ---- model_rows.c ------------------------------------------------------------------------------ */
 

@@ -1,38 +1,21 @@
-/* model_open.c - finds a place for the tables of a read model, makes it, and removes it when it is damaged.
+/* model_open.c - finds a place for the tables of a read model, makes them, and removes what is damaged.
  *
- * STORE/state/NAME.db in WAL mode, state/ of mode 0700. Where it cannot be written the same tables stand in memory.
- * Invariants: while a process opens or makes the file it holds a shared or exclusive flock(2) on state/, and only who
- * holds it exclusively removes files, so that a database never meets the WAL of another one. SQLite itself leaves the
- * -wal file alone when the database under it was unlinked, so removing state/ under a running process is harmless: that
- * process goes on with files that have no name. Errors: 75 busy, 74 io_error, those of op_store_directory(). */
+ * STORE/state/NAME.db in WAL mode, state/ of mode 0700; how processes meet there, and why its files may be removed
+ * under them, stands in model_file.c. Where it cannot be written the same tables stand in memory. A process whose files
+ * have lost their names goes on with them until it catches up the next time, and is then given the new ones. Errors: 75
+ * busy, 74 io_error, those of op_store_directory(). */
 #include "model_inside.h"
-#include "progress.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PATH_SIZE 4096
-
-/* Takes the lock on state/ within the time limit. */
-static int lock_state(const struct op_model *model, int fd, int operation, struct op_error *error) {
-  const struct timespec pause = {.tv_nsec = 1000000};
-  int64_t deadline = op_monotonic_ms() + model->app->timeout_ms;
-  while (flock(fd, operation | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(errno));
-    if (op_monotonic_ms() >= deadline)
-      return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it",
-                     model->definition->name);
-    nanosleep(&pause, NULL);
-  }
-  return OP_OK;
-}
+#define PEEK_MS 1000 /* how long a look from outside waits */
+#define ATTEMPTS 8   /* at a directory that goes again while it is made */
 
 /* Finds (makes) state/ and the path of the file. *ret_fd is -1 where it cannot be. */
 static int open_state(struct op_model *model, int *ret_fd, struct op_error *error) {
@@ -44,14 +27,12 @@ static int open_state(struct op_model *model, int *ret_fd, struct op_error *erro
   snprintf(path, sizeof path, "%s/state", store);
   if (mkdir(path, 0700) != 0 && errno != EEXIST)
     return OP_OK;
-  *ret_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   free(model->path);
   if (asprintf(&model->path, "%s/%s.db", path, model->definition->name) < 0) {
     model->path = NULL;
-    if (*ret_fd >= 0)
-      close(*ret_fd);
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   }
+  *ret_fd = op__state_open(model);
   return OP_OK;
 }
 
@@ -64,17 +45,6 @@ bool op__model_exists(const struct op_model *model) {
   size_t len = strlen(path);
   snprintf(path + len, sizeof path - len, "/state/%.40s.db", model->definition->name);
   return access(path, F_OK) == 0;
-}
-
-/* Is the journal mode of the file WAL already? */
-static int is_wal(struct op_model *model, bool *ret_wal, struct op_error *error) {
-  sqlite3_stmt *row = NULL;
-  int result = sqlite3_prepare_v2(model->db, "PRAGMA journal_mode", -1, &row, NULL);
-  if (result == SQLITE_OK)
-    result = sqlite3_step(row);
-  *ret_wal = result == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(row, 0), "wal") == 0;
-  int again = sqlite3_finalize(row);
-  return result == SQLITE_ROW && again == SQLITE_OK ? OP_OK : op__model_fail(model, result, error);
 }
 
 /* Makes the tables of the definition, empty. Inside of a transaction. */
@@ -138,40 +108,8 @@ int op__model_reset(struct op_model *model, const struct op__meta *wrong, struct
   return rc;
 }
 
-/* Opens the file under the shared lock, and makes its tables under the exclusive one where there are none. The cache is
- * what a command may use of memory, and so may a sort, which goes to a temporary file with what is more. */
-static int attach_file(struct op_model *model, int state_fd, struct op_error *error) {
-  static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -4096;"
-                                 "PRAGMA journal_size_limit = 16777216";
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-  struct op__meta meta = {0};
-  bool wal = false;
-  int rc = lock_state(model, state_fd, LOCK_SH, error);
-  if (rc != OP_OK)
-    return rc;
-  int result = sqlite3_open_v2(model->path, &model->db, flags, NULL);
-  if (result != SQLITE_OK)
-    return op__model_fail(model, result, error);
-  if (sqlite3_db_readonly(model->db, "main") == 1)
-    return op__model_fail(model, SQLITE_READONLY, error);
-  sqlite3_busy_timeout(model->db, (int)model->app->timeout_ms);
-  rc = is_wal(model, &wal, error);
-  if (rc == OP_OK && wal)
-    rc = op__model_read_meta(model, &meta, error);
-  if (rc == OP_OK && meta.version == 0) {
-    rc = lock_state(model, state_fd, LOCK_EX, error);
-    if (rc == OP_OK)
-      rc = op__model_run(model, "PRAGMA journal_mode = WAL", error);
-    if (rc == OP_OK)
-      rc = op__model_reset(model, &meta, error);
-  }
-  return rc == OP_OK ? op__model_run(model, settings, error) : rc;
-}
-
 /* The tables in memory, empty. */
-static int attach_memory(struct op_model *model, struct op_error *error) {
-  free(model->path);
-  model->path = NULL;
+int op__model_open_memory(struct op_model *model, struct op_error *error) {
   int result = sqlite3_open_v2(":memory:", &model->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   if (result != SQLITE_OK)
     return op__model_fail(model, result, error);
@@ -179,28 +117,50 @@ static int attach_memory(struct op_model *model, struct op_error *error) {
   return rc == OP_OK ? make_tables(model, error) : rc;
 }
 
-/* Where the tables can be. */
-int op__model_attach(struct op_model *model, struct op_error *error) {
-  int fd = -1;
+/* Connects to the file. *ret_found is false where state/ cannot be. The cache is what a command may use of memory, and
+ * so may a sort, which goes to a temporary file with what is more. */
+static int attach_file(struct op_model *model, bool *ret_found, struct op_error *error) {
+  static const char settings[] = "PRAGMA synchronous = NORMAL; PRAGMA temp_store = FILE; PRAGMA cache_size = -4096;"
+                                 "PRAGMA journal_size_limit = 16777216";
+  bool current = false;
   int rc = OP_OK;
-  model->damaged = model->unwritable = model->wrote = false;
-  model->checked = 0;
-  if (model->place == OP__FILE) {
+  *ret_found = true;
+  for (int attempt = 0; attempt < ATTEMPTS && !current && *ret_found; attempt++) {
+    int fd = -1;
+    op__model_detach(model);
     rc = open_state(model, &fd, error);
     if (rc != OP_OK)
       return rc;
-    if (fd >= 0) {
-      rc = attach_file(model, fd, error);
-      close(fd);
-    }
-    if (fd >= 0 && !model->unwritable)
+    *ret_found = fd >= 0;
+    if (fd < 0)
+      break;
+    rc = op__files_connect(model, fd, &current, error);
+    close(fd);
+  }
+  *ret_found &= current;
+  if (rc != OP_OK || !*ret_found)
+    return rc;
+  op__files_watch(model);
+  return op__model_run(model, settings, error);
+}
+
+/* Where the tables can be. */
+int op__model_attach(struct op_model *model, struct op_error *error) {
+  bool found = false;
+  model->damaged = model->unwritable = model->wrote = model->unfinished = false;
+  model->checked = 0;
+  if (model->place == OP__FILE) {
+    int rc = attach_file(model, &found, error);
+    if (found ? !model->unwritable : rc != OP_OK)
       return rc;
     op__model_detach(model);
     model->place = OP__MEMORY;
     op_explain(model->app, "state/%s.db cannot be written: the journal is folded in memory", model->definition->name);
   }
   model->unwritable = false;
-  return attach_memory(model, error);
+  free(model->path);
+  model->path = NULL;
+  return op__model_open_memory(model, error);
 }
 
 /* Closes the database. Who wrote nothing leaves the checkpoint to those who do. */
@@ -211,10 +171,8 @@ void op__model_detach(struct op_model *model) {
   }
   model->count = 0;
   model->snapshot = false;
-  if (model->db == NULL)
-    return;
-  if (!model->wrote || model->damaged)
-    sqlite3_db_config(model->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  if (model->db != NULL && model->place == OP__FILE && model->wrote && !model->damaged)
+    op__files_leave(model);
   sqlite3_close(model->db);
   model->db = NULL;
 }
@@ -226,24 +184,31 @@ bool op__model_moved(struct op_model *model) {
          sqlite3_file_control(model->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
 }
 
-/* Unlinks the database and what SQLite keeps beside it. */
-static void unlink_files(const char *file) {
-  static const char *const suffixes[] = {"", "-wal", "-shm"};
-  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-    char path[PATH_SIZE + 128];
-    snprintf(path, sizeof path, "%s%s", file, suffixes[i]);
-    unlink(path);
-  }
-}
-
 /* Removes the files of a damaged model. */
 void op__model_remove(struct op_model *model) {
   struct op_error ignored;
-  int fd = -1;
-  if (model->place == OP__FILE && model->db != NULL && open_state(model, &fd, &ignored) == OP_OK && fd >= 0 &&
-      lock_state(model, fd, LOCK_EX, &ignored) == OP_OK && !op__model_moved(model))
-    unlink_files(model->path);
+  int fd = model->place == OP__FILE && model->db != NULL ? op__state_open(model) : -1;
+  if (fd >= 0 && op__state_lock(model, fd, LOCK_EX, &ignored) == OP_OK && !op__model_moved(model))
+    op__files_unlink(model, fd);
   if (fd >= 0)
     close(fd);
   op__model_detach(model);
+}
+
+/* The offset in the file. */
+bool op_model_peek(struct op_app *app, const char *name, uint64_t *ret_offset) {
+  const struct op_model_definition definition = {.name = name};
+  struct op_app patient = *app;
+  struct op_model model = {.app = &patient, .definition = &definition};
+  struct op__meta meta = {0};
+  struct op_error ignored;
+  bool found = false;
+  patient.timeout_ms = app->timeout_ms < PEEK_MS ? app->timeout_ms : PEEK_MS;
+  int rc = attach_file(&model, &found, &ignored);
+  if (rc == OP_OK && found)
+    rc = op__model_read_meta(&model, &meta, &ignored);
+  op__model_detach(&model);
+  free(model.path);
+  *ret_offset = meta.offset;
+  return rc == OP_OK && found && meta.version != 0;
 }

@@ -12,9 +12,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <langinfo.h>
 #include <libsmartcols.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct op_output {
   FILE *stream;
@@ -125,9 +128,17 @@ static void table_column(struct op_output *output, const char *heading, bool rig
     scols_column_set_color(column, "bold");
 }
 
+/* Widths follow the locale where it is UTF-8, else C.UTF-8: names are UTF-8 whatever the terminal says. Nothing else of
+ * the locale is taken over; numbers and messages are the same everywhere. Only tables need it, and it costs a start. */
+static void set_characters(void) {
+  if (setlocale(LC_CTYPE, "") == NULL || strcasecmp(nl_langinfo(CODESET), "UTF-8") != 0)
+    setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 /* Opens the table of a list, or the two columns of a single thing. */
 static void table_begin(struct op_output *output) {
   scols_unref_table(output->table);
+  set_characters();
   output->table = must_have(scols_new_table());
   output->line = NULL;
   scols_table_enable_colors(output->table, output->color);

@@ -1,15 +1,15 @@
 /* models.c - the built-in read models from outside: their files, and the offset in the row of their table `meta`.
  *
- * They are opened for reading only and never waited for. As in cmd/common/model_open.c files are removed under the
- * exclusive flock(2) on state/, so that a database never meets the WAL of another one. A file that cannot be read as a
- * database still is listed, with an offset that is unknown, and can be deleted. */
+ * They are looked at and hardly waited for. As in cmd/common/model_file.c files are removed under the exclusive
+ * flock(2) on state/, so that a database never meets the log of another one. A file that cannot be read as a database
+ * still is listed, with an offset that is unknown, and can be deleted. */
 #include "models.h"
 #include "domain.h"
+#include "model.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -32,21 +32,6 @@ static int open_state(struct op_app *app, char *path, size_t size, int *ret_fd, 
     return op_fail(error, errno == EACCES ? OP_NOPERM : OP_IO, errno == EACCES ? "no_permission" : "io_error",
                    "cannot open %s: %s", path, strerror(errno));
   return OP_OK;
-}
-
-/* Reads the offset of a model; false where its file says none. */
-static bool read_offset(const char *path, uint64_t *ret_offset) {
-  sqlite3 *db = NULL;
-  sqlite3_stmt *row = NULL;
-  bool found = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-               sqlite3_busy_timeout(db, 1000) == SQLITE_OK &&
-               sqlite3_prepare_v2(db, "SELECT offset FROM meta", -1, &row, NULL) == SQLITE_OK &&
-               sqlite3_step(row) == SQLITE_ROW;
-  if (found)
-    *ret_offset = (uint64_t)sqlite3_column_int64(row, 0);
-  sqlite3_finalize(row);
-  sqlite3_close(db);
-  return found;
 }
 
 /* When the file, or its write-ahead log, was last written. */
@@ -126,11 +111,9 @@ static int list_files(struct op_app *app, struct model_info **ret_models, size_t
       rc = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
       break;
     }
-    char file[sizeof path + 256];
     info->exists = true;
     info->updated_us = updated_us(fd, entry->d_name);
-    snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-    info->known = read_offset(file, &info->offset);
+    info->known = op_model_peek(app, info->name, &info->offset);
   }
   closedir(directory);
   return rc;

@@ -16,6 +16,7 @@
 #include <string.h>
 
 enum { MANY_NAMES = 1 << 20 }; /* some 100 MiB */
+enum { AHEAD = 8 };            /* orders */
 
 /* Ids hold no spaces. */
 void customer_key(const char *musical_id, const char *customer_id, char buf[CUSTOMER_KEY]) {
@@ -29,12 +30,11 @@ void customer_key(const char *musical_id, const char *customer_id, char buf[CUST
 /* A reservation takes its id, and maybe the next number. */
 static void take_id(struct book *book, const char *reservation_id) {
   bool is_new = false;
-  bool *taken = book->knows_ids ? names_add(&book->ids, reservation_id, &is_new) : NULL;
+  book->last_number = reservation_last_number(book->last_number, reservation_id);
+  bool ahead = reservation_number(reservation_id) > book->last_number;
+  bool *taken = book->knows_ids || ahead ? names_add(&book->ids, reservation_id, &is_new) : NULL;
   if (taken)
     *taken = true;
-  int64_t number = reservation_number(reservation_id);
-  if (number > book->last_number)
-    book->last_number = number;
 }
 
 /* A customer of a limited musical takes seats (above 0) or gives them back. */
@@ -172,14 +172,49 @@ static int load_order(struct op_model *model, struct book *book, struct order *o
   return code;
 }
 
-/* The highest id that is a number. */
+/* The last number that counts. */
 static int load_last_number(struct op_model *model, struct book *book, struct op_error *error) {
   bool found = false;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT max(number) FROM reservations WHERE number IS NOT NULL");
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT last FROM numbers");
   int code = op_model_step(model, sql, &found, error);
   if (code == OP_OK && found)
     book->last_number = sqlite3_column_int64(sql, 0);
   sqlite3_reset(sql);
+  return code;
+}
+
+/* The read model's first number from this one on. */
+static int load_ahead(struct op_model *model, struct book *book, int64_t from, struct op_error *error) {
+  bool found = false;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT number FROM reservations WHERE number >= ?1 ORDER BY number LIMIT 1");
+  sqlite3_bind_int64(sql, 1, from);
+  int code = op_model_step(model, sql, &found, error);
+  book->ahead = code == OP_OK && found ? sqlite3_column_int64(sql, 0) : INT64_MAX;
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Is it the id of a reservation that the book itself knows? */
+static bool is_taken(const struct book *book, int64_t number) {
+  char id[OP_MAX_ID + 1];
+  if (!book->ids.count)
+    return false;
+  op_digits(id, number);
+  const bool *taken = names_find(&book->ids, id);
+  return taken && *taken;
+}
+
+/* Numbers that did not count when they were chosen are passed over when their time comes. */
+int book_next_number(struct op_model *model, struct book *book, int64_t *ret_number, struct op_error *error) {
+  int64_t number = book->last_number + 1;
+  int code = OP_OK;
+  for (;; number++) {
+    if (book->ahead < number)
+      code = load_ahead(model, book, number, error);
+    if (code != OP_OK || (number < book->ahead && !is_taken(book, number)))
+      break;
+  }
+  *ret_number = number;
   return code;
 }
 
@@ -257,9 +292,12 @@ int book_load(struct op_model *model, struct order *orders, size_t count, struct
       code = begin(model, orders, count, book, error);
   }
   book->decision++;
-  for (size_t i = 0; i < count && code == OP_OK; i++)
+  for (size_t i = 0; i < count && code == OP_OK; i++) {
+    if (i + AHEAD < count) /* a large table lies in no cache */
+      names_expect(&book->requests, orders[i + AHEAD].place.request_id);
     if (!orders[i].malformed)
       code = load_order(model, book, &orders[i], error);
+  }
   return code == OP_OK ? load_pending(model, book, error) : code;
 }
 

@@ -30,14 +30,15 @@ struct booked_request {
 
 struct book {
   bool begun;
-  bool dirty;                   /* the last decision was not appended */
-  bool keeps;                   /* kept from commit to commit, so it remembers names that no order has named yet */
-  bool no_requests;             /* the read model holds none: nothing to be looked up */
-  bool knows_ids;               /* `ids` holds every id that was placed since `offset` */
-  uint64_t offset;              /* of the read model when it was begun */
-  uint64_t position;            /* how far the journal is folded in */
-  uint64_t decision;            /* counts decisions */
-  int64_t last_number;          /* the highest id that is a number */
+  bool dirty;          /* the last decision was not appended */
+  bool keeps;          /* kept from commit to commit, so it remembers names that no order has named yet */
+  bool no_requests;    /* the read model holds none: nothing to be looked up */
+  bool knows_ids;      /* `ids` holds every id that was placed since `offset`, else the numbers that do not count */
+  uint64_t offset;     /* of the read model when it was begun */
+  uint64_t position;   /* how far the journal is folded in */
+  uint64_t decision;   /* counts decisions */
+  int64_t last_number; /* fold of reservation_last_number() over all ids */
+  int64_t ahead;       /* the read model has no number behind last_number and before this one */
   int64_t interrupted_until_us; /* payments are, see interruption.h */
   struct names musicals;        /* struct booked_musical */
   struct names ids;             /* bool: taken */
@@ -54,6 +55,8 @@ void customer_key(const char *musical_id, const char *customer_id, char buf[CUST
 /* Brings the book up to the written tail, with everything in it that the orders name, and tells each order where. Of an
  * order whose request is in the read model it sets `repeated`, or `problem` where that was another request. */
 int book_load(struct op_model *model, struct order *orders, size_t count, struct book *book, struct op_error *error);
+/* The id of an order that chooses none: the first number behind the last one that nobody has chosen. */
+int book_next_number(struct op_model *model, struct book *book, int64_t *ret_number, struct op_error *error);
 /* Takes the seats that were just decided for an order. */
 void book_take(struct book *book, const struct order *order, const char *id);
 /* The last decision stands in the journal as these events. */

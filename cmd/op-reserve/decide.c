@@ -145,7 +145,7 @@ static void draft_placed(const struct place *place, const char *request, const s
   if (place->reservation_id[0])
     snprintf(id, sizeof id, "%s", place->reservation_id);
   else
-    snprintf(id, sizeof id, "%" PRId64, facts->last_number + 1);
+    snprintf(id, sizeof id, "%" PRId64, facts->next_number);
   struct op_draft *draft = op_draft_add(drafts, OP_RESERVATION_PLACED, id, facts->musical->defined_by);
   op_draft_id(draft, "reservation-placed:%s", id);
   op_draft_tag(draft, OP_TAG_MUSICAL, place->musical_id);
@@ -182,7 +182,7 @@ int decide_place(const struct place *place, const char *request, const struct pl
     op_error_text(error, "reservationId", place->reservation_id);
     return error->exit_code;
   }
-  if (!place->reservation_id[0] && facts->last_number >= MAX_RESERVATION_NUMBER) /* the next would not count */
+  if (!place->reservation_id[0] && facts->next_number > MAX_RESERVATION_NUMBER) /* it would not count */
     return refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
   int code = check_sales(place, facts, error);
   if (code == OP_OK)

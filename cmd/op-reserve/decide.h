@@ -26,7 +26,7 @@ struct place_facts {
   const struct op_musical *musical; /* id "": there is no such musical */
   bool guarded;                     /* this commit guards the musical already, for an earlier placement */
   bool id_taken;                    /* place->reservation_id is the id of a reservation */
-  int64_t last_number;              /* the highest reservation id that is a whole number */
+  int64_t next_number;              /* the id where none is chosen */
   int64_t customer_held;            /* seats of this musical that the customer has not cancelled */
   const char *provider;             /* of payments */
   int64_t interrupted_until_us;     /* it is not called before that (interruption.h); 0: it is */
@@ -59,8 +59,8 @@ int no_such_reservation(const char *id, struct op_error *error);
 int request_id_reused(const char *request_id, struct op_error *error);
 
 /* ReservationPlaced; `request` is the text of place_request(). Refusals (1): no_such_musical, id_taken, sales_closed,
- * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit; 65 bad_price where the amount
- * is beyond OP_MAX_MONEY; 75 payments_suspended. */
+ * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit, no_more_numbers; 65 bad_price
+ * where the amount is beyond OP_MAX_MONEY; 75 payments_suspended. */
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 

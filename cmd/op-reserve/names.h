@@ -17,6 +17,8 @@ struct names {
 /* An empty table with values of `value_size` bytes each. */
 void names_init(struct names *names, size_t value_size);
 void names_free(struct names *names); /* zeros are legal */
+/* The name will be asked for soon: what the table has of it is fetched from memory meanwhile. */
+void names_expect(const struct names *names, const char *name);
 /* The value of a name, or NULL. A value stays where it is until names_free(). */
 void *names_find(const struct names *names, const char *name);
 /* The value of a name, which is added (copied, its value zeroed) where it is new. */

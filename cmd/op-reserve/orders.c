@@ -68,17 +68,22 @@ static int find_request(struct orders *orders, struct order *order, const struct
 }
 
 /* Decides one order and takes what it gets. */
-static void decide_order(struct orders *orders, struct order *order, struct op_drafts *drafts, struct op_guard *guard) {
+static int decide_order(struct orders *orders, struct order *order, struct op_model *model, struct op_drafts *drafts,
+                        struct op_guard *guard, struct op_error *error) {
   const struct place *place = &order->place;
   struct book *book = &orders->book;
   struct booked_musical *booked = order->musical;
   const bool *taken = place->reservation_id[0] ? names_find(&book->ids, place->reservation_id) : NULL;
   const struct booked_customer *customer =
       booked->musical.max_per_customer > 0 ? names_find(&book->customers, order->customer_key) : NULL;
+  int64_t next_number = 0;
+  int code = place->reservation_id[0] ? OP_OK : book_next_number(model, book, &next_number, error);
+  if (code != OP_OK)
+    return code;
   const struct place_facts facts = {.musical = &booked->musical,
                                     .guarded = booked->guarded == book->decision,
                                     .id_taken = taken && *taken,
-                                    .last_number = book->last_number,
+                                    .next_number = next_number,
                                     .customer_held = customer ? customer->held : 0,
                                     .provider = orders->app->config.payment_provider,
                                     .interrupted_until_us = book->interrupted_until_us,
@@ -87,11 +92,12 @@ static void decide_order(struct orders *orders, struct order *order, struct op_d
   struct op_error refusal;
   if (decide_place(place, order->request, &facts, drafts, guard, &order->cost, &refusal) != OP_OK) {
     order_fail(order, &refusal);
-    return;
+    return OP_OK;
   }
   order->draft = drafts->count - 1;
   booked->guarded = book->decision;
   book_take(book, order, drafts->items[order->draft].correlation);
+  return OP_OK;
 }
 
 /* Forgets what an attempt before this one made of the order. */
@@ -134,7 +140,7 @@ int orders_decide(void *context, struct op_model *model, struct op_drafts *draft
       *ret_position = order->repeated;
     if (code != OP_OK || order->repeated || order->problem || order->draft != NO_DRAFT)
       continue;
-    decide_order(orders, order, drafts, guard);
+    code = decide_order(orders, order, model, drafts, guard, error);
     if (order->booked && order->draft != NO_DRAFT)
       order->booked->order = order;
   }

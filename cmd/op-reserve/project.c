@@ -2,6 +2,8 @@
  *
  * A reservation is a row that is kept while it is folded by reservation_apply(), so that the tables and the decisions
  * in memory share one fold. Its row is numbered by its ReservationPlaced, so rows are in the order of placing.
+ * `numbers` has one row once there is a reservation: the last number that counts for default ids, folded by
+ * reservation_last_number().
  * Invariant: a reservation id has one row, that of the first ReservationPlaced. */
 #include "project.h"
 
@@ -25,7 +27,8 @@ static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
-    " deferred INTEGER NOT NULL);";
+    " deferred INTEGER NOT NULL);"
+    "CREATE TABLE numbers(last INTEGER NOT NULL);";
 static const char indexes[] =
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
@@ -90,6 +93,40 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   return is_new ? insert(model, row, error) : update(model, row, error);
 }
 
+/* Reads the row of `numbers` for op_model_row(). */
+static int load_numbers(struct op_model *model, const char *id, void *row, bool *ret_found, struct op_error *error) {
+  (void)id;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT last FROM numbers");
+  int code = op_model_step(model, sql, ret_found, error);
+  if (code == OP_OK && *ret_found)
+    *(int64_t *)row = sqlite3_column_int64(sql, 0);
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Writes it. */
+static int save_numbers(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
+  sqlite3_stmt *sql = is_new ? op_model_sql(model, "INSERT INTO numbers VALUES (?1)")
+                             : op_model_sql(model, "UPDATE numbers SET last = ?1");
+  sqlite3_bind_int64(sql, 1, *(const int64_t *)row);
+  return op_model_exec(model, sql, error);
+}
+
+/* Folds an id that was placed into `numbers`. */
+static int count_number(struct op_model *model, const char *id, struct op_error *error) {
+  static const struct op_row_kind numbers = {sizeof(int64_t), load_numbers, save_numbers};
+  int64_t *last = NULL;
+  int code = op_model_row(model, &numbers, "last", &last, error);
+  if (code != OP_OK)
+    return code;
+  int64_t next = reservation_last_number(*last, id);
+  if (next != *last) {
+    *last = next;
+    op_model_row_changed(last);
+  }
+  return OP_OK;
+}
+
 /* Folds one event into all tables. */
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
   static const struct op_row_kind reservations = {sizeof(struct reservation), load, save};
@@ -100,7 +137,10 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
     code = interruption_project(model, event, error);
   if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
     return code;
-  code = op_model_row(model, &reservations, id, &reservation, error);
+  if (op_type_is(event, OP_RESERVATION_PLACED))
+    code = count_number(model, id, error);
+  if (code == OP_OK)
+    code = op_model_row(model, &reservations, id, &reservation, error);
   if (code != OP_OK)
     return code;
   reservation_apply(reservation, event);
@@ -112,7 +152,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 5,
+                                                        .version = 6,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

@@ -39,6 +39,12 @@ int64_t reservation_number(const char *id) {
   return number;
 }
 
+/* A number that counts becomes the last one. */
+int64_t reservation_last_number(int64_t last, const char *id) {
+  int64_t number = reservation_number(id);
+  return number > last && number - last <= NUMBER_LEAP ? number : last;
+}
+
 /* A number of an event within 0 and max. */
 static int64_t bounded(const evs_event *event, const char *key, int64_t max) {
   int64_t number = op_field_number(event, key, 0);

@@ -42,4 +42,10 @@ const char *reservation_status(const char *word);
 int64_t reservation_number(const char *id);
 #define MAX_RESERVATION_NUMBER INT64_C(999999999999999999)
 
+/* The last number once `id` was placed after it. Default ids count up from there. A number more than NUMBER_LEAP ahead
+ * is somebody's own numbering (an order number, a date, mischief) and does not count: whoever wanted to use up the
+ * numbers by choosing ids would have to make a million million reservations. */
+int64_t reservation_last_number(int64_t last, const char *id);
+#define NUMBER_LEAP INT64_C(1000000)
+
 #endif

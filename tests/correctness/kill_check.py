@@ -1,5 +1,10 @@
 """The checks of the kill campaign, when everything is at rest: lets all that is pending happen, then compares.
 
+    kill_check.py STORE [SHOWN]
+
+checks a store by itself: calls.log and what the consumers saw stand beside it, SHOWN has the events that somebody was shown.
+Prints the figures as JSON; exit 1 at the first finding, which is said on stderr.
+
 Nothing else runs, so no command may wait for anybody: each gets a short time limit, and what is not done within it is a lock,
 a lease or an office that a killed process left behind.
 """
@@ -103,3 +108,20 @@ class Check:
             self.report("a second tick at rest changed the journal")
         return {"events": len(lines), "tornBytes": torn, "seenAgain": again, "checks": self.made + len(lines),
                 "sales": sales, "segments": len(journal.segments(self.store))}
+
+
+def main():
+    def report(text):
+        sys.exit("kill_check.py: %s" % text)
+
+    store, *shown = sys.argv[1:]
+    load = kill_load.Load(store, "file://" + store, None, 0, report)
+    for path in shown:
+        with open(path, encoding="utf-8") as file:
+            load.shown.update((json.loads(line)["seq"], line) for line in file.read().splitlines())
+    print(json.dumps(Check(load, report).all()))
+    load.close()
+
+
+if __name__ == "__main__":
+    main()

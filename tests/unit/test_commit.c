@@ -52,6 +52,8 @@ struct taking {
   int64_t number;
   bool derived_id;          /* the event's id is made of its number: two who take it at once draft the same event */
   struct scratch *intruder; /* somebody who is faster at the first attempt */
+  bool taken_back;          /* the first attempt reads what is taken back by a failed sync */
+  bool fails;               /* the first attempt fails, and the store has no part in that */
 };
 
 /* How many are taken, up to the written tail. */
@@ -83,6 +85,10 @@ static int take(void *context, struct op_model *model, struct op_drafts *drafts,
   if (rc != OP_OK)
     return rc;
   taking->attempts++;
+  if (taking->taken_back && taking->attempts == 1)
+    return op_fail_store(error, EVS_LOST, NULL);
+  if (taking->fails && taking->attempts == 1)
+    return op_fail(error, OP_IO, "lost", "the umbrella");
   if (taken >= LIMIT)
     return op_fail(error, OP_REFUSED, "sold_out", "nothing is left");
   taking->number = taken + 1;
@@ -145,6 +151,21 @@ static void test_conflict(void **state) {
     assert_int_equal(taking.number, 2);
     assert_int_equal(committed.first, 2);
   }
+}
+
+/* What was read to decide and is gone is read again; an error of another kind is told, whatever its name. */
+static void test_taken_back(void **state) {
+  struct scratch *scratch = *state;
+  struct op_error error;
+  struct op_committed committed = {0};
+  struct taking taking = {.taken_back = true};
+  assert_int_equal(take_one(&scratch->app, &taking, true, &committed, &error), OP_OK);
+  assert_int_equal(taking.attempts, 2);
+  assert_int_equal(committed.first, 1);
+  taking = (struct taking){.fails = true};
+  assert_int_equal(take_one(&scratch->app, &taking, true, &committed, &error), OP_IO);
+  assert_int_equal(taking.attempts, 1);
+  assert_string_equal(error.message, "the umbrella");
 }
 
 /* One child: takes EACH, prints what it got to the pipe. */
@@ -329,8 +350,8 @@ static void test_processes_at_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_append),   TEST(test_conflict), TEST(test_many_processes),    TEST(test_process),
-      TEST(test_bad_item), TEST(test_stuck),    TEST(test_processes_at_once),
+      TEST(test_append),  TEST(test_conflict), TEST(test_taken_back), TEST(test_many_processes),
+      TEST(test_process), TEST(test_bad_item), TEST(test_stuck),      TEST(test_processes_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,6 +227,7 @@ static void errors_of_the_store(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     assert_int_equal(op_fail_store(&error, cases[i].code, NULL), cases[i].exit_code);
     assert_string_equal(error.code, cases[i].word);
+    assert_int_equal(error.store_code, cases[i].code);
     assert_true(error.message[0] != '\0');
   }
   op_fail_store(&error, EVS_CORRUPT, &damaged);

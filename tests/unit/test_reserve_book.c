@@ -168,6 +168,51 @@ static void requests_of_others_are_known(void **state) {
   assert_int_equal(head(batch), last);
 }
 
+/* The default id of a placement in a commit of its own, or the chosen one. */
+static const char *id_of(struct batch *batch, const char *chosen) {
+  add_line(batch, "2", 1, "");
+  stpcpy(batch->lines[0].place.reservation_id, chosen);
+  commit(batch);
+  assert_null(batch->lines[0].problem);
+  return batch->drafts.items[batch->lines[0].draft].correlation;
+}
+
+/* The default id for somebody who begins here, from the tables where `folded`. */
+static void another_gives(struct batch *batch, bool folded, const char *id) {
+  struct op_error error;
+  struct op_model *model = NULL;
+  struct book book = {0};
+  int64_t number = 0;
+  char digits[24];
+  assert_int_equal((folded ? op_model_open : op_model_open_lazy)(&batch->intruder.app, reserve_model(), &model, &error),
+                   OP_OK);
+  assert_int_equal(book_load(model, NULL, 0, &book, &error), OP_OK);
+  assert_int_equal(book_next_number(model, &book, &number, &error), OP_OK);
+  op_digits(digits, number);
+  assert_string_equal(digits, id);
+  book_free(&book);
+  op_model_close(model);
+}
+
+/* A number far ahead does not count, and is passed over when the numbers get there: in the batch that chose it, for who
+ * reads it behind the read model, and for who has it from the tables. */
+static void a_number_far_ahead_does_not_count(void **state) {
+  struct batch *batch = *state;
+  assert_string_equal(id_of(batch, ""), "1");
+  id_of(batch, "999999999999999999");
+  id_of(batch, "1500000");
+  id_of(batch, "1500001");
+  assert_string_equal(id_of(batch, ""), "2");
+  another_gives(batch, false, "3");
+  id_of(batch, "1000000");
+  assert_string_equal(id_of(batch, ""), "1000001");
+  id_of(batch, "1499999");
+  another_gives(batch, false, "1500002");
+  another_gives(batch, true, "1500002");
+  assert_string_equal(id_of(batch, ""), "1500002");
+  another_gives(batch, true, "1500003");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -177,6 +222,7 @@ int main(void) {
       TEST(what_came_in_between_is_counted),
       TEST(requests_of_earlier_commits_are_known),
       TEST(requests_of_others_are_known),
+      TEST(a_number_far_ahead_does_not_count),
   };
   return cmocka_run_group_tests_name("reserve_book", tests, NULL, NULL);
 }

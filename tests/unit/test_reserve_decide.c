@@ -4,6 +4,7 @@
 #include "cmd/op-reserve/order_json.h"
 #include "given.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ struct place_row {
 static const struct place_row place_rows[] = {
     {"seats are there",
      {MUSICAL, .held = 25, .price = 50000},
-     {.last_number = 2},
+     {.next_number = 3},
      {"1", "", "", "", 75, 50000},
      "",
      "{\"reservationId\":\"3\",\"musicalId\":\"1\",\"seats\":75,\"price\":50000,\"amount\":3750000,\"currency\":"
@@ -128,6 +129,25 @@ static const struct place_row place_rows[] = {
      {"1", "", "r1", "", 2, -1},
      "id_taken",
      "reservation r1: the id is taken"},
+    {"the highest number",
+     {MUSICAL, .price = -1},
+     {.next_number = MAX_RESERVATION_NUMBER},
+     {"1", "", "", "", 2, -1},
+     "",
+     "{\"reservationId\":\"999999999999999999\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,"
+     "\"currency\":\"KRW\"}"},
+    {"behind the highest number",
+     {MUSICAL, .price = -1},
+     {.next_number = MAX_RESERVATION_NUMBER + 1},
+     {"1", "", "", "", 2, -1},
+     "no_more_numbers",
+     "musical 1: the highest reservation number is taken, give an id"},
+    {"behind the highest number, with an id",
+     {MUSICAL, .price = -1},
+     {.next_number = MAX_RESERVATION_NUMBER + 1},
+     {"1", "", "a", "", 2, 1},
+     "",
+     "{\"reservationId\":\"a\",\"musicalId\":\"1\",\"seats\":2,\"price\":1,\"amount\":2,\"currency\":\"KRW\"}"},
     {"sales are closed",
      {MUSICAL, .price = -1, .closed = true},
      {0},
@@ -189,6 +209,7 @@ static void placing(void **unused) {
     struct op_error error = {0};
     facts.musical = &row->given;
     facts.now_us = facts.now_us ? facts.now_us : NOON;
+    facts.next_number = facts.next_number ? facts.next_number : 1;
     print_message("%s\n", row->name);
     char request[REQUEST_TEXT];
     struct place_cost cost;
@@ -440,6 +461,33 @@ static void no_time(void **unused) {
   assert_false(decide_expired(&reservation, 1, DUE, &drafts, &guard));
 }
 
+/* From where default ids go on. */
+static void last_numbers(void **unused) {
+  (void)unused;
+  static const struct {
+    int64_t last;
+    const char *id;
+    int64_t then;
+  } rows[] = {
+      {0, "1", 1},
+      {0, "7", 7},
+      {7, "3", 7},
+      {7, "r8", 7},
+      {7, "08", 7},
+      {0, "1000000", 1000000},
+      {0, "1000001", 0},
+      {1, "1000001", 1000001},
+      {41, "20261126000017", 41},
+      {0, "999999999999999999", 0},
+      {MAX_RESERVATION_NUMBER - 1, "999999999999999999", MAX_RESERVATION_NUMBER},
+      {MAX_RESERVATION_NUMBER, "1000000000000000000", MAX_RESERVATION_NUMBER},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    print_message("%s after %" PRId64 "\n", rows[i].id, rows[i].last);
+    assert_int_equal(reservation_last_number(rows[i].last, rows[i].id), rows[i].then);
+  }
+}
+
 /* Which ids count as numbers. */
 static void numbers(void **unused) {
   (void)unused;
@@ -514,8 +562,9 @@ static void reading(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(placing),  cmocka_unit_test(guards),  cmocka_unit_test(cancelling), cmocka_unit_test(declined),
-      cmocka_unit_test(expiring), cmocka_unit_test(no_time), cmocka_unit_test(numbers),    cmocka_unit_test(reading),
+      cmocka_unit_test(placing),  cmocka_unit_test(guards),       cmocka_unit_test(cancelling),
+      cmocka_unit_test(declined), cmocka_unit_test(expiring),     cmocka_unit_test(no_time),
+      cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
