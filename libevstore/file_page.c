@@ -192,19 +192,20 @@ static bool names_current(const struct evs__file *file) {
 
 /* Can a name that is changed from now on be told by the ctime of its directory? Not where that is so young that the
  * clock of the filesystem may give it once more: its ticks last up to 10 ms, or 2 s where it has no fractions. */
-static bool is_settled(int64_t ctime_ns) {
+static bool is_settled(int64_t ctime_ns, int64_t now_us) {
   int64_t tick_ns = ctime_ns % 1000000000 ? 20000000 : 3000000000;
-  return ctime_ns && evs__now_us() * 1000 - ctime_ns > tick_ns;
+  return ctime_ns && now_us * 1000 - ctime_ns > tick_ns;
 }
 
 bool evs__page_current(struct evs__file *file) {
   struct evs__io_info root;
+  int64_t now_us = evs__now_us(); /* of before the look: what is changed during it must not seem old */
   if (!file->page || evs__io_info(file->root_fd, &root))
     return false;
   if (file->names_ctime_ns && root.ctime_ns == file->names_ctime_ns) /* one call in place of two dear ones */
     return true;
   bool current = names_current(file);
-  file->names_ctime_ns = current && is_settled(root.ctime_ns) ? root.ctime_ns : 0;
+  file->names_ctime_ns = current && is_settled(root.ctime_ns, now_us) ? root.ctime_ns : 0;
   return current;
 }
 

@@ -1,25 +1,20 @@
 /* model_file.c - the three files of a read model, NAME.db, NAME.db-wal and NAME.db-shm, whose names may go at any time.
  *
- * Who runs `rm -r state` removes the names one by one while processes have the files open. SQLite's locks on readers
- * and writers are in -shm, and it opens -wal and -shm by their names, and makes them where they are not there: a
- * process that came just then would work on the same database with another log and other locks than those who are in
- * it, and their checkpoints would destroy it unseen. So:
- *
- *   1. All who are connected to a database have the same -wal and -shm. Connecting happens under a flock(2) on state/,
- * and in our processes SQLite never makes these two files (open_existing): a name that is missing is an error. Only who
- *      holds the flock exclusively makes names, beside a database of which he has seen, by an exclusive lock on it,
- * that nobody is connected to it: SQLite keeps a shared lock on the database from the first read until it closes. Where
- *      somebody is connected and a name is missing, the database is given up: its name is removed, and a new one made.
- *      A name never comes back to a file that lost it, so what is found by its name is what the others have.
- *   2. A database that has lost its log is used only if it was whole without it. The sticky bit of its mode tells: it
- * is set before a checkpoint begins, and taken off where a checkpoint of all has ended while nobody else was connected,
- *      which is what every process tries that has written and closes. Else it may be half of two states.
- *   3. What is made is made by the descriptor of state/ that is locked, so that nothing comes into another directory of
- *      that name, and the database is renamed to its name when it is whole. After connecting state/ must still be the
- *      directory that was locked.
- *
- * The two files stay when all have closed. What remains: a stranger (sqlite3 by hand) that opens the database between
- * two removals makes files of its own, under no lock of ours. Errors: 75 busy, 74 io_error and disk_full. */
+ * `rm -r state` removes names one by one while processes have the files open. SQLite keeps its locks in -shm, opens
+ * -wal and -shm by their names and makes what is missing: who came just then would work on the same database with
+ * another log and other locks than those who are in it, and their checkpoints would destroy it unseen. So:
+ * 1. All who are connected to a database have the same -wal and -shm. They connect under a flock(2) on state/, and in
+ * our processes SQLite makes neither file (open_existing): a missing name is an error. Names are made only by who holds
+ * the flock exclusively, and beside a database only when an exclusive lock on it shows that nobody is connected: SQLite
+ * keeps a shared one from the first read until it closes. Else the database is given up: its name is removed, a new
+ * one made. No name comes back to a file that lost it, so what a name leads to is what the others have.
+ * 2. A database that lost its log is used only if it is whole without. The sticky bit of its mode tells: set before a
+ * checkpoint begins, taken off by a process that has written, closes, finds itself alone and has copied all.
+ * 3. What is made is made by the descriptor of the state/ that is locked, the database under another name until it is
+ * whole; and after connecting, state/ must still be that directory, or all is done again.
+ * The two files stay when all have closed. What remains: a stranger (sqlite3 by hand) who comes between two removals
+ * makes files under no lock of ours; after a power failure the bit may be older than the pages. Where a stranger who
+ * closes last removes the log while the bit is set, all is folded anew. Errors: 75 busy, 74 io_error and disk_full. */
 #include "model_inside.h"
 #include "progress.h"
 
@@ -128,7 +123,7 @@ static int write_file(int state_fd, const char *name, const unsigned char *bytes
     return -1;
   size_t done = 0;
   ssize_t n = 0;
-  while (done < size && (n = write(fd, bytes + done, size - done)) >= 0)
+  while (done < size && (n = write(fd, bytes + done, size - done)) > 0)
     done += (size_t)n;
   int rc = done == size ? fdatasync(fd) : -1;
   int saved = errno;
@@ -140,16 +135,15 @@ static int write_file(int state_fd, const char *name, const unsigned char *bytes
 /* The content of a database with empty tables. To be freed with sqlite3_free(). */
 static int empty_tables(struct op_model *model, unsigned char **ret_bytes, size_t *ret_size, struct op_error *error) {
   sqlite3_int64 size = 0;
-  *ret_bytes = NULL;
+  unsigned char *bytes = NULL;
   int rc = op__model_open_memory(model, error);
-  if (rc == OP_OK) {
-    *ret_bytes = sqlite3_serialize(model->db, "main", &size, 0);
-    rc = *ret_bytes != NULL && size > READ_VERSION ? OP_OK : op__model_fail(model, SQLITE_NOMEM, error);
-  }
-  if (rc == OP_OK)
-    (*ret_bytes)[WRITE_VERSION] = (*ret_bytes)[READ_VERSION] = BY_LOG;
+  if (rc == OP_OK && (bytes = sqlite3_serialize(model->db, "main", &size, 0)) == NULL)
+    rc = op__model_fail(model, SQLITE_NOMEM, error);
+  if (bytes != NULL)
+    bytes[WRITE_VERSION] = bytes[READ_VERSION] = BY_LOG;
   sqlite3_close(model->db);
   model->db = NULL;
+  *ret_bytes = bytes;
   *ret_size = (size_t)size;
   return rc;
 }
@@ -284,8 +278,7 @@ int op__files_connect(struct op_model *model, int state_fd, bool *ret_current, s
     rc = op__state_lock(model, state_fd, attempt == 0 ? LOCK_SH : LOCK_EX, error);
     if (rc != OP_OK)
       return rc;
-    bool made = attempt > 0 && is_missing(model, state_fd);
-    if (made)
+    if (attempt > 0 && is_missing(model, state_fd))
       rc = make_missing(model, state_fd, error);
     bool cannot = rc != OP_OK;
     if (!cannot)

@@ -283,8 +283,8 @@ static const evs_query *make_condition(struct appending *a, struct ruled_out *ou
   return out->query.count ? &out->query : NULL;
 }
 
-/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom.
- */
+/* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom, or
+ * what was looked at was taken back. */
 static int try_append(struct appending *a, bool *ret_again, struct op_error *error) {
   struct op_app *app = a->app;
   *ret_again = false;
@@ -300,6 +300,7 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
     return already_there(a, ids.first, ids.last, error);
   if (!rc && a->conditional)
     rc = standing_match(app, query, a->after, &match, &matched_to, error);
+  *ret_again = rc && error->store_code == EVS_LOST; /* what was read was taken back, or nobody knows */
   if (rc)
     return rc;
   if (ids.first || ids.tagged || match)
