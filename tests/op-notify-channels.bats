@@ -170,7 +170,7 @@ SH
   assert_json '[.type,.data.attempts,.data.reason]|tojson' '["NotificationParked",3,"exit_1"]'
   [[ $stderr == 'op-notify: '*'notice 4: parked, not delivered (exit_1)'* ]] || fail "no warning: $stderr"
   appends_nothing succeeds at 23:00:00 op-notify run
-  succeeds op-notify list --status Parked
+  by_index op-notify list --status Parked
   assert_json '[.noticeId,.status,.attempts,.reason,.retryAt]|tojson' '["4","Parked",3,"exit_1",null]'
   echo 0 >code
   succeeds op-notify retry 4
