@@ -49,6 +49,49 @@ UNCLEAR=(hang hang-after crash-before crash-after lose huge garbage garbage-afte
   'garbage:{"status":"not_found"}' 'garbage:{"status":"approved","providerRef":7}'
   'garbage:{"status":"approved"}{"status":"approved"}' status:500 status:503 status:429 status:408 status-after:503)
 
+# call OPERATION KEY AMOUNT [RESERVATION]: what the reference provider answers.
+call() {
+  printf '{"operation":"%s","idempotencyKey":"%s","reservationId":"%s","customerId":"","amount":%s,"currency":"KRW"}' \
+    "$1" "$2" "${4:-1}" "$3" >request
+  "${PROVIDER[@]}" <request
+}
+
+@test "the reference provider: one key has one effect and one answer, and no more goes back than was charged" {
+  assert_equal "$(json_of status call query a 0)" not_found
+  assert_equal "$(json_of '.status + .providerRef' call authorize a 500)" approvedref-2
+  assert_equal "$(json_of '.status + .providerRef' call authorize a 500)" approvedref-2
+  assert_equal "$(json_of '.status + .providerRef' call query a 0)" approvedref-2
+  exits_with 65 call authorize a 501
+  exits_with 65 call refund a 500
+  assert_equal "$(json_of '.status + .reason' call refund b 501)" declinedmore_than_charged
+  assert_equal "$(json_of status call refund c 300)" refunded
+  assert_equal "$(json_of status call refund d 200)" refunded
+  assert_equal "$(json_of '.status + .reason' call refund e 1)" declinedmore_than_charged
+  assert_equal "$(json_of '.status + .reason' call refund f 1 2)" declinednothing_charged
+  assert_equal "$(books '[.calls, .conflicts, .charged, .refunded] | join(" ")')" '11 2 500 500'
+  exits_with 64 call pay a 1
+  exits_with 65 "${PROVIDER[@]}" <<<'no JSON'
+}
+
+@test "the reference provider: faults by number, key, operation and count; a wrong one is told" {
+  faults 'status:503@call=2' 'decline:no@key=b*,times=1' 'exit@never=1'
+  exits_with 2 call query a 0
+  faults '# a comment' '' 'status:503@call=2' 'decline:no@key=b*,times=1' 'lose @ operation=query, every=3' 'status:7@call=7-'
+  assert_equal "$(json_of status call query a 0)" not_found # 1
+  exits_with 75 call authorize a 5 # 2
+  assert_equal "$(json_of status call authorize a 5)" approved # 3
+  assert_equal "$(json_of status call authorize b1 5)" declined # 4
+  assert_equal "$(json_of status call authorize b2 5)" approved # 5
+  succeeds call query a 0 # 6
+  assert_equal "$output" ''
+  exits_with 7 call query a 0
+  exits_with 7 call query a 0
+  assert_equal "$(books .faults)" 5
+  PROVIDER_FAULTS=decline succeeds call authorize c 1 # the environment comes before the file
+  assert_json status declined
+  assert_equal "$(books '.entries | map(.status) | join(" ")')" 'approved declined approved declined'
+}
+
 @test "exec: one request on stdin, one answer on stdout, charged and given back" {
   use_provider exec
   one_reservation
@@ -200,6 +243,21 @@ unclear() {
   done
 }
 
+@test "http: a call that was given up, asked for and not found cannot charge later" {
+  provider_start --verbose
+  use_provider http 'timeout: 300ms'
+  one_reservation
+  faults "wait:$PWD/go@operation=authorize,times=1"
+  capture op-pay run
+  succeeds op-reserve cancel 1
+  settle
+  touch go
+  wait_until 20 grep -q 'POST.* 409' provider.log
+  assert_equal "$(books '[.charged, (.entries | length)] | join(" ")')" '0 0'
+  agrees
+  assert_equal "$(op-pay list -o ndjson | jq -r .status)" PaymentCancelled
+}
+
 @test "a call ends with its time limit, and with it all that the provider started" {
   use_provider exec
   one_reservation
@@ -267,16 +325,25 @@ $(id); *'
   [[ $(error_json message) == c.yaml:1:32:* ]]
 }
 
-@test "http: nobody there, another machine's name, a server that dies: unknown, and charged once it is back" {
-  use_provider http 'timeout: 300ms'
+@test "http: killed in the middle of a call, then nobody there: unknown, and charged once when it is back" {
+  local paying
+  use_provider http 'timeout: 20s' 'breaker: {window: 1000, minimum_calls: 1000}'
   one_reservation
-  provider_stop
-  capture op-pay run
+  faults 'hang-after@call=1'
+  op-pay run >paying.out 2>&1 3>&- &
+  paying=$!
+  wait_until 20 eval '[ "$(books ".entries | length")" = 1 ]'
+  kill -KILL "$PROVIDER_PID"
+  wait "$PROVIDER_PID" || true
+  wait "$paying" || true
+  PROVIDER_PID=
+  refute grep -q PaymentApproved paying.out
+  capture env OP_NOW=2034-01-01T00:00:00Z op-pay run
   assert_equal "$(event_count PaymentApproved)" 0
-  use_provider http 'timeout: 2s'
+  use_provider http
   settle
   agrees
-  assert_equal "$(books .charged)" 100000
+  assert_equal "$(books '[.charged, (.entries | length)] | join(" ")')" '100000 1'
 }
 
 @test "http: a redirect is not followed" {

@@ -37,6 +37,7 @@ struct op_processor {
               struct op_error *error);
   bool speaks; /* work() itself writes to stdout: the events that were appended are not printed */
   bool (*handles)(const struct op_draft *draft); /* does it tell what became of a thing (for --max)? NULL: all do */
+  const char *const *unsaid;                     /* types of events that are not printed, NULL-terminated; NULL: none */
   bool timed; /* things become pending as time passes: --follow looks again every second, event or not */
 };
 

@@ -56,6 +56,14 @@ int op_follow_wait(struct op_app *app, uint64_t position, bool *ret_stop, struct
   return wait_for_events(app, position, 0, ret_stop, error);
 }
 
+/* Is the event one that its processor keeps to itself? */
+static bool is_unsaid(const struct run *run, const evs_event *event) {
+  const char *const *type = run->processor->unsaid;
+  while (type != NULL && *type != NULL && !op_type_is(event, *type))
+    type++;
+  return type != NULL && *type != NULL;
+}
+
 /* Prints the events of a commit as they stand in the journal. */
 static int print(struct run *run, const evs_appended *appended, struct op_error *error) {
   evs_cursor *cursor = NULL;
@@ -68,7 +76,7 @@ static int print(struct run *run, const evs_appended *appended, struct op_error 
   run->printing = true;
   int rc = evs_read(run->app->store, NULL, appended->first - 1, 0, &cursor, &store_error);
   while (rc == 0 && evs_cursor_position(cursor) < appended->last)
-    if ((rc = evs_next(cursor, &event, &store_error)) == 0)
+    if ((rc = evs_next(cursor, &event, &store_error)) == 0 && !is_unsaid(run, &event))
       op_line(run->app->output, &event);
   evs_cursor_close(cursor);
   if (run->app->follow)

@@ -31,7 +31,7 @@ struct circuit_probe {
 };
 
 struct circuit {
-  char provider[64];
+  char provider[OP_MAX_ID + 1];
   enum circuit_state state;
   int64_t retry_us; /* open until then; 0 in the other states */
   char reason[64];  /* of the last change; "": it never changed */

@@ -9,8 +9,11 @@
 
 #include "retry.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,6 +40,20 @@ static bool mark(uint32_t *ret_mark) {
   return true;
 }
 
+/* Reads a number in this base at *at, which moves behind it and the character `end` (NUL too); false where it is none.
+ */
+static bool take_number(const char **at, int base, char end, uint64_t *ret_number) {
+  char *behind = NULL;
+  if (!isxdigit((unsigned char)**at)) /* no sign, no space */
+    return false;
+  errno = 0;
+  *ret_number = strtoull(*at, &behind, base);
+  if (errno != 0 || behind == *at || *behind != end)
+    return false;
+  *at = behind + (end != '\0');
+  return true;
+}
+
 /* When a process began, in ticks since the start of the machine; 0 where there is none. A zombie is none. */
 static uint64_t began(long pid) {
   char path[64], line[1024];
@@ -52,7 +69,10 @@ static uint64_t began(long pid) {
     return 0;
   for (int field = 2; field < 22 && at != NULL; field++)
     at = strchr(at + 1, ' ');
-  return at != NULL && sscanf(at, "%" SCNu64, &ticks) == 1 ? ticks : 0;
+  if (at == NULL)
+    return 0;
+  at++;
+  return take_number(&at, 10, ' ', &ticks) ? ticks : 0;
 }
 
 /* Our own name. */
@@ -67,11 +87,10 @@ void holder_name(char name[PAY_MAX_HOLDER]) {
 
 /* Is nobody of this name there any more? */
 bool holder_is_gone(const char *name) {
-  uint32_t here = 0, there = 0;
-  long pid = 0;
-  uint64_t ticks = 0;
-  int end = 0;
-  if (sscanf(name, "%8" SCNx32 "-%ld-%" SCNu64 "%n", &there, &pid, &ticks, &end) != 3 || name[end] != '\0' || pid <= 0)
+  uint32_t here = 0;
+  uint64_t there = 0, pid = 0, ticks = 0;
+  if (!take_number(&name, 16, '-', &there) || !take_number(&name, 10, '-', &pid) ||
+      !take_number(&name, 10, '\0', &ticks) || pid == 0 || pid > INT32_MAX)
     return false;
-  return mark(&here) && here == there && began(getpid()) != 0 && began(pid) != ticks;
+  return mark(&here) && here == there && began(getpid()) != 0 && began((long)pid) != ticks;
 }

@@ -31,8 +31,8 @@ static const struct op_verb verbs[] = {
     {"show", "ID", "one payment (its id is the reservation's)", 1, 1, 0, NULL, pay_show, "op-pay show 1 -o json"},
     {"retry", "ID", "have a parked or waiting payment tried again by the next run", 1, 1, OP_CHANGES, NULL, pay_retry,
      "op-pay retry 1"},
-    {"circuit", "[show|open|close]", "the circuit breaker of the provider: see it, stop all calls, let them go on", 0,
-     1, OP_CHANGES, circuit_options, pay_circuit,
+    {"circuit", "[ACTION]", "the circuit breaker of the provider: show it, open (stop all calls) or close it", 0, 1,
+     OP_CHANGES, circuit_options, pay_circuit,
      "op-pay circuit\n"
      "op-pay circuit open --for 2h"},
     {"reconcile", "", "compare the provider's ledger with the journal; exit 1 where they differ", 0, 0, 0, NULL,

@@ -77,7 +77,7 @@ int circuit_project(struct op_model *model, const evs_event *event, uint64_t att
   static const struct op_row_kind circuits = {sizeof(struct circuit), load, save};
   struct circuit *circuit = NULL;
   char provider[OP_MAX_ID + 1];
-  if (!op_field_id(event, "provider", provider) || strlen(provider) >= sizeof circuit->provider)
+  if (!op_field_id(event, "provider", provider))
     return 0;
   int r = op_model_row(model, &circuits, provider, &circuit, error);
   if (r != 0)

@@ -183,8 +183,9 @@ static bool handles(const struct op_draft *draft) {
 
 /* The verb. */
 int pay_run(struct op_app *app, struct op_error *error) {
+  static const char *const unsaid[] = {OP_PAYMENT_ATTEMPT_STARTED, NULL}; /* what comes of it is said */
   static const struct op_processor processor = {
-      .model = &pay_model, .batch = BATCH, .work = work, .handles = handles, .timed = true};
+      .model = &pay_model, .batch = BATCH, .work = work, .handles = handles, .unsaid = unsaid, .timed = true};
   const char *text = op_option(app, "jobs");
   int64_t jobs = 1;
   int r = text == NULL ? 0 : op_check_number("--jobs", "bad_jobs", text, 1, CALLS_MAX_JOBS, &jobs, error);

@@ -6,7 +6,8 @@ stdin, one answer on stdout), with --listen it is an HTTP service. Its ledger is
 happens to the process, and any number of processes may share it. No money moves.
 
 What it keeps to: one key has one effect and one answer, however often it is sent; the same key with another request is
-a mistake of the caller (exit 65, http 409) and is counted; never more is given back than was charged.
+a mistake of the caller (exit 65, http 409) and is counted; never more is given back than was charged; and a call that
+was still under way when a query of its key found nothing has no effect any more.
 """
 
 import argparse
@@ -28,7 +29,7 @@ query can be disturbed, too, unless operation= says otherwise.
 
   decline[:REASON]     book a refusal and answer it (decline-402: with status 402)
   pending[:N]          book it, and say pending; the N-th query or repeated call (default 1) finds it done
-  delay:SECONDS        wait, then do as asked
+  delay:SECONDS        wait, then do as asked; wait:FILE: until FILE is there
   hang                 never answer; hang-after: book first
   crash-before         die before booking (HTTP: the connection is reset); crash-after: book first
   lose                 book, and answer nothing (HTTP: close the connection)
@@ -60,13 +61,14 @@ CREATE TABLE IF NOT EXISTS entries (
 CREATE INDEX IF NOT EXISTS entries_of ON entries (reservation, operation);
 CREATE TABLE IF NOT EXISTS calls (
   number INTEGER PRIMARY KEY, operation TEXT NOT NULL, key TEXT NOT NULL, fault TEXT NOT NULL, conflict INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS calls_by_key ON calls (key, operation, number);
 CREATE INDEX IF NOT EXISTS calls_by_fault ON calls (fault);
 """
 
 OPERATIONS = ("authorize", "refund", "query", "ledger")
 UNCLEAR = ("hang", "hang-after", "crash-before", "crash-after", "lose", "garbage", "garbage-after", "huge",
            "status:500", "status:503", "status:429", "status-after:500", "status-after:503")
-ACTIONS = {"decline", "decline-402", "pending", "delay", "hang", "hang-after", "crash-before", "crash-after", "lose",
+ACTIONS = {"decline", "decline-402", "pending", "delay", "wait", "hang", "hang-after", "crash-before", "crash-after", "lose",
            "garbage", "garbage-after", "huge", "status", "status-after", "any"}
 DONE = {"authorize": "approved", "refund": "refunded"}
 
@@ -181,10 +183,17 @@ class Ledger:
             return "declined", "nothing_charged"
         return ("declined", "more_than_charged") if given_back + request["amount"] > charged else ("refunded", "")
 
+    def given_up(self, number, key):
+        """Did a query come after this call and find nothing? Then the call must have no effect any more."""
+        return self.db.execute("SELECT 1 FROM calls WHERE key = ? AND number > ? AND operation = 'query'",
+                               (key, number)).fetchone() is not None
+
     def book(self, number, request, fault):
         """Books the request once, and gives its entry."""
         with self.change():
             entry = self.find(request["idempotencyKey"])
+            if entry is None and self.given_up(number, request["idempotencyKey"]):
+                raise Refused(75, 409, f"{request['idempotencyKey']}: was asked for meanwhile, and said not to be there")
             if entry is None:
                 status, reason = self.judge(request)
                 queries_left = 0
@@ -302,6 +311,8 @@ def play(ledger, line, number, request, fault):
     action = fault.action if fault else ""
     if action == "delay":
         time.sleep(float(fault.argument))
+    while action == "wait" and not os.path.exists(fault.argument):
+        time.sleep(0.02)
     if action in ("hang", "crash-before", "garbage", "status"):
         return trouble(line, action, fault.argument)
     answer = act(ledger, number, request, fault)
