@@ -234,13 +234,19 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
   assert_json noticeId $'4\n5'
 }
 
-@test "notices after forgetting carry no address; a new contact can be forgotten again" {
+@test "who was forgotten hears nothing any more, unless a new contact is left, which can be forgotten again" {
   two_paid
   succeeds op-notify contact set c1 --email minsu@example.org
   succeeds op-notify contact forget c1
   succeeds op-notify run
-  nowhere 'To:' "$OP_STORE/outbox/4.txt"
+  assert_json type $'NotificationWithdrawn\nNotificationSent'
+  assert_equal "$(ls -A "$OP_STORE/outbox")" 5.txt
   succeeds op-notify contact set c1 --email again@example.org
+  succeeds op-reserve cancel 1
+  succeeds op-pay run
+  succeeds op-notify run
+  assert_json type NotificationSent
+  somewhere again@example.org "$OP_STORE/outbox"
   succeeds op-notify contact forget c1
   assert_equal "$(event_count CustomerForgotten)" 2
   nowhere again@example.org "$OP_STORE"
@@ -346,7 +352,7 @@ left_behind() {
   fails_as 64 usage op-notify contact show
   fails_as 64 usage op-notify contact
   fails_as 64 usage op-notify contact show c1 --email a@b
-  fails_as 64 usage op-notify retry 1
+  fails_as 66 no_store op-notify retry 1
   printf 'x' >afile
   OP_STORE=$PWD/afile fails_as 73 cannot_create op-notify contact set c1 --email a@b
   # A contact alone makes no journal.

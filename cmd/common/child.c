@@ -83,7 +83,8 @@ static int spawn(const struct op_child *child, int in, int out, pid_t *ret_pid) 
   if (!rc && out >= 0)
     rc = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   if (!rc)
-    rc = posix_spawnp(ret_pid, child->argv[0], &actions, &attributes, child->argv, environ);
+    rc = posix_spawnp(ret_pid, child->argv[0], &actions, &attributes, child->argv,
+                      child->environment != NULL ? child->environment : environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   return rc;

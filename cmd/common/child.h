@@ -13,9 +13,10 @@ struct op_child {
   char *const *argv; /* argv[0] is looked for in PATH; ends with NULL */
   const char *input; /* its standard input, `input_len` bytes; it need not read them */
   size_t input_len;
-  struct op_text *output; /* becomes what it writes to stdout; NULL: it inherits our stdout */
-  size_t output_max;      /* bytes of output that are kept; the rest is read and dropped */
-  unsigned timeout_ms;    /* from its start to its end; 0: no limit */
+  struct op_text *output;   /* becomes what it writes to stdout; NULL: it inherits our stdout */
+  size_t output_max;        /* bytes of output that are kept; the rest is read and dropped */
+  unsigned timeout_ms;      /* from its start to its end; 0: no limit */
+  char *const *environment; /* NULL: ours */
 };
 
 enum op_child_end {

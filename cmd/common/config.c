@@ -76,6 +76,7 @@ int op_config_load(struct op_config *config, const char *explicit_file, struct o
   int code = OP_OK;
   *config = (struct op_config){.payment_timeout_ms = 2000,
                                .payment_max_attempts = 8,
+                               .notify_timeout_ms = 30000,
                                .notify_max_attempts = 8,
                                .breaker = {.window = 20,
                                            .minimum_calls = 5,
@@ -86,6 +87,7 @@ int op_config_load(struct op_config *config, const char *explicit_file, struct o
                                            .probes = 1}};
   if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->payment_when_open, "defer") ||
       !op_config_set(&config->notify_channel, "file") || !op_config_set(&config->notify_directory, "outbox") ||
+      !op_config_set(&config->notify_sendmail, "/usr/sbin/sendmail") ||
       !op_config_set(&config->notify_from, "outerpark@localhost"))
     code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   if (code == OP_OK)
@@ -108,7 +110,28 @@ void op_config_free(struct op_config *config) {
   free(config->payment_secret_file);
   free(config->notify_channel);
   free(config->notify_directory);
+  op_config_list_free(config->notify_command);
+  free(config->notify_sendmail);
   free(config->notify_from);
+  for (size_t i = 0; i < OP_TEMPLATE_LANGUAGES; i++)
+    for (size_t j = 0; j < OP_TEMPLATE_EVENTS; j++) {
+      free(config->notify_templates[i][j].subject);
+      free(config->notify_templates[i][j].text);
+    }
   op_labels_free(config->labels);
   *config = (struct op_config){0};
+}
+
+/* The texts for an event in a language. */
+const struct op_template *op_config_template(const struct op_config *config, const char *language, const char *event) {
+#define ROW(l, language, e, event) {language, event, l, e},
+  static const struct {
+    const char *language, *event;
+    size_t l, e;
+  } rows[] = {OP_TEMPLATE_TABLE(ROW)};
+#undef ROW
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    if (strcmp(rows[i].language, language) == 0 && strcmp(rows[i].event, event) == 0)
+      return &config->notify_templates[rows[i].l][rows[i].e];
+  return NULL;
 }

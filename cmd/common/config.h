@@ -3,7 +3,7 @@
  * Files are laid over one another: /etc/outerpark/outerpark.yaml,
  * ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml, then --config or $OP_CONFIG (which must exist). An
  * unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78. A value that asks for something that this version has
- * not got (notify.channel: exec) is refused the same way: a configuration is never half obeyed. */
+ * not got (saga.steps: [ticket]) is refused the same way: a configuration is never half obeyed. */
 #ifndef OP_CONFIG_H
 #define OP_CONFIG_H
 
@@ -11,6 +11,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* How notices say something; placeholder.h tells how they are written. */
+struct op_template {
+  char *subject, *text; /* NULL: the built-in one */
+};
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 4 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16
@@ -37,11 +43,15 @@ struct op_config {
   int64_t payment_max_attempts; /* failed calls after which a payment is parked; 8 */
   char *payment_when_open;      /* "defer" or "suspend" */
   struct op_breaker breaker;    /* payment.breaker */
-  char *notify_channel;         /* "file" or "stdout" */
+  char *notify_channel;         /* "file", "stdout", "exec" or "sendmail" */
   char *notify_directory;       /* "outbox": relative to the store's directory unless absolute */
+  char **notify_command;        /* of "exec": program and arguments, ends with NULL; NULL: none is named */
+  char *notify_sendmail;        /* of "sendmail": the program, "/usr/sbin/sendmail" */
+  int64_t notify_timeout_ms;    /* of one delivery by a program; 30s, more than 0 */
   char *notify_from;            /* "outerpark@localhost" */
   int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
-  struct op_label *labels;      /* list of (language, word, label) */
+  struct op_template notify_templates[OP_TEMPLATE_LANGUAGES][OP_TEMPLATE_EVENTS]; /* op_config_template() finds one */
+  struct op_label *labels;                                                        /* list of (language, word, label) */
 };
 
 struct op_label {
@@ -52,5 +62,8 @@ struct op_label {
 /* Loads the layers. `explicit_file` is --config or $OP_CONFIG, or NULL. */
 int op_config_load(struct op_config *config, const char *explicit_file, struct op_error *error);
 void op_config_free(struct op_config *config);
+
+/* The texts for an event ("PaymentApproved") in a language ("ko"), borrowed; NULL where there can be none. */
+const struct op_template *op_config_template(const struct op_config *config, const char *language, const char *event);
 
 #endif

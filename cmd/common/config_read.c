@@ -2,12 +2,13 @@
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
  * column. Keys that tune what a later version does (tickets, branches) are checked for their type
- * and have no effect yet; a value that would select such a thing (notify.channel: exec) is refused, since obeying
+ * and have no effect yet; a value that would select such a thing (saga.steps: [ticket]) is refused, since obeying
  * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
  * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
 
 #include "app.h"
+#include "placeholder.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <yaml.h>
 
-enum type { SECTION, STRING, URL, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
+enum type { SECTION, STRING, URL, TEMPLATE, TEMPLATE_LINE, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
 
 struct key {
   const char *path;
@@ -38,6 +39,16 @@ struct key {
   { path, NUMBER, NO_FIELD, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
   { path, SECTION, NO_FIELD, NULL, NULL, 0, 0 }
+#define TEMPLATES(l, language, e, event)                                                                               \
+  GROUP("notify.templates." language "." event),                                                                       \
+      {"notify.templates." language "." event ".subject",                                                              \
+       TEMPLATE_LINE,                                                                                                  \
+       FIELD(notify_templates[l][e].subject),                                                                          \
+       NULL,                                                                                                           \
+       NULL,                                                                                                           \
+       0,                                                                                                              \
+       0},                                                                                                             \
+      {"notify.templates." language "." event ".text", TEMPLATE, FIELD(notify_templates[l][e].text), NULL, NULL, 0, 0},
 
 static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
@@ -61,11 +72,17 @@ static const struct key keys[] = {
     {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 0, 0},
     {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
-    {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", "file|stdout", 0, 0},
+    {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", NULL, 0, 0},
     {"notify.directory", STRING, FIELD(notify_directory), NULL, NULL, 0, 0},
-    {"notify.command", STRINGS, NO_FIELD, NULL, NULL, 0, 0},
+    {"notify.command", STRINGS, FIELD(notify_command), NULL, NULL, 0, 0},
+    {"notify.sendmail", STRING, FIELD(notify_sendmail), NULL, NULL, 0, 0},
+    {"notify.timeout", DURATION, FIELD(notify_timeout_ms), NULL, NULL, 1, 3600000},
     {"notify.from", STRING, FIELD(notify_from), NULL, NULL, 0, 0},
     COUNT("notify.max_attempts", FIELD(notify_max_attempts)),
+    GROUP("notify.templates"),
+    GROUP("notify.templates.ko"),
+    GROUP("notify.templates.en"),
+    OP_TEMPLATE_TABLE(TEMPLATES) /* each with its comma */
     GROUP("ticket"),
     {"ticket.after_issue", STRING, NO_FIELD, "void|refuse", NULL, 0, 0},
     GROUP("assign"),
@@ -286,12 +303,27 @@ bool op_config_set(char **text, const char *value) {
   return true;
 }
 
-/* Reads a text; of a URL, one that may be called. */
+/* What is wrong with a text beyond its being one, or NULL; written into buf where it is not always the same. */
+static const char *wrong(const struct key *key, const char *text, char *buf, size_t size) {
+  switch (key->type) {
+  case URL:
+    return op_url_wrong(text);
+  case TEMPLATE:
+  case TEMPLATE_LINE:
+    return op_template_wrong(text, key->type == TEMPLATE_LINE, buf, size);
+  default:
+    return NULL;
+  }
+}
+
+/* Reads a text; of a URL, one that may be called; of a template, one that can be filled in. */
 static int read_string(struct loader *loader, const struct key *key) {
+  char buf[256];
   int code = check_string(loader, key, key->type == URL ? "a URL" : "a string");
-  const char *wrong = code == OP_OK && key->type == URL ? op_url_wrong(scalar(loader)) : NULL;
-  if (wrong != NULL)
-    return FAIL(loader, "%s: %s, not '%s'", key->path, wrong, scalar(loader));
+  const char *what = code == OP_OK ? wrong(key, scalar(loader), buf, sizeof buf) : NULL;
+  if (what != NULL)
+    return key->type == URL ? FAIL(loader, "%s: %s, not '%s'", key->path, what, scalar(loader))
+                            : FAIL(loader, "%s: %s", key->path, what);
   if (code == OP_OK && key->field != NO_FIELD &&
       !op_config_set((char **)(void *)((char *)loader->config + key->field), scalar(loader)))
     return op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
@@ -463,6 +495,8 @@ static int read_value(struct loader *loader, const struct key *key) {
     return read_section(loader, key->path);
   case STRING:
   case URL:
+  case TEMPLATE:
+  case TEMPLATE_LINE:
     return read_string(loader, key);
   case DURATION:
     return read_duration(loader, key);

@@ -6,6 +6,17 @@
 
 #include <stddef.h>
 
+/* What notify.templates may hold: ROW(language index, language, event index, event). */
+#define OP_TEMPLATE_TABLE(ROW)                                                                                         \
+  ROW(0, "ko", 0, "PaymentApproved")                                                                                   \
+  ROW(0, "ko", 1, "PaymentDeclined")                                                                                   \
+  ROW(0, "ko", 2, "PaymentRefunded")                                                                                   \
+  ROW(0, "ko", 3, "PaymentCancelled")                                                                                  \
+  ROW(1, "en", 0, "PaymentApproved")                                                                                   \
+  ROW(1, "en", 1, "PaymentDeclined")                                                                                   \
+  ROW(1, "en", 2, "PaymentRefunded")                                                                                   \
+  ROW(1, "en", 3, "PaymentCancelled")
+
 /* Reads `content` (len bytes of YAML) over *config. `file` is what messages call it. */
 int op_config_read(struct op_config *config, const char *file, const char *content, size_t len, struct op_error *error);
 

@@ -34,6 +34,10 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_CIRCUIT_HALF_OPENED "PaymentCircuitHalfOpened"
 #define OP_PAYMENT_CIRCUIT_CLOSED "PaymentCircuitClosed"
 #define OP_NOTIFICATION_SENT "NotificationSent"
+#define OP_NOTIFICATION_FAILED "NotificationFailed"                  /* it is tried again */
+#define OP_NOTIFICATION_PARKED "NotificationParked"                  /* it waits for an operator */
+#define OP_NOTIFICATION_RETRY_REQUESTED "NotificationRetryRequested" /* who wants it tried again */
+#define OP_NOTIFICATION_WITHDRAWN "NotificationWithdrawn"            /* there is nobody to tell */
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
 /* What a consumer (op-journal consume) could not do. About events, not about the business: given to no consumer that
  * does not name them. */

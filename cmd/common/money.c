@@ -37,8 +37,8 @@ static int decimals(const char *currency) {
   return strstr(three, currency) != NULL ? 3 : 2;
 }
 
-/* Adds an amount. */
-void op_text_money(struct op_text *text, int64_t amount, const char *currency) {
+/* Adds an amount without its currency. */
+void op_text_amount(struct op_text *text, int64_t amount, const char *currency) {
   int places = decimals(currency);
   uint64_t unit = places == 3 ? 1000 : places == 2 ? 100 : 1;
   if (amount < 0)
@@ -46,6 +46,11 @@ void op_text_money(struct op_text *text, int64_t amount, const char *currency) {
   add_grouped(text, magnitude(amount) / unit);
   if (places > 0)
     op_text_addf(text, ".%0*" PRIu64, places, magnitude(amount) % unit);
+}
+
+/* Adds an amount with its currency. */
+void op_text_money(struct op_text *text, int64_t amount, const char *currency) {
+  op_text_amount(text, amount, currency);
   if (currency[0] != '\0')
     op_text_addf(text, " %s", currency);
 }

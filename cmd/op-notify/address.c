@@ -4,9 +4,6 @@
  * one. What passes can stand in a header as it is, and names one mailbox. Errors: 65 bad_email. */
 #include "address.h"
 
-#include "notice.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 static const char structure[] = "\"(),:;<>[]\\";
@@ -45,24 +42,22 @@ int address_check(const char *email, struct op_error *error) {
   return what == NULL ? 0 : op_fail(error, OP_DATA, "bad_email", "the e-mail address %s", what);
 }
 
-/* Adds a mailbox. */
-void address_add(struct op_text *text, const char *name, const char *email) {
-  if (name[0] == '\0') {
-    op_text_adds(text, email);
-    return;
-  }
-  bool quoted = strpbrk(name, structure) != NULL || strpbrk(name, "@.") != NULL;
-  if (quoted)
-    op_text_adds(text, "\"");
-  for (const char *at = name; *at != '\0'; at++) {
-    if (*at == '"' || *at == '\\')
-      op_text_adds(text, "\\");
-    if ((unsigned char)*at >= 0x20 && *at != 0x7F)
-      op_text_add(text, at, 1);
-  }
-  op_text_adds(text, quoted ? "\" <" : " <");
-  op_text_adds(text, email);
-  op_text_adds(text, ">");
+/* Takes a mailbox apart. */
+int address_parse(const char *mailbox, struct mailbox *ret_mailbox, struct op_error *error) {
+  size_t len = strlen(mailbox);
+  const char *open = len > 0 && mailbox[len - 1] == '>' ? strrchr(mailbox, '<') : NULL;
+  const char *email = open != NULL ? open + 1 : mailbox;
+  size_t email_len = open != NULL ? (size_t)(mailbox + len - 1 - email) : len;
+  size_t name_len = open != NULL ? (size_t)(open - mailbox) : 0;
+  while (name_len > 0 && mailbox[name_len - 1] == ' ')
+    name_len--;
+  *ret_mailbox = (struct mailbox){0};
+  if (email_len > OP_MAX_EMAIL || name_len > OP_MAX_NAME)
+    return op_fail(error, OP_DATA, "bad_email", "the e-mail address is too long");
+  memcpy(ret_mailbox->email, email, email_len);
+  memcpy(ret_mailbox->name, mailbox, name_len);
+  int r = address_check(ret_mailbox->email, error);
+  return r == 0 && name_len > 0 ? op_check_text("name", ret_mailbox->name, OP_MAX_NAME, error) : r;
 }
 
 /* The domain of an address. */

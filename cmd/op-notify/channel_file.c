@@ -148,7 +148,7 @@ static int open_outbox(struct channel *channel, struct op_error *error) {
 
 /* Writes one message under a temporary name, where it stays until the batch is synced. */
 static int send_file(struct channel *channel, const struct notice *notice, const struct contact *contact,
-                     struct op_error *error) {
+                     struct delivery *ret_delivery, struct op_error *error) {
   char temporary[NAME_SIZE];
   struct op_text message = {0};
   struct outbox_batch *batch = channel->batch;
@@ -156,13 +156,14 @@ static int send_file(struct channel *channel, const struct notice *notice, const
     return op_fail(error, OP_SOFTWARE, "internal", "a batch of more than %u notices", NOTIFY_BATCH);
   struct written *written = &batch->messages[batch->count];
   final_name(notice->id, written->final);
-  message_add(notice, contact, channel->app->config.notify_from, &message);
+  message_add(notice, contact, &channel->from, &channel->app->config, MESSAGE_UTF8, &message);
   temporary_name(batch->count, temporary);
   /* New: nobody can hold it open while personal data is written into it. */
   written->fd = openat(channel->directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   int failed = written->fd < 0 ? errno : write_all(written->fd, message.ptr, message.len);
   batch->count += written->fd >= 0;
   op_text_free(&message);
+  *ret_delivery = (struct delivery){.end = DELIVERY_DONE};
   return failed == 0 ? 0 : files_fail(error, failed, written->final);
 }
 
@@ -226,4 +227,4 @@ static void close_outbox(struct channel *channel) {
   channel->directory = -1;
 }
 
-const struct channel_kind channel_file = {"file", false, open_outbox, send_file, sync_outbox, close_outbox};
+const struct channel_kind channel_file = {"file", false, false, open_outbox, send_file, sync_outbox, close_outbox};

@@ -16,12 +16,17 @@ static int open_stdout(struct channel *channel, struct op_error *error) {
 
 /* One line. */
 static int send_line(struct channel *channel, const struct notice *notice, const struct contact *contact,
-                     struct op_error *error) {
+                     struct delivery *ret_delivery, struct op_error *error) {
   (void)error;
   struct op_text text = {0};
-  template_text(notice, message_language(contact), &text);
-  op_output_say(channel->app->output, text.ptr != NULL ? text.ptr : "");
+  op_text_adds(&text, "");
+  template_text(&channel->app->config, notice, contact->name, message_language(contact), &text);
+  for (char *at = text.ptr; *at != '\0'; at++) /* a text of the configuration may have several */
+    if (*at == '\n' || *at == '\t')
+      *at = ' ';
+  op_output_say(channel->app->output, text.ptr);
   op_text_free(&text);
+  *ret_delivery = (struct delivery){.end = DELIVERY_DONE};
   return 0;
 }
 
@@ -33,4 +38,4 @@ static int flush_lines(struct channel *channel, struct op_error *error) {
 /* Nothing to release. */
 static void close_stdout(struct channel *channel) { (void)channel; }
 
-const struct channel_kind channel_stdout = {"stdout", true, open_stdout, send_line, flush_lines, close_stdout};
+const struct channel_kind channel_stdout = {"stdout", true, false, open_stdout, send_line, flush_lines, close_stdout};

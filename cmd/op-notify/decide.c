@@ -1,20 +1,26 @@
 /* decide.c - what op-notify appends. Pure: no disk, no clock, no SQL.
  *
- * Invariants: one NotificationSent per cause (its id and its guard say so); no event holds personal data, only the
- * opaque customer id. Errors: 1 no_such_contact. */
+ * Invariants: one NotificationSent per cause (its id and its guard say so); every event about a notice is caused by the
+ * cause of the notice, and carries the number of the attempt in its id, so that none stands twice; what failed is
+ * either tried again at a time that stands in the event, or parked. No event holds personal data, only the opaque
+ * customer id. Errors: 1 no_such_contact, no_such_notice, already_sent, notice_withdrawn. */
 #include "decide.h"
+
+#include "retry.h"
 
 #include <inttypes.h>
 
 const char *const notify_causes[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_REFUNDED,
                                      OP_PAYMENT_CANCELLED, NULL};
+const char *const notify_outcomes[] = {OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED,
+                                       OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
+                                       OP_NOTIFICATION_WITHDRAWN, NULL};
+const char *const notice_statuses[] = {"Pending", "Sent", "Parked", "Withdrawn", NULL};
 
-/* The record of a notice. */
-void notice_record(const struct notice *notice, const char *channel, const char *lang, struct op_drafts *drafts,
-                   struct op_guard *guard) {
-  static const char *const types[] = {OP_NOTIFICATION_SENT, NULL};
-  struct op_draft *draft = op_draft_add(drafts, OP_NOTIFICATION_SENT, notice->reservation_id, notice->cause);
-  op_draft_id(draft, "notification-sent:%" PRIu64, notice->cause);
+/* Begins an event about a notice, under the guard against any other about it. */
+static struct op_draft *begin(const struct notice *notice, const char *type, struct op_drafts *drafts,
+                              struct op_guard *guard) {
+  struct op_draft *draft = op_draft_add(drafts, type, notice->reservation_id, notice->cause);
   op_draft_tag(draft, OP_TAG_RESERVATION, notice->reservation_id);
   op_draft_tag(draft, OP_TAG_NOTICE, notice->id);
   op_draft_tag(draft, OP_TAG_CUSTOMER, notice->customer_id);
@@ -24,10 +30,84 @@ void notice_record(const struct notice *notice, const char *channel, const char 
   if (notice->customer_id[0] != '\0')
     op_json_string(&draft->data, "customerId", notice->customer_id);
   op_json_string(&draft->data, "template", notice->template);
-  op_json_string(&draft->data, "channel", channel);
-  op_json_string(&draft->data, "lang", lang);
+  op_guard_add(guard, notify_outcomes, OP_TAG_NOTICE, notice->id);
+  return draft;
+}
+
+/* It was delivered. */
+static void record_sent(const struct notice *notice, const struct attempt *attempt, struct op_drafts *drafts,
+                        struct op_guard *guard) {
+  struct op_draft *draft = begin(notice, OP_NOTIFICATION_SENT, drafts, guard);
+  op_draft_id(draft, "notification-sent:%" PRIu64, notice->cause);
+  op_json_string(&draft->data, "channel", attempt->channel);
+  op_json_string(&draft->data, "lang", attempt->lang);
   op_json_end(&draft->data);
-  op_guard_add(guard, types, OP_TAG_NOTICE, notice->id);
+}
+
+/* It was not: it is due again, or waits for an operator. */
+static void record_failed(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
+                          struct op_drafts *drafts, struct op_guard *guard) {
+  int64_t number = notice->attempts + 1, since = number - notice->forgiven;
+  bool parked = delivery->end == DELIVERY_IMPOSSIBLE || since >= attempt->max_attempts;
+  struct op_draft *draft = begin(notice, parked ? OP_NOTIFICATION_PARKED : OP_NOTIFICATION_FAILED, drafts, guard);
+  op_draft_id(draft, "notification-%s:%" PRIu64 ":%" PRId64, parked ? "parked" : "failed", notice->cause, number);
+  op_json_string(&draft->data, "channel", attempt->channel);
+  op_json_number(&draft->data, parked ? "attempts" : "attempt", number);
+  op_json_string(&draft->data, "reason", delivery->reason);
+  if (!parked) {
+    int64_t delay_ms = op_retry_delay_ms(since, OP_RETRY_BASE_MS, OP_RETRY_CAP_MS, attempt->random);
+    op_json_time(&draft->data, "retryAt", attempt->now_us + delay_ms * 1000);
+  }
+  op_json_end(&draft->data);
+}
+
+/* It will not be. */
+static void record_withdrawn(const struct notice *notice, const struct delivery *delivery, struct op_drafts *drafts,
+                             struct op_guard *guard) {
+  struct op_draft *draft = begin(notice, OP_NOTIFICATION_WITHDRAWN, drafts, guard);
+  op_draft_id(draft, "notification-withdrawn:%" PRIu64, notice->cause);
+  op_json_string(&draft->data, "reason", delivery->reason);
+  op_json_end(&draft->data);
+}
+
+/* The record of an attempt. */
+void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
+                   struct op_drafts *drafts, struct op_guard *guard) {
+  switch (delivery->end) {
+  case DELIVERY_DONE:
+    record_sent(notice, attempt, drafts, guard);
+    break;
+  case DELIVERY_FAILED:
+  case DELIVERY_IMPOSSIBLE:
+    record_failed(notice, delivery, attempt, drafts, guard);
+    break;
+  case DELIVERY_NOBODY:
+    record_withdrawn(notice, delivery, drafts, guard);
+    break;
+  }
+}
+
+/* The record of an operator's wish. */
+int retry_decide(const struct notice *notice, const char *notice_id, bool is_due, const char *request_id,
+                 const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+  int r = 0;
+  if (notice->cause == 0)
+    r = op_fail(error, OP_REFUSED, "no_such_notice", "notice %s: there is no such notice", notice_id);
+  else if (notice->status == NOTICE_SENT)
+    r = op_fail(error, OP_REFUSED, "already_sent", "notice %s was sent", notice_id);
+  else if (notice->status == NOTICE_WITHDRAWN)
+    r = op_fail(error, OP_REFUSED, "notice_withdrawn", "notice %s was withdrawn: there is nobody to tell", notice_id);
+  if (r != 0) {
+    op_error_text(error, "noticeId", notice_id);
+    return r;
+  }
+  if (is_due)
+    return 0;
+  struct op_draft *draft = begin(notice, OP_NOTIFICATION_RETRY_REQUESTED, drafts, guard);
+  op_draft_id(draft, "notification-retry-requested:%" PRIu64 ":%" PRId64, notice->cause, notice->attempts);
+  op_draft_request(draft, request_id, request, guard);
+  op_json_end(&draft->data);
+  return 0;
 }
 
 /* The record of a customer's wish. */

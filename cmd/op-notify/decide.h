@@ -1,4 +1,4 @@
-/* decide.h - the pure decisions of op-notify: what a sent notice leaves in the journal, and what forgetting does. */
+/* decide.h - the pure decisions of op-notify: what an attempt, a retry and forgetting leave in the journal. */
 #ifndef NOTIFY_DECIDE_H
 #define NOTIFY_DECIDE_H
 
@@ -8,9 +8,39 @@
 /* The event types that a customer is told about, NULL-terminated. */
 extern const char *const notify_causes[];
 
-/* Drafts NotificationSent for a notice that was handed to the channel, under a guard against a second one. */
-void notice_record(const struct notice *notice, const char *channel, const char *lang, struct op_drafts *drafts,
-                   struct op_guard *guard);
+/* The event types that say what became of a notice, NULL-terminated. */
+extern const char *const notify_outcomes[];
+
+/* What an attempt came to. */
+enum delivery_end {
+  DELIVERY_DONE,       /* the channel has it */
+  DELIVERY_FAILED,     /* it may go well another time */
+  DELIVERY_IMPOSSIBLE, /* it will not, until somebody does something about it */
+  DELIVERY_NOBODY,     /* there is nobody to tell, now or later */
+};
+
+struct delivery {
+  enum delivery_end end;
+  char reason[32]; /* a word for the journal ("exit_1", "timeout"), never anything personal; "" where it went well */
+};
+
+/* What an attempt is recorded with. */
+struct attempt {
+  const char *channel, *lang;
+  int64_t max_attempts; /* of the configuration */
+  int64_t now_us;
+  uint64_t random; /* for the back-off, see retry.h */
+};
+
+/* Drafts what became of a notice: sent, failed and to be tried again, parked, or withdrawn; under a guard against what
+ * somebody else recorded meanwhile. */
+void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
+                   struct op_drafts *drafts, struct op_guard *guard);
+
+/* Drafts NotificationRetryRequested; drafts nothing for a notice that is due now. `request_id` and `request` may be
+ * NULL. Exit 1 no_such_notice (cause 0), already_sent, notice_withdrawn. */
+int retry_decide(const struct notice *notice, const char *notice_id, bool is_due, const char *request_id,
+                 const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* What is known of a customer who wants to be forgotten. */
 struct forget_state {

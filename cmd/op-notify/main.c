@@ -1,7 +1,7 @@
 /* main.c - op-notify: tells customers what became of their reservations; the tables of its command line.
  *
- * Reads the payment events; appends NotificationSent and CustomerForgotten. Texts stand in template.c, channels behind
- * channel.h, personal data in contacts.c and nowhere else. */
+ * Reads the payment events; appends NotificationSent, NotificationFailed and their like, and CustomerForgotten. Texts
+ * stand in template.c, channels behind channel.h, personal data in contacts.c and nowhere else. */
 #include "verbs.h"
 
 static const struct op_option set_options[] = {
@@ -13,6 +13,8 @@ static const struct op_option set_options[] = {
 
 static const struct op_option list_options[] = {
     {"reservation", 0, "RID", "only the notices about this reservation", false},
+    {"status", 0, "STATUS", "Pending, Sent (default), Parked or Withdrawn", false},
+    {"all", 0, NULL, "whatever became of them", false},
     {0},
 };
 
@@ -20,7 +22,11 @@ static const struct op_verb verbs[] = {
     {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX, NULL, notify_run,
      "op-notify run\n"
      "op-notify run --follow"},
-    {"list", "", "the notices that were sent", 0, 0, 0, list_options, notify_list, "op-notify list --reservation 1"},
+    {"list", "", "the notices that were sent, or all", 0, 0, 0, list_options, notify_list,
+     "op-notify list --reservation 1\n"
+     "op-notify list --status Parked"},
+    {"retry", "ID", "try a parked or waiting notice again, at once", 1, 1, OP_CHANGES, NULL, notify_retry,
+     "op-notify retry 4"},
     {"contact set", "C", "keep the contact of customer C, outside of the journal", 1, 1, OP_CHANGES, set_options,
      notify_contact_set,
      "op-notify contact set c1 --email minsu@example.org --name 김민수\n"

@@ -5,6 +5,15 @@
 #include "app.h"
 #include "domain.h"
 
+/* What became of a notice. */
+enum notice_status {
+  NOTICE_PENDING, /* not told yet, or to be told again */
+  NOTICE_SENT,
+  NOTICE_PARKED,    /* failed too often: op-notify retry brings it back */
+  NOTICE_WITHDRAWN, /* there was nobody to tell */
+};
+extern const char *const notice_statuses[]; /* by status, NULL-terminated */
+
 /* A notice with the figures as they stood at its cause, so that its text is the same whenever it is rendered. */
 struct notice {
   uint64_t cause;    /* seq of the event that it tells about */
@@ -17,11 +26,16 @@ struct notice {
   int64_t seats;  /* 0: not known */
   int64_t amount; /* minor units */
   char caused_at[EVS_TIME_SIZE];
+  char reason[OP_MAX_NAME + 1]; /* why it was declined or cancelled: a program's word or somebody's; "": not said */
+  enum notice_status status;
+  int64_t attempts; /* that failed */
+  int64_t forgiven; /* those of them that were made before an operator asked for another */
+  bool forgotten;   /* of notify_pending(): the customer asked to be forgotten, once */
 };
 
 #define OP_MAX_EMAIL 254
 
-/* A customer's contact, personal data: it never leaves contacts.db and the outbox. */
+/* A customer's contact, personal data: it never leaves contacts.db but for where it is sent. */
 struct contact {
   char customer_id[OP_MAX_ID + 1]; /* "": there is none */
   char email[OP_MAX_EMAIL + 1];

@@ -1,7 +1,8 @@
 /* project.c - folds the journal into the notices.
  *
- * Invariants: one row in `notices` per cause, with the figures as they stood at the cause; sent_at is NULL exactly
- * until NotificationSent names the cause. Only opaque customer ids are kept here. */
+ * Invariants: one row in `notices` per cause, with the figures as they stood at the cause; `due` is NULL exactly where
+ * nothing is to be done (sent, parked, withdrawn), else the time from which on it is to be told, in microseconds (0: at
+ * once); once sent it stays sent. Only opaque customer ids are kept here. */
 #include "project.h"
 
 #include "listing.h"
@@ -11,24 +12,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const types[] = {
-    OP_MUSICAL_REGISTERED, OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED,   OP_PAYMENT_DECLINED,
-    OP_PAYMENT_REFUNDED,   OP_PAYMENT_CANCELLED,  OP_NOTIFICATION_SENT,     OP_CUSTOMER_FORGOTTEN, NULL};
+static const char *const types[] = {OP_MUSICAL_REGISTERED,
+                                    OP_RESERVATION_PLACED,
+                                    OP_RESERVATION_CANCELLED,
+                                    OP_PAYMENT_APPROVED,
+                                    OP_PAYMENT_DECLINED,
+                                    OP_PAYMENT_REFUNDED,
+                                    OP_PAYMENT_CANCELLED,
+                                    OP_NOTIFICATION_SENT,
+                                    OP_NOTIFICATION_FAILED,
+                                    OP_NOTIFICATION_PARKED,
+                                    OP_NOTIFICATION_RETRY_REQUESTED,
+                                    OP_NOTIFICATION_WITHDRAWN,
+                                    OP_CUSTOMER_FORGOTTEN,
+                                    NULL};
 
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
     "CREATE TABLE reservations ("
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL"
     ") WITHOUT ROWID;"
-    "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL);"
+    "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL, reason TEXT);"
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
-    "  channel TEXT, lang TEXT, sent_at TEXT"
+    "  reason TEXT, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT NULL, due INTEGER,"
+    "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
 static const char indexes[] = "CREATE INDEX reservations_of ON reservations (customer_id);"
-                              "CREATE INDEX notices_pending ON notices (cause) WHERE sent_at IS NULL;"
+                              "CREATE INDEX notices_due ON notices (due, cause) WHERE due IS NOT NULL;"
+                              "CREATE INDEX notices_by ON notices (status) WHERE status <> 'Sent';"
                               "CREATE INDEX notices_about ON notices (reservation_id);"
                               "CREATE INDEX notices_of ON notices (customer_id);";
 
@@ -47,9 +61,14 @@ struct musical {
 /* A notice with what became of it. */
 struct told {
   struct notice notice; /* cause 0: no such notice */
-  char channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
+  int64_t due;          /* of a pending one: 0 at once, else from when on */
+  char failure[OP_MAX_ID + 1], channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
   char sent_at[EVS_TIME_SIZE]; /* "": not sent yet */
 };
+
+/* What a row holds behind the notice itself, in this order. */
+#define TOLD_COLUMNS "due, failure, channel, lang, sent_at"
+enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT };
 
 /* Reads a reservation. */
 static int load_booking(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
@@ -111,15 +130,16 @@ static int save_musical(struct op_model *model, const void *kept, bool is_new, s
 /* Reads the notice about the event of this number. */
 static int load_told(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
   struct told *told = kept;
-  sqlite3_stmt *row =
-      op_model_sql(model, "SELECT " NOTICE_COLUMNS ", channel, lang, sent_at FROM notices WHERE cause = ?1");
+  sqlite3_stmt *row = op_model_sql(model, "SELECT " NOTICE_COLUMNS ", " TOLD_COLUMNS " FROM notices WHERE cause = ?1");
   sqlite3_bind_int64(row, 1, strtoll(id, NULL, 10));
   int r = op_model_step(model, row, ret_found, error);
   if (r == 0 && *ret_found) {
     notice_read(row, &told->notice);
-    op_column_text(row, NOTICE_COLUMN_COUNT, told->channel, sizeof told->channel);
-    op_column_text(row, NOTICE_COLUMN_COUNT + 1, told->lang, sizeof told->lang);
-    op_column_text(row, NOTICE_COLUMN_COUNT + 2, told->sent_at, sizeof told->sent_at);
+    told->due = sqlite3_column_int64(row, DUE);
+    op_column_text(row, FAILURE, told->failure, sizeof told->failure);
+    op_column_text(row, CHANNEL, told->channel, sizeof told->channel);
+    op_column_text(row, LANG, told->lang, sizeof told->lang);
+    op_column_text(row, SENT_AT, told->sent_at, sizeof told->sent_at);
   }
   sqlite3_reset(row);
   return r;
@@ -130,23 +150,33 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   const struct told *told = kept;
   const struct notice *notice = &told->notice;
   sqlite3_stmt *put =
-      is_new ? op_model_sql(model, "INSERT INTO notices (cause, channel, lang, sent_at, template, reservation_id,"
-                                   " customer_id, musical, currency, seats, amount, caused_at)"
-                                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
-             : op_model_sql(model, "UPDATE notices SET channel = ?2, lang = ?3, sent_at = ?4 WHERE cause = ?1");
+      is_new
+          ? op_model_sql(model, "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
+                                " sent_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
+                                " caused_at, reason)"
+                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
+          : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
+                                " channel = ?7, lang = ?8, sent_at = ?9 WHERE cause = ?1");
   sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
-  op_bind_text(put, 2, told->channel);
-  op_bind_text(put, 3, told->lang);
-  op_bind_text(put, 4, told->sent_at);
+  op_bind_text(put, 2, notice_statuses[notice->status]);
+  sqlite3_bind_int64(put, 3, notice->attempts);
+  sqlite3_bind_int64(put, 4, notice->forgiven);
+  if (notice->status == NOTICE_PENDING)
+    sqlite3_bind_int64(put, 5, told->due);
+  op_bind_text(put, 6, told->failure);
+  op_bind_text(put, 7, told->channel);
+  op_bind_text(put, 8, told->lang);
+  op_bind_text(put, 9, told->sent_at);
   if (is_new) {
-    op_bind_text(put, 5, notice->template);
-    op_bind_text(put, 6, notice->reservation_id);
-    op_bind_text(put, 7, notice->customer_id);
-    op_bind_text(put, 8, notice->musical);
-    op_bind_text(put, 9, notice->currency);
-    sqlite3_bind_int64(put, 10, notice->seats);
-    sqlite3_bind_int64(put, 11, notice->amount);
-    op_bind_text(put, 12, notice->caused_at);
+    op_bind_text(put, 10, notice->template);
+    op_bind_text(put, 11, notice->reservation_id);
+    op_bind_text(put, 12, notice->customer_id);
+    op_bind_text(put, 13, notice->musical);
+    op_bind_text(put, 14, notice->currency);
+    sqlite3_bind_int64(put, 15, notice->seats);
+    sqlite3_bind_int64(put, 16, notice->amount);
+    op_bind_text(put, 17, notice->caused_at);
+    op_bind_text(put, 18, notice->reason);
   }
   return op_model_exec(model, put, error);
 }
@@ -204,9 +234,10 @@ static int placed(struct op_model *model, const evs_event *event, struct op_erro
 static int cancelled(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1];
   struct booking *booking = NULL;
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO cancellations VALUES (?1, ?2)");
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR IGNORE INTO cancellations VALUES (?1, ?2, ?3)");
   sqlite3_bind_int64(put, 1, (int64_t)event->seq);
   sqlite3_bind_int64(put, 2, figure(event, "seats", OP_MAX_SEATS));
+  op_bind_field(put, 3, event, "reason");
   int r = op_model_exec(model, put, error);
   int64_t remaining = figure(event, "remainingSeats", OP_MAX_SEATS);
   if (r != 0 || remaining == 0 || !op_field_id(event, "reservationId", id))
@@ -219,13 +250,15 @@ static int cancelled(struct op_model *model, const evs_event *event, struct op_e
   return 0;
 }
 
-/* The seats that this event gave up, 0 where it is no cancellation. */
-static int cancelled_seats(struct op_model *model, uint64_t seq, int64_t *ret_seats, struct op_error *error) {
-  sqlite3_stmt *row = op_model_sql(model, "SELECT seats FROM cancellations WHERE seq = ?1");
+/* What the notice says of the cancellation behind it: the seats that it gave up, 0 where there is none, and why. */
+static int describe_cancellation(struct op_model *model, uint64_t seq, struct notice *notice, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT seats, reason FROM cancellations WHERE seq = ?1");
   sqlite3_bind_int64(row, 1, (int64_t)seq);
   bool found = false;
   int r = op_model_step(model, row, &found, error);
-  *ret_seats = r == 0 && found ? sqlite3_column_int64(row, 0) : 0;
+  notice->seats = r == 0 && found ? sqlite3_column_int64(row, 0) : 0;
+  if (r == 0 && found)
+    op_column_text(row, 1, notice->reason, sizeof notice->reason);
   sqlite3_reset(row);
   return r;
 }
@@ -255,7 +288,9 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
     return 0;
   int r = describe(model, event, &notice, error);
   if (r == 0 && refund)
-    r = cancelled_seats(model, event->causation, &notice.seats, error);
+    r = describe_cancellation(model, event->causation, &notice, error);
+  else
+    op_field_text(event, "reason", notice.reason, sizeof notice.reason);
   if (r == 0)
     r = told_of(model, event->seq, &told, error);
   if (r != 0)
@@ -270,14 +305,43 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
 }
 
 /* A notice was delivered. */
-static int sent(struct op_model *model, const evs_event *event, struct op_error *error) {
-  struct told *told = NULL;
-  int r = told_of(model, event->causation, &told, error);
-  if (r != 0 || told->notice.cause == 0 || told->sent_at[0] != '\0')
-    return r;
+static void sent(struct told *told, const evs_event *event) {
+  told->notice.status = NOTICE_SENT;
+  told->failure[0] = '\0';
   snprintf(told->sent_at, sizeof told->sent_at, "%.*s", (int)event->time.len, event->time.ptr);
   op_field_text(event, "channel", told->channel, sizeof told->channel);
   op_field_text(event, "lang", told->lang, sizeof told->lang);
+}
+
+/* An attempt failed: it is due again, or parked. */
+static void failed(struct told *told, const evs_event *event, bool parked) {
+  int64_t number = op_field_number(event, parked ? "attempts" : "attempt", 0);
+  told->notice.attempts = number > told->notice.attempts ? number : told->notice.attempts + 1;
+  told->notice.status = parked ? NOTICE_PARKED : NOTICE_PENDING;
+  told->due = parked ? 0 : op_field_time(event, "retryAt", 0);
+  op_field_text(event, "channel", told->channel, sizeof told->channel);
+  op_field_text(event, "reason", told->failure, sizeof told->failure);
+}
+
+/* Something became of a notice. */
+static int became(struct op_model *model, const evs_event *event, struct op_error *error) {
+  struct told *told = NULL;
+  int r = told_of(model, event->causation, &told, error);
+  if (r != 0 || told->notice.cause == 0 || told->notice.status == NOTICE_SENT)
+    return r;
+  struct notice *notice = &told->notice;
+  if (op_type_is(event, OP_NOTIFICATION_SENT)) {
+    sent(told, event);
+  } else if (op_type_is(event, OP_NOTIFICATION_WITHDRAWN)) {
+    notice->status = NOTICE_WITHDRAWN;
+    op_field_text(event, "reason", told->failure, sizeof told->failure);
+  } else if (op_type_is(event, OP_NOTIFICATION_RETRY_REQUESTED)) {
+    notice->status = NOTICE_PENDING;
+    notice->forgiven = notice->attempts;
+    told->due = 0;
+  } else if (notice->status == NOTICE_PENDING) {
+    failed(told, event, op_type_is(event, OP_NOTIFICATION_PARKED));
+  }
   op_model_row_changed(told);
   return 0;
 }
@@ -301,81 +365,21 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
     return placed(model, event, error);
   if (op_type_is(event, OP_RESERVATION_CANCELLED))
     return cancelled(model, event, error);
-  if (op_type_is(event, OP_NOTIFICATION_SENT))
-    return sent(model, event, error);
   if (op_type_is(event, OP_CUSTOMER_FORGOTTEN))
     return forgotten(model, event, error);
   for (size_t i = 0; notify_causes[i] != NULL; i++)
     if (op_type_is(event, notify_causes[i]))
       return caused(model, notify_causes[i], event, error);
+  for (size_t i = 0; notify_outcomes[i] != NULL; i++)
+    if (op_type_is(event, notify_outcomes[i]))
+      return became(model, event, error);
   return 0;
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 3,
+                                                 .version = 4,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,
                                                  .requests = true,
                                                  .apply = apply};
-
-/* The row as a notice. */
-void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {
-  *ret_notice = (struct notice){.cause = (uint64_t)sqlite3_column_int64(row, 0)};
-  snprintf(ret_notice->id, sizeof ret_notice->id, "%" PRIu64, ret_notice->cause);
-  op_column_text(row, 1, ret_notice->template, sizeof ret_notice->template);
-  op_column_text(row, 2, ret_notice->reservation_id, sizeof ret_notice->reservation_id);
-  op_column_text(row, 3, ret_notice->customer_id, sizeof ret_notice->customer_id);
-  op_column_text(row, 4, ret_notice->musical, sizeof ret_notice->musical);
-  op_column_text(row, 5, ret_notice->currency, sizeof ret_notice->currency);
-  ret_notice->seats = sqlite3_column_int64(row, 6);
-  ret_notice->amount = sqlite3_column_int64(row, 7);
-  op_column_text(row, 8, ret_notice->caused_at, sizeof ret_notice->caused_at);
-}
-
-/* What was not sent yet. */
-int notify_pending(struct op_model *model, struct notice *notices, size_t limit, size_t *ret_count,
-                   struct op_error *error) {
-  sqlite3_stmt *rows =
-      op_model_sql(model, "SELECT " NOTICE_COLUMNS " FROM notices WHERE sent_at IS NULL ORDER BY cause LIMIT ?1");
-  sqlite3_bind_int64(rows, 1, (int64_t)limit);
-  *ret_count = 0;
-  bool found = true;
-  int r = 0;
-  while (*ret_count < limit && (r = op_model_step(model, rows, &found, error)) == 0 && found)
-    notice_read(rows, &notices[(*ret_count)++]);
-  sqlite3_reset(rows);
-  return r;
-}
-
-/* What the journal knows of a customer. */
-int notify_customer(struct op_model *model, const char *customer_id, bool *ret_seen,
-                    char ret_forgotten_at[EVS_TIME_SIZE], struct op_error *error) {
-  sqlite3_stmt *row = op_model_sql(model, "SELECT EXISTS (SELECT 1 FROM reservations WHERE customer_id = ?1)"
-                                          " OR EXISTS (SELECT 1 FROM notices WHERE customer_id = ?1)"
-                                          " OR EXISTS (SELECT 1 FROM forgotten WHERE customer_id = ?1),"
-                                          " (SELECT forgotten_at FROM forgotten WHERE customer_id = ?1)");
-  sqlite3_bind_text(row, 1, customer_id, -1, SQLITE_STATIC);
-  bool found = false;
-  int r = op_model_step(model, row, &found, error);
-  *ret_seen = r == 0 && found && sqlite3_column_int(row, 0) != 0;
-  ret_forgotten_at[0] = '\0';
-  if (r == 0 && found)
-    op_column_text(row, 1, ret_forgotten_at, EVS_TIME_SIZE);
-  sqlite3_reset(row);
-  return r;
-}
-
-/* Every notice of a customer. */
-int notify_each_of(struct op_model *model, const char *customer_id,
-                   int (*visit)(void *context, const char *notice_id, struct op_error *error), void *context,
-                   struct op_error *error) {
-  sqlite3_stmt *rows = op_model_sql(model, "SELECT cause FROM notices WHERE customer_id = ?1 ORDER BY cause");
-  sqlite3_bind_text(rows, 1, customer_id, -1, SQLITE_STATIC);
-  bool found = true;
-  int r = 0;
-  while (r == 0 && (r = op_model_step(model, rows, &found, error)) == 0 && found)
-    r = visit(context, (const char *)sqlite3_column_text(rows, 0), error);
-  sqlite3_reset(rows);
-  return r;
-}

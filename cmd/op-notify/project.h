@@ -10,15 +10,22 @@
 extern const struct op_model_definition notify_model;
 
 /* The columns that notice_read() expects first in a SELECT over `notices`. */
-#define NOTICE_COLUMNS "cause, template, reservation_id, customer_id, musical, currency, seats, amount, caused_at"
-enum { NOTICE_COLUMN_COUNT = 9 };
+#define NOTICE_COLUMNS                                                                                                 \
+  "cause, template, reservation_id, customer_id, musical, currency, seats, amount, caused_at, reason, status,"         \
+  " attempts, forgiven"
+enum { NOTICE_COLUMN_COUNT = 13 };
 
 /* The row that the statement stands on, as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice);
 
-/* The notices that were not sent yet, oldest cause first, at most `limit` of them. */
-int notify_pending(struct op_model *model, struct notice *notices, size_t limit, size_t *ret_count,
+/* The notices that are due at `now_us`, at most `limit` of them: first those never tried, oldest cause first, then
+ * those that failed, in the order of their times. */
+int notify_pending(struct op_model *model, int64_t now_us, struct notice *notices, size_t limit, size_t *ret_count,
                    struct op_error *error);
+
+/* The notice of this id (cause 0 where there is none), and whether it is due at `now_us`. */
+int notify_find(struct op_model *model, const char *notice_id, int64_t now_us, struct notice *ret_notice,
+                bool *ret_is_due, struct op_error *error);
 
 /* Was the customer named by an event, and forgotten (*ret_forgotten_at: when, the last time; "" for never)? */
 int notify_customer(struct op_model *model, const char *customer_id, bool *ret_seen,

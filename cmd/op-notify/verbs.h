@@ -7,7 +7,8 @@
 int notify_contact_set(struct op_app *app, struct op_error *error); /* contact.c */
 int notify_contact_show(struct op_app *app, struct op_error *error);
 int notify_contact_forget(struct op_app *app, struct op_error *error);
-int notify_run(struct op_app *app, struct op_error *error);  /* run.c */
-int notify_list(struct op_app *app, struct op_error *error); /* list.c */
+int notify_run(struct op_app *app, struct op_error *error);   /* run.c */
+int notify_list(struct op_app *app, struct op_error *error);  /* list.c */
+int notify_retry(struct op_app *app, struct op_error *error); /* retry.c */
 
 #endif

@@ -31,7 +31,7 @@ struct run {
 /* Runs a script with this input; its stdout is kept up to `max`. */
 static void run_script(struct run *run, const char *script, const char *input, size_t len, size_t max, unsigned limit) {
   const char *const argv[] = {"sh", "-c", script, NULL};
-  const struct op_child child = {(char *const *)(uintptr_t)argv, input, len, &run->output, max, limit};
+  const struct op_child child = {(char *const *)(uintptr_t)argv, input, len, &run->output, max, limit, NULL};
   run->error = (struct op_error){0};
   run->code = op_child_run(&child, &run->result, &run->error);
 }
@@ -125,7 +125,7 @@ static void what_does_not_start_is_an_error(void **state) {
     struct op_text output = {0};
     struct op_error error = {0};
     struct op_child_result result;
-    const struct op_child child = {(char *const *)(uintptr_t)argv, "x", 1, &output, 100, FOREVER_MS};
+    const struct op_child child = {(char *const *)(uintptr_t)argv, "x", 1, &output, 100, FOREVER_MS, NULL};
     assert_int_equal(op_child_run(&child, &result, &error), cases[i].code);
     assert_string_equal(error.code, cases[i].word);
     assert_non_null(strstr(error.message, cases[i].program));

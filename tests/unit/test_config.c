@@ -76,6 +76,12 @@ static void defaults_without_a_file(void **state) {
   assert_string_equal(config.notify_channel, "file");
   assert_string_equal(config.notify_directory, "outbox");
   assert_string_equal(config.notify_from, "outerpark@localhost");
+  assert_null(config.notify_command);
+  assert_string_equal(config.notify_sendmail, "/usr/sbin/sendmail");
+  assert_int_equal(config.notify_timeout_ms, 30000);
+  assert_null(op_config_template(&config, "ko", "PaymentApproved")->text);
+  assert_null(op_config_template(&config, "fr", "PaymentApproved"));
+  assert_null(op_config_template(&config, "ko", "ReservationPlaced"));
   assert_null(config.labels);
   op_config_free(&config);
   op_config_free(&config); /* zeros are legal */
@@ -112,7 +118,12 @@ static const char whole[] =
     "notify:\n"
     "  channel: stdout\n"
     "  directory: outbox2\n"
-    "  command: [/usr/local/bin/send]\n"
+    "  command: [/usr/local/bin/send, --fast]\n"
+    "  sendmail: /usr/bin/msmtp\n"
+    "  timeout: 5s\n"
+    "  templates:\n"
+    "    ko: {PaymentApproved: {subject: 결제, text: \"{customerName}님\\n{seats}석\"}}\n"
+    "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}}\n"
     "  from: tickets@example.org\n"
     "  max_attempts: 10\n"
     "ticket: {after_issue: void}\n"
@@ -147,6 +158,16 @@ static void every_key(void **state) {
   assert_string_equal(config.notify_channel, "stdout");
   assert_string_equal(config.notify_directory, "outbox2");
   assert_string_equal(config.notify_from, "tickets@example.org");
+  assert_string_equal(config.notify_command[0], "/usr/local/bin/send");
+  assert_string_equal(config.notify_command[1], "--fast");
+  assert_null(config.notify_command[2]);
+  assert_string_equal(config.notify_sendmail, "/usr/bin/msmtp");
+  assert_int_equal(config.notify_timeout_ms, 5000);
+  assert_string_equal(op_config_template(&config, "ko", "PaymentApproved")->subject, "결제");
+  assert_string_equal(op_config_template(&config, "ko", "PaymentApproved")->text, "{customerName}님\n{seats}석");
+  assert_null(op_config_template(&config, "en", "PaymentCancelled")->subject);
+  assert_string_equal(op_config_template(&config, "en", "PaymentCancelled")->text, "Cancelled: {reason}");
+  assert_null(op_config_template(&config, "en", "PaymentApproved")->text);
   assert_string_equal(config.labels->language, "ko");
   assert_string_equal(config.labels->word, "Reserved");
   assert_string_equal(config.labels->text, "예약됨");
@@ -246,8 +267,8 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"payment: {command: [a, {b: c}]}\n", ":1:24: payment.command: a list of strings is wanted here, not a map"},
       {"payment: {command: []}\n", ":1:20: payment.command: the list is empty"},
       {"payment: {provider: cash}\n", ":1:21: payment.provider: approve, exec or http is wanted here, not 'cash'"},
-      {"notify:\n  channel: sendmail\n",
-       ":2:12: notify.channel: 'sendmail' is not in this version, only file or stdout"},
+      {"notify:\n  channel: mail\n",
+       ":2:12: notify.channel: file, stdout, exec or sendmail is wanted here, not 'mail'"},
       {"reservation: {hold: soon}\n", ":1:21: reservation.hold: a duration such as 15m or 2h, or off, is wanted here"},
       {"reservation: {hold: 15}\n", ":1:21: reservation.hold: a duration such as"},
       {"reservation: {hold: -15m}\n", ":1:21: reservation.hold: a duration such as"},
@@ -289,6 +310,36 @@ static void mistakes_about_providers(void **state) {
       {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
       {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
       {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    is_mistake(cases[i].text, cases[i].says);
+}
+
+/* What only notices want. */
+static void mistakes_about_notices(void **state) {
+  static const struct {
+    const char *text, *says;
+  } cases[] = {
+      {"notify: {command: /usr/bin/send}\n", ":1:19: notify.command: a list is wanted here"},
+      {"notify: {timeout: 0s}\n", ":1:19: notify.timeout: a duration from 1ms"},
+      {"notify: {templates: {fr: {}}}\n", ":1:22: unknown key 'fr' in notify.templates"},
+      {"notify: {templates: {ko: {PaymentAproved: {text: a}}}}\n",
+       ":1:27: unknown key 'PaymentAproved' in notify.templates.ko, did you mean 'PaymentApproved'?"},
+      {"notify: {templates: {ko: {ReservationPlaced: {text: a}}}}\n",
+       ":1:27: unknown key 'ReservationPlaced' in notify.templates.ko"},
+      {"notify: {templates: {ko: {PaymentApproved: {body: a}}}}\n",
+       ":1:45: unknown key 'body' in notify.templates.ko.PaymentApproved"},
+      {"notify: {templates: {ko: {PaymentApproved: a}}}\n",
+       ":1:44: notify.templates.ko.PaymentApproved: a map of keys to values is wanted here"},
+      {"notify:\n  templates:\n    en:\n      PaymentApproved:\n        text: \"{seat} seats\"\n",
+       ":5:15: notify.templates.en.PaymentApproved.text: {seat} is no placeholder, did you mean {seats}?"},
+      {"notify: {templates: {ko: {PaymentApproved: {subject: \"a\\nBcc: b\"}}}}\n",
+       ":1:54: notify.templates.ko.PaymentApproved.subject: one line without control characters"},
+      {"notify: {templates: {ko: {PaymentApproved: {subject: ''}}}}\n",
+       ":1:54: notify.templates.ko.PaymentApproved.subject: the text is empty"},
+      {"notify: {templates: {ko: {PaymentApproved: {text: 'a } b'}}}}\n",
+       ":1:51: notify.templates.ko.PaymentApproved.text: a brace stands alone"},
   };
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -345,6 +396,7 @@ int main(void) {
       cmocka_unit_test(later_layers_win_key_by_key),
       cmocka_unit_test(mistakes_are_told_with_their_place),
       cmocka_unit_test(mistakes_about_providers),
+      cmocka_unit_test(mistakes_about_notices),
       cmocka_unit_test(files_that_cannot_be_read),
       cmocka_unit_test(the_users_file_is_found_by_home),
   };

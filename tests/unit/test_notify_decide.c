@@ -1,4 +1,4 @@
-/* test_notify_decide.c - what op-notify records, and which addresses it takes. */
+/* test_notify_decide.c - what op-notify records of attempts, retries and forgetting; which addresses it takes. */
 #include "cmd/op-notify/address.h"
 #include "cmd/op-notify/decide.h"
 
@@ -10,22 +10,106 @@
 
 #include <cmocka.h>
 
-/* One record per notice, known by its cause, without personal data. */
+static const struct notice paid = {.cause = 12, .id = "12", .template = "PaymentApproved", .reservation_id = "1"};
+
+#define ABOUT "{\"noticeId\":\"12\",\"reservationId\":\"1\",\"template\":\"PaymentApproved\""
+
+/* An attempt and what it leaves: one event, known by its cause and number, guarded, without personal data. */
 static void test_notice_record(void **state) {
   (void)state;
-  struct op_drafts drafts = {0};
-  struct op_guard guard = {0};
-  struct notice notice = {.cause = 12, .id = "12", .template = "PaymentApproved", .reservation_id = "1"};
-  notice_record(&notice, "file", "ko", &drafts, &guard);
-  assert_int_equal(drafts.count, 1);
-  assert_string_equal(drafts.items[0].id, "notification-sent:12");
-  assert_string_equal(drafts.items[0].correlation, "1");
-  assert_int_equal(drafts.items[0].causation, 12);
-  assert_string_equal(drafts.items[0].data.ptr, "{\"noticeId\":\"12\",\"reservationId\":\"1\",\"template\":"
-                                                "\"PaymentApproved\",\"channel\":\"file\",\"lang\":\"ko\"}");
-  assert_int_equal(guard.count, 1);
-  op_drafts_free(&drafts);
-  op_guard_free(&guard);
+  static const struct {
+    int64_t attempts, forgiven; /* failed before, of which not counted */
+    enum delivery_end end;
+    const char *reason;
+    const char *type, *id, *data;
+  } rows[] = {
+      {0, 0, DELIVERY_DONE, "", "NotificationSent", "notification-sent:12",
+       ABOUT ",\"channel\":\"exec\",\"lang\":\"ko\"}"},
+      {5, 0, DELIVERY_DONE, "", "NotificationSent", "notification-sent:12",
+       ABOUT ",\"channel\":\"exec\",\"lang\":\"ko\"}"},
+      /* All bits set draw the longest delay: 5 s, doubled from the second failure on. */
+      {0, 0, DELIVERY_FAILED, "exit_1", "NotificationFailed", "notification-failed:12:1",
+       ABOUT ",\"channel\":\"exec\",\"attempt\":1,\"reason\":\"exit_1\",\"retryAt\":\"2026-11-20T12:00:05.000000Z\"}"},
+      {1, 0, DELIVERY_FAILED, "timeout", "NotificationFailed", "notification-failed:12:2",
+       ABOUT ",\"channel\":\"exec\",\"attempt\":2,\"reason\":\"timeout\",\"retryAt\":\"2026-11-20T12:00:10.000000Z\"}"},
+      {2, 0, DELIVERY_FAILED, "exit_1", "NotificationParked", "notification-parked:12:3",
+       ABOUT ",\"channel\":\"exec\",\"attempts\":3,\"reason\":\"exit_1\"}"},
+      {9, 0, DELIVERY_FAILED, "exit_1", "NotificationParked", "notification-parked:12:10",
+       ABOUT ",\"channel\":\"exec\",\"attempts\":10,\"reason\":\"exit_1\"}"},
+      /* What an operator forgave no longer counts, but keeps its number. */
+      {3, 3, DELIVERY_FAILED, "exit_1", "NotificationFailed", "notification-failed:12:4",
+       ABOUT ",\"channel\":\"exec\",\"attempt\":4,\"reason\":\"exit_1\",\"retryAt\":\"2026-11-20T12:00:05.000000Z\"}"},
+      {5, 3, DELIVERY_FAILED, "exit_1", "NotificationParked", "notification-parked:12:6",
+       ABOUT ",\"channel\":\"exec\",\"attempts\":6,\"reason\":\"exit_1\"}"},
+      {0, 0, DELIVERY_IMPOSSIBLE, "no_contact", "NotificationParked", "notification-parked:12:1",
+       ABOUT ",\"channel\":\"exec\",\"attempts\":1,\"reason\":\"no_contact\"}"},
+      {0, 0, DELIVERY_NOBODY, "customer_forgotten", "NotificationWithdrawn", "notification-withdrawn:12",
+       ABOUT ",\"reason\":\"customer_forgotten\"}"},
+  };
+  struct attempt attempt = {.channel = "exec", .lang = "ko", .max_attempts = 3, .random = UINT64_MAX};
+  assert_true(evs_time_parse("2026-11-20T12:00:00Z", 20, &attempt.now_us));
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct notice notice = paid;
+    struct delivery delivery = {.end = rows[i].end};
+    notice.attempts = rows[i].attempts;
+    notice.forgiven = rows[i].forgiven;
+    snprintf(delivery.reason, sizeof delivery.reason, "%s", rows[i].reason);
+    notice_record(&notice, &delivery, &attempt, &drafts, &guard);
+    assert_int_equal(drafts.count, 1);
+    assert_string_equal(drafts.items[0].type, rows[i].type);
+    assert_string_equal(drafts.items[0].id, rows[i].id);
+    assert_string_equal(drafts.items[0].data.ptr, rows[i].data);
+    assert_string_equal(drafts.items[0].correlation, "1");
+    assert_int_equal(drafts.items[0].causation, 12);
+    assert_int_equal(guard.count, 1);
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* Retrying, by what became of the notice. */
+static void test_retry(void **state) {
+  (void)state;
+  static const struct {
+    bool known;
+    enum notice_status status;
+    bool is_due;
+    int result;
+    size_t events;
+    const char *code;
+  } rows[] = {
+      {true, NOTICE_PARKED, false, 0, 1, NULL},
+      {true, NOTICE_PENDING, false, 0, 1, NULL}, /* it waits for its time */
+      {true, NOTICE_PENDING, true, 0, 0, NULL},  /* the next run takes it anyway */
+      {true, NOTICE_SENT, false, OP_REFUSED, 0, "already_sent"},
+      {true, NOTICE_WITHDRAWN, false, OP_REFUSED, 0, "notice_withdrawn"},
+      {false, NOTICE_PENDING, false, OP_REFUSED, 0, "no_such_notice"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    struct notice notice = paid;
+    notice.status = rows[i].status;
+    notice.attempts = 8;
+    if (!rows[i].known)
+      notice = (struct notice){0};
+    assert_int_equal(retry_decide(&notice, "12", rows[i].is_due, "k", "retry notice=12", &drafts, &guard, &error),
+                     rows[i].result);
+    assert_int_equal(drafts.count, rows[i].events);
+    if (rows[i].events > 0) {
+      assert_string_equal(drafts.items[0].type, "NotificationRetryRequested");
+      assert_string_equal(drafts.items[0].id, "notification-retry-requested:12:8");
+      assert_string_equal(drafts.items[0].data.ptr, ABOUT ",\"requestId\":\"k\",\"request\":\"retry notice=12\"}");
+      assert_int_equal(guard.count, 2);
+    }
+    if (rows[i].code != NULL)
+      assert_string_equal(error.code, rows[i].code);
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
 }
 
 /* Forgetting, by what is known. */
@@ -96,28 +180,39 @@ static void test_addresses(void **state) {
   assert_int_equal(address_check(longest, &error), 0);
 }
 
-/* A mailbox in a header: one line, one address, whatever the name is. */
+/* Mailboxes taken apart. */
 static void test_mailboxes(void **state) {
   (void)state;
-  static const char *const rows[][2] = {
-      {"", "a@b"},
-      {"김민수", "김민수 <a@b>"},
-      {"Kim, Minsu", "\"Kim, Minsu\" <a@b>"},
-      {"x\" <evil@c>, \"", "\"x\\\" <evil@c>, \\\"\" <a@b>"},
-      {"two\r\nBcc: x@y", "\"twoBcc: x@y\" <a@b>"},
+  static const struct {
+    const char *text, *name, *email; /* email NULL: refused */
+  } rows[] = {
+      {"tickets@example.org", "", "tickets@example.org"},
+      {"OuterPark <tickets@example.org>", "OuterPark", "tickets@example.org"},
+      {"아우터파크, 예매 <a@b>", "아우터파크, 예매", "a@b"},
+      {"<a@b>", "", "a@b"},
+      {"x <y> <a@b>", "x <y>", "a@b"},
+      {"a@b>", NULL, NULL},
+      {"name <a@b", NULL, NULL},
+      {"a@b\nBcc: x@y", NULL, NULL},
+      {"x\n <a@b>", NULL, NULL},
+      {"", NULL, NULL},
+      {"name", NULL, NULL},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct op_text text = {0};
-    address_add(&text, rows[i][0], "a@b");
-    assert_string_equal(text.ptr, rows[i][1]);
-    op_text_free(&text);
+    struct mailbox mailbox;
+    struct op_error error = {0};
+    assert_int_equal(address_parse(rows[i].text, &mailbox, &error), rows[i].email != NULL ? 0 : OP_DATA);
+    if (rows[i].email == NULL)
+      continue;
+    assert_string_equal(mailbox.name, rows[i].name);
+    assert_string_equal(mailbox.email, rows[i].email);
   }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_notice_record), cmocka_unit_test(test_forget),    cmocka_unit_test(test_forget_request),
-      cmocka_unit_test(test_addresses),     cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_notice_record),  cmocka_unit_test(test_retry),     cmocka_unit_test(test_forget),
+      cmocka_unit_test(test_forget_request), cmocka_unit_test(test_addresses), cmocka_unit_test(test_mailboxes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,4 @@
-/* test_notify_templates.c - the texts that customers read, and the messages around them. */
-#include "cmd/op-notify/message.h"
+/* test_notify_templates.c - the texts that customers read: the built-in ones, and those of the configuration. */
 #include "cmd/op-notify/template.h"
 #include "money.h"
 
@@ -22,10 +21,12 @@ static const struct notice approved = {.cause = 12,
                                        .amount = 500000,
                                        .caused_at = "2026-11-20T12:34:56.789012Z"};
 
+static const struct op_config built_in;
+
 /* The text of a notice; the caller frees it. */
 static struct op_text text_of(const struct notice *notice, const char *lang) {
   struct op_text text = {0};
-  template_text(notice, lang, &text);
+  template_text(&built_in, notice, "", lang, &text);
   return text;
 }
 
@@ -61,6 +62,100 @@ static void test_texts(void **state) {
       &notice, "en",
       "[OuterPark] Part of your reservation was cancelled and refunded. Reservation 1, 겨울왕국 🎭, 1 seat cancelled, "
       "50,000 KRW refunded.");
+}
+
+/* Why it was cancelled is told where a program knows it. */
+static void test_expired(void **state) {
+  (void)state;
+  struct notice notice = approved;
+  snprintf(notice.template, sizeof notice.template, "PaymentCancelled");
+  snprintf(notice.reason, sizeof notice.reason, "expired");
+  notice.amount = 0;
+  expect(&notice, "ko",
+         "[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 청구 금액 없음.");
+  expect(&notice, "en",
+         "[OuterPark] Your reservation was cancelled, because it was not paid in time. Reservation 1, 겨울왕국 🎭, 10 "
+         "seats, nothing was charged.");
+  expect(&notice, "fr",
+         "[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 청구 금액 없음.");
+  snprintf(notice.reason, sizeof notice.reason, "expired already");
+  expect(&notice, "ko", "[OuterPark] 예약과 결제가 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 환불 금액 없음.");
+}
+
+/* Texts of the configuration, filled in. */
+static void test_configured(void **state) {
+  (void)state;
+  static const struct {
+    const char *template, *name, *lang, *expected;
+  } rows[] = {
+      {"plain", "", "ko", "plain"},
+      {"{customerName}님, {musicalName} {seats}석", "김민수", "ko", "김민수님, 겨울왕국 🎭 10석"},
+      {"{customerName}님", "", "ko", "고객님"},
+      {"Dear {customerName}", "", "en", "Dear customer"},
+      {"{amount} {currency}", "", "ko", "500,000 KRW"},
+      {"{reservationId}/{customerId}/{reason}", "", "ko", "1/c/"},
+      {"{{{seats}}} {{seats}}", "", "ko", "{10} {seats}"},
+      {"one\ntwo {customerName}", "three\nfour", "ko", "one\ntwo three\\nfour"},
+      {"{customerName}", "{seats}%s", "ko", "{seats}%s"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_config config = {0};
+    struct op_text text = {0}, subject = {0};
+    char template[128];
+    snprintf(template, sizeof template, "%s", rows[i].template);
+    for (size_t l = 0; l < OP_TEMPLATE_LANGUAGES; l++)
+      config.notify_templates[l][0] = (struct op_template){.subject = template, .text = template};
+    template_text(&config, &approved, rows[i].name, rows[i].lang, &text);
+    assert_string_equal(text.ptr, rows[i].expected);
+    template_subject(&config, &approved, rows[i].name, rows[i].lang, &subject);
+    assert_string_equal(subject.ptr, rows[i].expected);
+    op_text_free(&text);
+    op_text_free(&subject);
+  }
+}
+
+/* Reasons as people say them. */
+static void test_reasons(void **state) {
+  (void)state;
+  static const char *const rows[][3] = {
+      {"expired", "ko", "결제 기한 경과"},
+      {"expired", "en", "not paid in time"},
+      {"payment_declined", "ko", "결제 거절"},
+      {"I am ill", "ko", "I am ill"},
+      {"", "ko", ""},
+  };
+  static char template[] = "{reason}";
+  struct op_config config = {0};
+  config.notify_templates[0][0].text = config.notify_templates[1][0].text = template;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct notice notice = approved;
+    struct op_text text = {0};
+    snprintf(notice.reason, sizeof notice.reason, "%s", rows[i][0]);
+    op_text_adds(&text, "");
+    template_text(&config, &notice, "", rows[i][1], &text);
+    assert_string_equal(text.ptr, rows[i][2]);
+    op_text_free(&text);
+  }
+}
+
+/* Half of a template is configured: the other half is the built-in one. Only a text that names the customer says so. */
+static void test_half_configured(void **state) {
+  (void)state;
+  static char subject[] = "Hello {customerName}", text_with_name[] = "{customerName}";
+  struct op_config config = {0};
+  struct op_text text = {0};
+  config.notify_templates[1][0].subject = subject;
+  template_text(&config, &approved, "Ann", "en", &text);
+  assert_string_equal(text.ptr,
+                      "[OuterPark] Your payment is approved. Reservation 1, 겨울왕국 🎭, 10 seats, 500,000 KRW.");
+  op_text_reset(&text);
+  template_subject(&config, &approved, "Ann", "ko", &text);
+  assert_string_equal(text.ptr, "[OuterPark] 결제 승인: 예약 1");
+  assert_false(template_names_customer(&config, "PaymentApproved", "en"));
+  config.notify_templates[1][0].text = text_with_name;
+  assert_true(template_names_customer(&config, "PaymentApproved", "en"));
+  assert_false(template_names_customer(&config, "PaymentApproved", "ko"));
+  op_text_free(&text);
 }
 
 /* What is not known is left out; what would break the line is made harmless. */
@@ -105,49 +200,11 @@ static void test_money(void **state) {
   }
 }
 
-/* The whole message, to the byte. */
-static void test_message(void **state) {
-  (void)state;
-  struct contact contact = {.customer_id = "c", .email = "minsu@example.org", .name = "김민수", .lang = "en"};
-  struct contact nobody = {.customer_id = ""};
-  struct op_text message = {0}, anonymous = {0};
-  message_add(&approved, &contact, "tickets@example.org", &message);
-  assert_string_equal(message.ptr, "From: tickets@example.org\n"
-                                   "To: 김민수 <minsu@example.org>\n"
-                                   "Subject: [OuterPark] Payment approved: Reservation 1\n"
-                                   "Date: Fri, 20 Nov 2026 12:34:56 +0000\n"
-                                   "Message-ID: <12.1795178096789012@example.org>\n"
-                                   "MIME-Version: 1.0\n"
-                                   "Content-Type: text/plain; charset=utf-8\n"
-                                   "Content-Transfer-Encoding: 8bit\n"
-                                   "\n"
-                                   "[OuterPark] Your payment is approved. Reservation 1, 겨울왕국 🎭, 10 seats, "
-                                   "500,000 KRW.\n");
-  message_add(&approved, &nobody, "tickets\n@example.org", &anonymous);
-  assert_null(strstr(anonymous.ptr, "\nTo:"));
-  assert_non_null(strstr(anonymous.ptr, "From: tickets@example.org\n"));
-  assert_non_null(strstr(anonymous.ptr, "결제"));
-  op_text_free(&message);
-  op_text_free(&anonymous);
-}
-
-/* A name can bring no header of its own. */
-static void test_header_injection(void **state) {
-  (void)state;
-  struct notice notice = approved;
-  struct contact contact = {.customer_id = "c", .email = "a@b", .name = "x\r\nBcc: evil@c", .lang = "ko"};
-  struct op_text message = {0};
-  snprintf(notice.reservation_id, sizeof notice.reservation_id, "1\r\nBcc: evil@c");
-  message_add(&notice, &contact, "from@b", &message);
-  assert_null(strstr(message.ptr, "\nBcc:"));
-  assert_null(strchr(message.ptr, '\r'));
-  op_text_free(&message);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_texts),   cmocka_unit_test(test_odd_texts),        cmocka_unit_test(test_money),
-      cmocka_unit_test(test_message), cmocka_unit_test(test_header_injection),
+      cmocka_unit_test(test_texts),      cmocka_unit_test(test_expired), cmocka_unit_test(test_odd_texts),
+      cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons), cmocka_unit_test(test_half_configured),
+      cmocka_unit_test(test_money),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
