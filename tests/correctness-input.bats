@@ -17,6 +17,14 @@ setup() {
   succeeds op-reserve place --musical 1 --seats 4 --customer mina
   succeeds op-reserve place --musical 1 --seats 2
   succeeds outerpark -q tick
+  # Something is parked for every verb that brings it back.
+  printf '%s: {%s: exec, command: [/bin/false], max_attempts: 1}\n' payment provider notify channel >failing.yaml
+  succeeds op-reserve place --musical 1 --seats 1 --id paid
+  succeeds op-pay run
+  OP_CONFIG=failing.yaml succeeds op-notify run
+  succeeds op-reserve place --musical 1 --seats 1 --id parked
+  OP_CONFIG=failing.yaml succeeds op-pay run
+  succeeds op-journal consume --consumer p --max-attempts 1 --max 1 -- false
   # Something is left to be done for every processor.
   succeeds op-reserve cancel 2
   succeeds op-pay run

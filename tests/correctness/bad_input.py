@@ -177,8 +177,9 @@ def usage(asker):
             less = [verb.command] + verb.words() + verb.options[:index] + verb.options[index + 2:]
             asker.refused("missing option", less + [value for _, value in verb.operands] + verb.behind, 64, "usage",
                           verb.stdin)
-        if verb.operands and verb.name != "rebuild":
-            asker.refused("missing operand", verb.call(operands=[value for _, value in verb.operands][1:]), 64, "usage")
+        if verb.least and verb.name != "rebuild":
+            fewer = [value for _, value in verb.operands][:verb.least - 1]
+            asker.refused("missing operand", verb.call(operands=fewer), 64, "usage")
         if not verb.behind:
             asker.refused("an operand too many", verb.call(operands=[v for _, v in verb.operands] + ["more"]), 64, "usage",
                           verb.stdin)
@@ -253,7 +254,8 @@ def stores(asker):
         for path in ("a-file", "a-file/store", "a-file/a/b"):
             place = os.path.abspath(path)
             asker.store = os.path.abspath("a-file")
-            code, word = (73, "cannot_create") if verb.changes else (66, "no_store")
+            makes = verb.changes and verb.name != "retry"  # there is nothing to try again where there is no store
+            code, word = (73, "cannot_create") if makes else (66, "no_store")
             asker.refused("a store that is a file", verb.call(["--store", place]), code, word, verb.stdin)
             asker.refused("a store that is a file", verb.call(["--store", "file://" + place]), code, word, verb.stdin)
         asker.store = good
@@ -269,7 +271,7 @@ def absent(asker, verb):
         done = asker.run(verb.call(["--store", asker.store]))
         if done.returncode != 0 or done.stdout or done.stderr:
             asker.report("tick without a store: exit %d, %r" % (done.returncode, done.stderr))
-    elif not verb.changes:
+    elif not verb.changes or verb.name == "retry":
         asker.refused("a store that is not there", verb.call(["--store", asker.store]), 66, "no_store")
     elif str(verb) in ("op-musical adjust", "op-musical close", "op-musical open", "op-reserve place", "op-reserve cancel",
                        "op-notify contact forget"):
@@ -302,7 +304,8 @@ def full_output(asker):
     """stdout on a full disk: an error, and not a success."""
     with open("/dev/full", "wb") as full:
         for verb in VERBS:
-            if verb.changes or verb.name in ("seek", "rebuild", "repair", "run", "consume", "tick", "retry", "drop"):
+            if verb.changes or verb.name in ("seek", "rebuild", "repair", "run", "consume", "tick", "retry", "drop",
+                                             "reconcile"):
                 continue
             for form in ("ndjson", "json", "csv", "table"):
                 asker.refused("a full stdout", verb.call(["-o", form]), 74, "disk_full", stdout=full)

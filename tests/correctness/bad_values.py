@@ -52,6 +52,9 @@ BAD = {
     "count": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "max": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "last": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
+    "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 65, "bad_jobs"),
+    "filter": [],  # what has no such name is not listed
+    "notice": refused([("another one", b"999999")], 1, "no_such_notice"),
     "parked": refused([("another word", b"nonsense")], 1, "not_parked"),
     "part": refused([("part 0", b"0/2"), ("of 0", b"1/0"), ("beyond", b"3/2"), ("too many", b"1/1001"), ("one number", b"1"),
                      ("a space", b"1 /2"), ("more behind", b"1/2/3"), ("a newline", b"1/2\n"), ("zeros", b"01/02"),
@@ -98,7 +101,8 @@ KINDS = {
     "email": "email", "lang": "word", "since": "since", "max": "max", "timeout": "duration", "output": "word",
     "errors": "word", "color": "word", "after": "position", "type": "types", "tag": "tag", "correlation": "correlation",
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
-    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position", "last": "last", "config": "config", "store": "store",
+    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position", "last": "last",
+    "config": "config", "store": "store", "jobs": "jobs", "for": "duration",
     ("op-musical", "name"): "name",
 }
 
@@ -106,10 +110,12 @@ EVENT = b'{"type":"Note","data":{"text":"x"}}\n'
 
 
 class Verb:
-    """A call that works. `operands` are pairs of kind and value; `changes` verbs append, `reads` only read."""
+    """A call that works. `operands` are pairs of kind and value, of which the first `least` must be given; `changes`
+    verbs append, `reads` only read."""
 
-    def __init__(self, command, name, options=(), operands=(), changes=False, stdin=b"", behind=()):
+    def __init__(self, command, name, options=(), operands=(), changes=False, stdin=b"", behind=(), least=None):
         self.command, self.name = command, name
+        self.least = len(operands) if least is None else least  # operands that must be given
         self.options = list(options)
         self.operands = list(operands)
         self.changes = changes
@@ -149,8 +155,13 @@ VERBS = [
     Verb("op-pay", "run"),
     Verb("op-pay", "list"),
     Verb("op-pay", "show", [], ID1),
+    Verb("op-pay", "retry", [], [("id", "parked")], changes=True),
+    Verb("op-pay", "circuit", [], [("word", "show")], least=0),
+    Verb("op-pay", "circuit", [], [("word", "open")], changes=True, least=0),
+    Verb("op-pay", "reconcile"),
     Verb("op-notify", "run"),
     Verb("op-notify", "list"),
+    Verb("op-notify", "retry", [], [("notice", "11")], changes=True),
     Verb("op-notify", "contact set", ["--email", "a@example.org"], [("id", "c")], changes=True),
     Verb("op-notify", "contact show", [], [("id", "mina")]),
     Verb("op-notify", "contact forget", [], [("id", "mina")], changes=True),
@@ -163,9 +174,9 @@ VERBS = [
     Verb("op-journal", "consumers"),
     Verb("op-journal", "seek", [], [("consumer", "c"), ("position", "1")]),
     Verb("op-journal", "parts", [], [("consumer", "c"), ("position", "0")]),
-    Verb("op-journal", "parked"),
-    Verb("op-journal", "retry", [], [("parked", "c"), ("position", "1")]),
-    Verb("op-journal", "drop", [], [("parked", "c"), ("position", "1")]),
+    Verb("op-journal", "parked", [], [("filter", "p")], least=0),
+    Verb("op-journal", "retry", [], [("parked", "p"), ("position", "1")], least=1),
+    Verb("op-journal", "drop", [], [("parked", "p"), ("position", "1")]),
     Verb("op-journal", "verify"),
     Verb("op-journal", "repair"),
     Verb("op-journal", "stat"),

@@ -57,7 +57,12 @@ static void begin(struct op_app *app) {
   char *argv[] = {name, verb, batch, dry, NULL};
   struct op_error error = {0};
   snprintf(store, sizeof store, "%s/store", fuzz_directory());
-  *app = (struct op_app){.program = &program, .timeout_ms = 10000, .store_url = store, .fixed_now_us = NOON};
+  static char provider[] = "approve", when_open[] = "defer"; /* as without a configuration */
+  *app = (struct op_app){.program = &program,
+                         .timeout_ms = 10000,
+                         .store_url = store,
+                         .fixed_now_us = NOON,
+                         .config = {.payment_provider = provider, .payment_when_open = when_open}};
   FUZZ_CHECK(op_options_parse(app, 4, argv, &error) == OP_OK);
 }
 
