@@ -91,8 +91,8 @@ struct evs__file {
   int page_denied;   /* why it is not writable: EACCES, EROFS ... */
   unsigned attached; /* counts the pages that this handle was attached to */
   uint64_t page_device, page_inode;
-  int64_t
-      names_ctime_ns; /* of STORE, when its names were last seen to be those of this page and journal; 0: not known */
+  int64_t names_ctime_ns; /* of STORE, when the names were last seen to be this page's and journal's; 0: not known */
+  int64_t names_seen_ms;  /* and when that was */
   uint64_t journal_inode; /* of journal_fd, when it was opened */
   uint64_t basis;         /* the page's durable word when this handle last read to decide, or wrote */
   unsigned basis_page;    /* and which page that was, counted by `attached` */
@@ -143,8 +143,11 @@ void evs__unlock(struct evs__file *file);
 /* Maps STORE/control; makes it where this is allowed. 0 with file->page NULL where a reader has to do without. */
 int evs__page_map(struct evs__file *file, evs_error *error);
 void evs__page_unmap(struct evs__file *file);
-/* Is the mapped page still the one that STORE/control names? */
+/* Is the mapped page still the one that STORE/control names, and the open journal that of STORE/journal? */
 bool evs__page_current(struct evs__file *file);
+/* The same as far as the ctime of STORE tells, and for a second: for who reads, or waits. Whoever writes, takes back or
+ * publishes asks evs__page_current(). */
+bool evs__page_seems_current(struct evs__file *file);
 /* Was the mapped page made by this version, in this boot? If not, nothing in it means anything. */
 bool evs__page_of_this_boot(const struct evs__file *file);
 /* Was the page made in this boot, and is nobody rebuilding it? Then its durable position holds, if the journal is the

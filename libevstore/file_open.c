@@ -164,7 +164,7 @@ static bool being_written(const struct evs__file *file) {
 }
 
 int evs__attach(struct evs__file *file, bool create, evs_error *error) {
-  bool current = evs__page_current(file);
+  bool current = evs__page_seems_current(file);
   if (file->locked || (current && evs__page_of_this_boot(file) && atomic_load(&file->page->ready)))
     return 0; /* else a recovery failed half way, or another version made the page its own */
   if (file->root_fd >= 0 && !directories_current(file)) {

@@ -29,6 +29,7 @@
 #define LOCK_SLICE_MS 5u
 #define LOCK_SPINS 32
 #define HOLDER_LOOKS 200
+#define NAMES_MS 1000 /* a ctime does not tell of a symbolic link's target, nor of what is mounted over a name */
 
 static const char magic[16] = "evstore-page-02";
 
@@ -191,6 +192,8 @@ static bool names_current(const struct evs__file *file) {
          evs__io_info_at(file->root_fd, "journal", &info) == 0 && info.inode == file->journal_inode;
 }
 
+bool evs__page_current(struct evs__file *file) { return file->page && names_current(file); }
+
 /* Can a name that is changed from now on be told by the ctime of its directory? Not where that is so young that the
  * clock of the filesystem may give it once more: its ticks last up to 10 ms, or 2 s where it has no fractions. */
 static bool is_settled(int64_t ctime_ns, int64_t now_us) {
@@ -198,15 +201,17 @@ static bool is_settled(int64_t ctime_ns, int64_t now_us) {
   return ctime_ns && now_us * 1000 - ctime_ns > tick_ns;
 }
 
-bool evs__page_current(struct evs__file *file) {
+bool evs__page_seems_current(struct evs__file *file) {
   struct evs__io_info root;
   int64_t now_us = evs__now_us(); /* of before the look: what is changed during it must not seem old */
+  int64_t now_ms = evs__monotonic_ms();
   if (!file->page || evs__io_info(file->root_fd, &root))
     return false;
-  if (file->names_ctime_ns && root.ctime_ns == file->names_ctime_ns) /* one call in place of two dear ones */
-    return true;
+  if (file->names_ctime_ns && root.ctime_ns == file->names_ctime_ns && now_ms - file->names_seen_ms < NAMES_MS)
+    return true; /* one call in place of two dear ones */
   bool current = names_current(file);
   file->names_ctime_ns = current && is_settled(root.ctime_ns, now_us) ? root.ctime_ns : 0;
+  file->names_seen_ms = now_ms;
   return current;
 }
 

@@ -284,6 +284,21 @@ placed() {
   op-reserve place --musical 1 --seats 1 "$@" | jq -r .reservationId
 }
 
+@test "a refused line of a batch does not have the next one take a number that was passed over" {
+  op-musical -q register --id 1 --name Frozen --seats 100
+  local id
+  for id in 2000001 1000000 2000000; do
+    succeeds op-reserve -q place --musical 1 --seats 1 --id "$id" --customer first
+  done
+  succeeds op-reserve -q list
+  exits_with 1 op-reserve place --batch <<'LINES'
+{"musicalId":"1","seats":500}
+{"musicalId":"1","seats":1,"customerId":"second"}
+{"musicalId":"1","seats":1,"customerId":"third"}
+LINES
+  assert_equal "$(jq -r '.reservationId // .error' <<<"$output" | paste -sd,)" insufficient_seats,2000002,2000003
+}
+
 @test "a chosen number far ahead moves nothing, and no id is given twice when the numbers get there" {
   frozen
   assert_equal "$(placed)" 1

@@ -259,6 +259,8 @@ static int connect_as_it_is(struct op_model *model, struct op_error *error) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
   struct op__meta ignored;
   int result = sqlite3_open_v2(model->path, &model->db, flags, NULL);
+  if (result == SQLITE_OK) /* checkpoints are ours alone, also where connecting fails half way */
+    sqlite3_db_config(model->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   if (result == SQLITE_OK && model->definition->schema != NULL && sqlite3_db_readonly(model->db, "main") == 1)
     result = SQLITE_READONLY;
   if (result != SQLITE_OK)
@@ -314,10 +316,7 @@ static int after_commit(void *context, sqlite3 *db, const char *name, int pages)
 }
 
 /* Checkpoints are ours alone. */
-void op__files_watch(struct op_model *model) {
-  sqlite3_wal_hook(model->db, after_commit, model);
-  sqlite3_db_config(model->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-}
+void op__files_watch(struct op_model *model) { sqlite3_wal_hook(model->db, after_commit, model); }
 
 /* The database is whole without its log. Under its exclusive lock; the one on state/ holds its name in place. */
 static void mark_whole(struct op_model *model, int state_fd) {

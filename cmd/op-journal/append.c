@@ -283,6 +283,12 @@ static const evs_query *make_condition(struct appending *a, struct ruled_out *ou
   return out->query.count ? &out->query : NULL;
 }
 
+/* The result of a look. What was seen and then taken back, or nobody knows, is looked at again. */
+static int looked(int rc, bool *ret_again, const struct op_error *error) {
+  *ret_again = rc && error->store_code == EVS_LOST;
+  return rc;
+}
+
 /* Looks, and appends unless something stands there. *ret_again: somebody was faster, and looking again will show whom,
  * or what was looked at was taken back. */
 static int try_append(struct appending *a, bool *ret_again, struct op_error *error) {
@@ -297,14 +303,13 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
   if (a->index.count)
     rc = standing_ids(app, &a->index, a->input.count, app->request_id ? 0 : a->after, a->request_tag, &ids, error);
   if (!rc && ids.all && !key_taken(&ids))
-    return already_there(a, ids.first, ids.last, error);
+    return looked(already_there(a, ids.first, ids.last, error), ret_again, error);
   if (!rc && a->conditional)
     rc = standing_match(app, query, a->after, &match, &matched_to, error);
-  *ret_again = rc && error->store_code == EVS_LOST; /* what was read was taken back, or nobody knows */
   if (rc)
-    return rc;
+    return looked(rc, ret_again, error);
   if (ids.first || ids.tagged || match)
-    return conflict(a, &ids, match, error);
+    return looked(conflict(a, &ids, match, error), ret_again, error);
   if (app->dry_run) {
     show_drafts(a);
     return OP_OK;
@@ -318,7 +323,7 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
   if (rc == 0)
     return show_stored(a, appended.first, appended.last, error);
   if (rc == EVS_EXISTS)
-    return already_there(a, appended.first, appended.last, error);
+    return looked(already_there(a, appended.first, appended.last, error), ret_again, error);
   *ret_again = rc == EVS_CONFLICT;
   return op_fail_store(error, rc, &store_error);
 }

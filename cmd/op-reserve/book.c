@@ -206,7 +206,7 @@ static bool is_taken(const struct book *book, int64_t number) {
 
 /* Numbers that did not count when they were chosen are passed over when their time comes. */
 int book_next_number(struct op_model *model, struct book *book, int64_t *ret_number, struct op_error *error) {
-  int64_t number = book->last_number + 1;
+  int64_t number = (book->passed > book->last_number ? book->passed : book->last_number) + 1;
   int code = OP_OK;
   for (;; number++) {
     if (book->ahead < number)
@@ -214,6 +214,8 @@ int book_next_number(struct op_model *model, struct book *book, int64_t *ret_num
     if (code != OP_OK || (number < book->ahead && !is_taken(book, number)))
       break;
   }
+  if (code == OP_OK)
+    book->passed = number - 1; /* all of them are taken, for good */
   *ret_number = number;
   return code;
 }
