@@ -258,6 +258,28 @@ unclear() {
   assert_equal "$(op-pay list -o ndjson | jq -r .status)" PaymentCancelled
 }
 
+@test "a payment stays with the provider that was asked first, whatever the configuration says later" {
+  succeeds op-musical -q register --id 1 --name Frozen --seats 1000 --price 50000
+  use_provider exec 'timeout: 20s'
+  faults 'lose@operation=authorize'
+  succeeds op-reserve -q place --musical 1 --seats 1 --id lost
+  OP_NOW=2034-12-01T00:00:00Z succeeds op-pay run
+  faults ''
+  succeeds op-reserve -q place --musical 1 --seats 1 --id charged
+  OP_NOW=2034-12-01T00:00:00Z succeeds op-pay run
+  succeeds op-reserve -q cancel charged
+  mv provider.yaml exec.yaml
+  printf 'payment: {provider: approve}\n' >other.yaml
+  OP_CONFIG=other.yaml OP_NOW=2034-12-02T00:00:00Z exits_with 0 op-pay run
+  assert_equal "$output" ''
+  assert_equal "$stderr" 'op-pay: warning: payments that wait for the provider exec, which was asked first: 2; run op-pay with payment.provider: exec to settle them'
+  export OP_CONFIG=$PWD/exec.yaml
+  settle
+  assert_equal "$(op-pay list | jq -c '[.paymentId,.status,.provider]')" '["lost","PaymentApproved","exec"]
+["charged","PaymentCancelled","exec"]'
+  succeeds op-pay reconcile
+}
+
 @test "a call ends with its time limit, and with it all that the provider started" {
   use_provider exec
   one_reservation

@@ -115,6 +115,7 @@ static void attempt_started(struct payment *payment, const evs_event *event) {
     return;
   op_field_text(event, "operation", operation, sizeof operation);
   evs_time_parse(event->time.ptr, event->time.len, &time_us);
+  op_field_text(event, "provider", payment->provider, sizeof payment->provider); /* and with that one it stays */
   call->again = call->seq != 0;
   if (!call->again)
     call->amount = money(event, "amount");

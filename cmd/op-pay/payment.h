@@ -52,7 +52,7 @@ struct payment {
   int64_t failed;                       /* of them, in a row, for what is due now */
   int64_t retry_us;                     /* not before that; 0: at once */
   char last_error[256];                 /* "": the last attempt worked */
-  char provider[64], provider_ref[256]; /* "": none yet */
+  char provider[64], provider_ref[256]; /* who was asked, and nobody else is from then on; "": none yet */
   char updated_at[EVS_TIME_SIZE];
   struct payment_call call;
   struct cancellation open;

@@ -224,7 +224,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition pay_model = {.name = OP_MODEL_PAY,
-                                              .version = 3,
+                                              .version = 4,
                                               .schema = schema,
                                               .indexes = indexes,
                                               .types = folded_types,
@@ -244,11 +244,13 @@ static int read_rows(struct op_model *model, sqlite3_stmt *rows, struct payment 
 }
 
 /* What is due, oldest cause first: one step per payment at a time. */
-int pay_pending(struct op_model *model, enum pay_due due, int64_t now_us, struct payment *payments, size_t limit,
-                size_t *ret_count, struct op_error *error) {
+int pay_pending(struct op_model *model, enum pay_due due, const char *provider, int64_t now_us,
+                struct payment *payments, size_t limit, size_t *ret_count, struct op_error *error) {
   sqlite3_stmt *rows =
       op_model_sql(model, SELECT_PAYMENT " WHERE p.due_seq IS NOT NULL AND p.calls = ?1 AND p.due_us <= ?2"
+                                         " AND (p.calls = 0 OR p.provider IS NULL OR p.provider = ?4)"
                                          " ORDER BY p.due_seq, p.reservation_id LIMIT ?3");
+  op_bind_text(rows, 4, provider);
   sqlite3_bind_int(rows, 1, due == PAY_DUE_CALLS);
   sqlite3_bind_int64(rows, 2, now_us);
   sqlite3_bind_int64(rows, 3, (int64_t)limit);
@@ -256,20 +258,25 @@ int pay_pending(struct op_model *model, enum pay_due due, int64_t now_us, struct
 }
 
 /* What somebody has in hand. */
-int pay_held(struct op_model *model, const char *holder, int64_t until_us, struct payment *payments, size_t limit,
-             size_t *ret_count, struct op_error *error) {
-  sqlite3_stmt *rows = op_model_sql(model, SELECT_PAYMENT " WHERE p.holder = ?1 AND p.call_until_us >= ?2"
-                                                          " ORDER BY p.call_seq LIMIT ?3");
+int pay_held(struct op_model *model, const char *holder, const char *provider, int64_t until_us,
+             struct payment *payments, size_t limit, size_t *ret_count, struct op_error *error) {
+  sqlite3_stmt *rows =
+      op_model_sql(model, SELECT_PAYMENT " WHERE p.holder = ?1 AND p.provider = ?4 AND p.call_until_us >= ?2"
+                                         " ORDER BY p.call_seq LIMIT ?3");
   op_bind_text(rows, 1, holder);
+  op_bind_text(rows, 4, provider);
   sqlite3_bind_int64(rows, 2, until_us);
   sqlite3_bind_int64(rows, 3, (int64_t)limit);
   return read_rows(model, rows, payments, limit, ret_count, error);
 }
 
 /* Whose work may be taken up before its time is over. */
-int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_MAX_HOLDER], struct op_error *error) {
-  sqlite3_stmt *rows = op_model_sql(model, "SELECT DISTINCT holder FROM payments"
-                                           " WHERE holder IS NOT NULL AND call_until_us > ?1 ORDER BY holder");
+int pay_gone_holder(struct op_model *model, const char *provider, int64_t now_us, char ret_holder[PAY_MAX_HOLDER],
+                    struct op_error *error) {
+  sqlite3_stmt *rows =
+      op_model_sql(model, "SELECT DISTINCT holder FROM payments"
+                          " WHERE holder IS NOT NULL AND provider = ?2 AND call_until_us > ?1 ORDER BY holder");
+  op_bind_text(rows, 2, provider);
   sqlite3_bind_int64(rows, 1, now_us);
   bool found = false;
   int r = 0;
@@ -280,5 +287,21 @@ int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_
       ret_holder[0] = '\0';
   }
   sqlite3_reset(rows);
+  return r;
+}
+
+/* What only another provider can settle. */
+int pay_elsewhere(struct op_model *model, const char *provider, int64_t *ret_count, char ret_provider[64],
+                  struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT count(*), min(provider) FROM payments"
+                                          " WHERE due_seq IS NOT NULL AND calls <> 0 AND provider <> ?1");
+  bool found = false;
+  op_bind_text(row, 1, provider);
+  int r = op_model_step(model, row, &found, error);
+  *ret_count = r == 0 && found ? sqlite3_column_int64(row, 0) : 0;
+  ret_provider[0] = '\0';
+  if (*ret_count > 0)
+    op_column_text(row, 1, ret_provider, 64);
+  sqlite3_reset(row);
   return r;
 }

@@ -14,16 +14,24 @@ enum pay_due {
   PAY_DUE_CALLS, /* what does, and is in nobody's hands */
 };
 
-/* The payments for which something is due at `now_us`, oldest first, at most `limit` of them, into `payments`. */
-int pay_pending(struct op_model *model, enum pay_due due, int64_t now_us, struct payment *payments, size_t limit,
-                size_t *ret_count, struct op_error *error);
+/* The payments for which something is due at `now_us`, oldest first, at most `limit` of them, into `payments`. Those
+ * that another provider than this one was asked for are left to it. */
+int pay_pending(struct op_model *model, enum pay_due due, const char *provider, int64_t now_us,
+                struct payment *payments, size_t limit, size_t *ret_count, struct op_error *error);
 
-/* Those that `holder` has begun an attempt for, and still has in hand at `until_us`. */
-int pay_held(struct op_model *model, const char *holder, int64_t until_us, struct payment *payments, size_t limit,
-             size_t *ret_count, struct op_error *error);
+/* Those that `holder` has begun an attempt for with this provider, and still has in hand at `until_us`. */
+int pay_held(struct op_model *model, const char *holder, const char *provider, int64_t until_us,
+             struct payment *payments, size_t limit, size_t *ret_count, struct op_error *error);
 
-/* A holder that is gone (holder.h), and whose time at `now_us` is not over yet; "" where there is none. */
-int pay_gone_holder(struct op_model *model, int64_t now_us, char ret_holder[PAY_MAX_HOLDER], struct op_error *error);
+/* A holder of such payments that is gone (holder.h), and whose time at `now_us` is not over yet; "" where there is
+ * none.
+ */
+int pay_gone_holder(struct op_model *model, const char *provider, int64_t now_us, char ret_holder[PAY_MAX_HOLDER],
+                    struct op_error *error);
+
+/* How many wait for another provider than this one, and for which, one of them by name. */
+int pay_elsewhere(struct op_model *model, const char *provider, int64_t *ret_count, char ret_provider[64],
+                  struct op_error *error);
 
 /* One payment; its reservation_id is "" where there is none. */
 int pay_load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error);

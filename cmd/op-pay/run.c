@@ -26,6 +26,7 @@
 #include "retry.h"
 #include "verbs.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ struct runner {
   struct provider *provider;
   struct pay_rules rules;
   size_t jobs;
+  bool looked;                 /* for payments of other providers */
   char holder[PAY_MAX_HOLDER]; /* of this process: nobody else goes on with its attempts */
   struct payment payments[BATCH];
   struct call calls[BATCH];
@@ -78,7 +80,8 @@ static int answer_held(struct op_model *model, size_t limit, struct op_drafts *d
   struct runner *runner = runner_of(model);
   int64_t until_us = op_now_us(op_model_app(model)) + 2000 * runner->rules.timeout_ms;
   size_t count = 0;
-  int r = pay_held(model, runner->holder, until_us, runner->payments, limit, &count, error);
+  int r = pay_held(model, runner->holder, provider_name(runner->provider), until_us, runner->payments, limit, &count,
+                   error);
   return r == 0 && count > 0 ? make_calls(model, count, drafts, guard, error) : r;
 }
 
@@ -97,11 +100,12 @@ static void change_circuit(struct op_model *model, const struct circuit *circuit
 /* What is due and needs the provider: first what somebody had in hand who is gone, then the oldest. */
 static int find_due(struct op_model *model, size_t wanted, int64_t now_us, size_t *ret_count, struct op_error *error) {
   struct runner *runner = runner_of(model);
+  const char *provider = provider_name(runner->provider);
   char gone[PAY_MAX_HOLDER];
-  int r = pay_gone_holder(model, now_us, gone, error);
+  int r = pay_gone_holder(model, provider, now_us, gone, error);
   if (r != 0 || gone[0] == '\0')
-    return r != 0 ? r : pay_pending(model, PAY_DUE_CALLS, now_us, runner->payments, wanted, ret_count, error);
-  return pay_held(model, gone, now_us + 1, runner->payments, wanted, ret_count, error);
+    return r != 0 ? r : pay_pending(model, PAY_DUE_CALLS, provider, now_us, runner->payments, wanted, ret_count, error);
+  return pay_held(model, gone, provider, now_us + 1, runner->payments, wanted, ret_count, error);
 }
 
 /* May the provider be called without a trace? */
@@ -141,11 +145,27 @@ static int end_uncharged(struct op_model *model, size_t limit, struct op_drafts 
                          struct op_error *error) {
   struct runner *runner = runner_of(model);
   size_t count = 0;
-  int r = pay_pending(model, PAY_DUE_FREE, op_now_us(op_model_app(model)), runner->payments, limit, &count, error);
+  int r = pay_pending(model, PAY_DUE_FREE, provider_name(runner->provider), op_now_us(op_model_app(model)),
+                      runner->payments, limit, &count, error);
   for (size_t i = 0; r == 0 && i < count; i++) {
     struct pay_step step = pay_decide(&runner->payments[i]);
     pay_record(&runner->payments[i], &step, NULL, &runner->rules, drafts, guard);
   }
+  return r;
+}
+
+/* Says, once a run, that there are payments which the configured provider knows nothing of. */
+static int look_elsewhere(struct op_model *model, struct op_error *error) {
+  struct runner *runner = runner_of(model);
+  char other[64];
+  int64_t count = 0;
+  int r = pay_elsewhere(model, provider_name(runner->provider), &count, other, error);
+  if (count > 0)
+    op_warn(op_model_app(model),
+            "payments that wait for the provider %s, which was asked first: %" PRId64
+            "; run op-pay with payment.provider: %s to settle them",
+            other, count, other);
+  runner->looked = true;
   return r;
 }
 
@@ -154,7 +174,9 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
                 struct op_error *error) {
   struct runner *runner = runner_of(model);
   struct circuit circuit;
-  int r = answer_held(model, limit, drafts, guard, error);
+  int r = runner->looked ? 0 : look_elsewhere(model, error);
+  if (r == 0)
+    r = answer_held(model, limit, drafts, guard, error);
   if (r != 0 || drafts->count > 0)
     return r;
   r = circuit_load(model, provider_name(runner->provider), &circuit, error);

@@ -57,18 +57,13 @@ static int64_t rows_of(struct op_app *app, struct health *health, const char *pr
 static void survey(struct op_app *app, struct health *health) {
   static const char *const consumers[] = {"consumers", NULL}, *const circuit[] = {"circuit", NULL};
   static const char *const parked[] = {"list", "--status", "Parked", NULL};
-  static const char *const refunds[] = {"list", "--status", "RefundParked", NULL};
   json_t *answer = question(app, health, "op-journal", consumers);
   health_followers(health, answer, sibling_processors);
   json_decref(answer);
   answer = question(app, health, "op-pay", circuit);
   health_circuit(health, answer);
   json_decref(answer);
-  health->parked_payments = rows_of(app, health, "op-pay", parked);
-  if (health->parked_payments != UNKNOWN) {
-    int64_t more = rows_of(app, health, "op-pay", refunds);
-    health->parked_payments += more == UNKNOWN ? 0 : more;
-  }
+  health->parked_payments = rows_of(app, health, "op-pay", parked); /* refunds that are parked, too */
   health->parked_notices = rows_of(app, health, "op-notify", parked);
 }
 
