@@ -6,6 +6,8 @@
  * stdout and the clock. The group is killed while its leader is not yet waited for: its number cannot be another's. */
 #include "child.h"
 
+#include "progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -32,13 +34,6 @@ struct running {
   bool truncated;
   int64_t deadline_ms; /* of the monotonic clock; INT64_MAX: none */
 };
-
-/* The monotonic clock. */
-static int64_t clock_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Closes a descriptor once. */
 static void shut(int *fd) {
@@ -186,7 +181,7 @@ static bool collect(struct running *running) {
 static int wait_ms(const struct running *running) {
   if (running->deadline_ms == INT64_MAX)
     return -1;
-  int64_t left = running->deadline_ms - clock_ms();
+  int64_t left = running->deadline_ms - op_monotonic_ms();
   return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
@@ -203,7 +198,7 @@ static int serve(struct running *running, bool *ret_timed_out) {
       collect(running);
     if (fds[0].revents != 0)
       break;
-    *ret_timed_out = running->deadline_ms != INT64_MAX && clock_ms() >= running->deadline_ms;
+    *ret_timed_out = running->deadline_ms != INT64_MAX && op_monotonic_ms() >= running->deadline_ms;
     if (*ret_timed_out)
       return 0;
   }
@@ -269,7 +264,7 @@ int op_child_run(const struct op_child *child, struct op_child_result *ret_resul
   if (child->output != NULL)
     op_text_reset(child->output);
   if (child->timeout_ms != 0)
-    running.deadline_ms = clock_ms() + child->timeout_ms;
+    running.deadline_ms = op_monotonic_ms() + child->timeout_ms;
   hold_sigpipe(&old, &pending);
   int rc = start(&running);
   int code = rc ? fail_start(child->argv[0], rc, error) : OP_OK;

@@ -6,10 +6,11 @@
  * started, those that were do its work. Signals are left to the main thread, which lets the calls in hand end. */
 #include "calls.h"
 
+#include "progress.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <time.h>
 
 struct work {
   struct provider *provider;
@@ -18,19 +19,12 @@ struct work {
   atomic_size_t next;
 };
 
-/* A clock that nobody sets. */
-static int64_t clock_ms(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* One call. */
 static void make(struct provider *provider, struct call *call, enum provider_operation operation,
                  const struct provider_request *request) {
-  int64_t begin_ms = clock_ms();
+  int64_t begin_ms = op_monotonic_ms();
   call->code = provider_call(provider, operation, request, &call->answer, &call->error);
-  int64_t duration_ms = clock_ms() - begin_ms;
+  int64_t duration_ms = op_monotonic_ms() - begin_ms;
   if (duration_ms > call->duration_ms)
     call->duration_ms = duration_ms;
 }
