@@ -1,7 +1,7 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does (tickets, branches) are checked for their type
+ * column. Keys that tune what a later version does (tickets) are checked for their type
  * and have no effect yet; a value that would select such a thing (saga.steps: [ticket]) is refused, since obeying
  * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
  * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
@@ -35,8 +35,8 @@ struct key {
   { path, WHOLE, field, NULL, NULL, 1, 1000000 }
 #define TIME(path)                                                                                                     \
   { path, DURATION, NO_FIELD, NULL, NULL, 0, 0 }
-#define RATE(path, max)                                                                                                \
-  { path, NUMBER, NO_FIELD, NULL, NULL, 0, max }
+#define RATE(path, field, max)                                                                                         \
+  { path, NUMBER, field, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
   { path, SECTION, NO_FIELD, NULL, NULL, 0, 0 }
 #define TEMPLATES(l, language, e, event)                                                                               \
@@ -86,10 +86,10 @@ static const struct key keys[] = {
     GROUP("ticket"),
     {"ticket.after_issue", STRING, NO_FIELD, "void|refuse", NULL, 0, 0},
     GROUP("assign"),
-    RATE("assign.radius_km", 100000),
+    RATE("assign.radius_km", FIELD(assign_radius_km), 100000),
     GROUP("assign.weights"),
-    RATE("assign.weights.distance", 1000000),
-    RATE("assign.weights.load", 1000000),
+    RATE("assign.weights.distance", FIELD(assign_weight_distance), 1000000),
+    RATE("assign.weights.load", FIELD(assign_weight_load), 1000000),
     GROUP("saga"),
     {"saga.steps", STRINGS, NO_FIELD, "payment|ticket|assignment", "payment", 0, 0},
     {"labels", LABELS, NO_FIELD, NULL, NULL, 0, 0},

@@ -5,6 +5,7 @@
 #define OP_DOMAIN_H
 
 /* The read models, state/NAME.db, one for each context that has one. */
+#define OP_MODEL_ASSIGN "assign"
 #define OP_MODEL_JOURNAL "journal"
 #define OP_MODEL_MUSICAL "musical"
 #define OP_MODEL_RESERVE "reserve"
@@ -39,6 +40,12 @@ extern const char *const op_model_names[];
 #define OP_NOTIFICATION_RETRY_REQUESTED "NotificationRetryRequested" /* who wants it tried again */
 #define OP_NOTIFICATION_WITHDRAWN "NotificationWithdrawn"            /* there is nobody to tell */
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
+#define OP_BRANCH_ADDED "BranchAdded"
+#define OP_BRANCH_CAPACITY_CHANGED "BranchCapacityChanged"
+#define OP_PICKUP_ASSIGNED "PickupAssigned"
+#define OP_PICKUP_RELEASED "PickupReleased"   /* its reservation was cancelled: the place at the branch is free again */
+#define OP_PICKUP_COLLECTED "PickupCollected" /* handed over: nothing can be cancelled any more */
+#define OP_ASSIGNMENT_FAILED "AssignmentFailed"
 /* What a consumer (op-journal consume) could not do. About events, not about the business: given to no consumer that
  * does not name them. */
 #define OP_CONSUMER_ATTEMPT_FAILED "ConsumerAttemptFailed"
@@ -56,6 +63,7 @@ extern const char *const op_model_names[];
 #define OP_TAG_PROVIDER "provider"
 #define OP_TAG_REQUEST "request"
 #define OP_TAG_CONSUMER "consumer"
+#define OP_TAG_BRANCH "branch"
 
 /* Statuses of a reservation. */
 #define OP_STATUS_RESERVED "Reserved"
@@ -68,9 +76,20 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_IS_PARKED "Parked"           /* not charged, as far as anyone knows; an operator must look */
 #define OP_PAYMENT_REFUND_PARKED "RefundParked" /* charged, and money is owed; an operator must look */
 
+/* Statuses of a pick-up, and how it is handed over. */
+#define OP_PICKUP_IS_PENDING "Pending"
+#define OP_PICKUP_IS_ASSIGNED "Assigned"
+#define OP_PICKUP_IS_FAILED "Failed" /* no branch can take it; tried again when one might */
+#define OP_PICKUP_IS_COLLECTED "Collected"
+#define OP_PICKUP_IS_RELEASED "Released"
+#define OP_PICKUP_IS_CANCELLED "Cancelled" /* its reservation was, before a branch had it: nothing to give back */
+#define OP_FULFIL_PICKUP "pickup"
+#define OP_FULFIL_DELIVERY "delivery"
+
 /* Bounds. Seats of one musical and of one reservation; a price and an amount in minor units (below 2^53, see jq). */
 #define OP_MAX_SEATS 1000000000
 #define OP_MAX_MONEY 9007199254740991
+#define OP_MAX_CAPACITY 1000000000 /* reservations a day of one branch */
 #define OP_MAX_NAME 256 /* bytes in a name, venue or reason */
 
 #endif

@@ -11,11 +11,34 @@
 
 /* What changes a reservation: a cancellation is decided, and answered, upon all of it. */
 static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_CANCELLED,
-                                                  NULL};
+                                                  OP_PICKUP_COLLECTED, NULL};
 
 /* What ends the wait for a payment: an expiry must lose against any of these. */
 static const char *const payment_ends[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
-                                           OP_RESERVATION_CANCELLED, NULL};
+                                           OP_RESERVATION_CANCELLED, OP_PICKUP_COLLECTED, NULL};
+
+/* One member of where it goes. */
+int place_where(struct place *place, unsigned part, const char *text, struct op_error *error) {
+  place->where |= part;
+  if (part == PLACE_LAT)
+    return op_check_degrees("lat", text, OP_LATITUDE, OP_CUSTOMER_DECIMALS, &place->at.lat, error);
+  if (part == PLACE_LON)
+    return op_check_degrees("lon", text, OP_LONGITUDE, OP_CUSTOMER_DECIMALS, &place->at.lon, error);
+  place->delivery = strcmp(text, OP_FULFIL_DELIVERY) == 0;
+  if (place->delivery || strcmp(text, OP_FULFIL_PICKUP) == 0)
+    return OP_OK;
+  return op_fail(error, OP_DATA, "bad_fulfil", "fulfil must be pickup or delivery, not '%.40s'", text);
+}
+
+/* Both degrees or neither, and a way to get it only where it goes somewhere. */
+int place_where_check(const struct place *place, int exit_code, const char *code, struct op_error *error) {
+  if (!(place->where & PLACE_LAT) != !(place->where & PLACE_LON))
+    return op_fail(error, exit_code, code, "%s is missing: lat and lon are given together",
+                   place->where & PLACE_LAT ? "lon" : "lat");
+  if (place->where == PLACE_FULFIL)
+    return op_fail(error, exit_code, code, "fulfil needs lat and lon");
+  return OP_OK;
+}
 
 /* Ids hold no spaces, so that these texts are unambiguous; free text stands at their end. */
 void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
@@ -25,7 +48,13 @@ void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
   if (place->price >= 0)
     at = op_digits(at, place->price);
   at = stpcpy(stpcpy(at, " customer="), place->customer_id);
-  stpcpy(stpcpy(at, " id="), place->reservation_id);
+  at = stpcpy(stpcpy(at, " id="), place->reservation_id);
+  if (place->where) {
+    char degrees[OP_DEGREES_SIZE];
+    at = stpcpy(stpcpy(at, " lat="), op_degrees(place->at.lat, degrees));
+    at = stpcpy(stpcpy(at, " lon="), op_degrees(place->at.lon, degrees));
+    stpcpy(stpcpy(at, " fulfil="), place->delivery ? OP_FULFIL_DELIVERY : OP_FULFIL_PICKUP);
+  }
 }
 
 /* The same for a cancellation. */
@@ -162,6 +191,10 @@ static void draft_placed(const struct place *place, const char *request, const s
   op_json_string(&draft->data, "currency", facts->musical->currency);
   if (cost->deferred)
     op_json_string(&draft->data, "payment", "deferred");
+  if (place->where) {
+    op_json_location(&draft->data, place->at);
+    op_json_string(&draft->data, "fulfil", place->delivery ? OP_FULFIL_DELIVERY : OP_FULFIL_PICKUP);
+  }
   op_draft_request(draft, place->request_id, request, guard);
   op_json_end(&draft->data);
   op_guard_add(guard, NULL, OP_TAG_RESERVATION, id);
@@ -237,6 +270,11 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
     op_error_text(error, "reservationId", reservation->id);
     return error->exit_code;
   }
+  if (reservation->collected) {
+    op_fail(error, OP_REFUSED, "already_collected", "reservation %s: it is collected already", reservation->id);
+    op_error_text(error, "reservationId", reservation->id);
+    return error->exit_code;
+  }
   if (cancel->seats > reservation->seats) {
     op_fail(error, OP_REFUSED, "seats_exceed_reservation",
             "reservation %s: %" PRId64 " seats to cancel, it has %" PRId64, reservation->id, cancel->seats,
@@ -274,7 +312,7 @@ bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us) {
 bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
                     struct op_guard *guard) {
   int64_t deadline_us = 0;
-  if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq ||
+  if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq || reservation->collected ||
       !hold_deadline(hold_ms, now_us, &deadline_us) || reservation->placed_us > deadline_us)
     return false;
   struct op_draft *draft =

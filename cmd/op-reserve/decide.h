@@ -6,6 +6,7 @@
 #define RESERVE_DECIDE_H
 
 #include "draft.h"
+#include "location.h"
 #include "musical.h"
 #include "reservation.h"
 
@@ -19,7 +20,13 @@ struct place {
   char request_id[OP_MAX_ID + 1];     /* "": none */
   int64_t seats;
   int64_t price; /* a seat, as the customer agreed; -1: the list price */
+  unsigned where; /* PLACE_LAT and PLACE_LON: it goes to a branch near to there; else 0 */
+  struct op_location at;
+  bool delivery; /* from the branch, not picked up there */
 };
+
+/* Members of a placement that belong together, as bits of place->where. */
+enum { PLACE_LAT = 1, PLACE_LON = 2, PLACE_FULFIL = 4 };
 
 /* What a placement looks at. */
 struct place_facts {
@@ -53,6 +60,11 @@ struct cancel {
 void place_request(const struct place *place, char buf[REQUEST_TEXT]);
 void cancel_request(const struct cancel *cancel, char buf[REQUEST_TEXT]);
 
+/* Sets one of them from text: 65 bad_location, bad_fulfil. */
+int place_where(struct place *place, unsigned part, const char *text, struct op_error *error);
+/* Do they fit together? Else `exit_code` with this word. */
+int place_where_check(const struct place *place, int exit_code, const char *code, struct op_error *error);
+
 /* 1 no_such_reservation, for every command that names one. */
 int no_such_reservation(const char *id, struct op_error *error);
 /* 1 request_id_reused, where the other request is one of the same batch. */
@@ -64,7 +76,8 @@ int request_id_reused(const char *request_id, struct op_error *error);
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 
-/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation. */
+/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, already_collected,
+ * seats_exceed_reservation. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error);
 

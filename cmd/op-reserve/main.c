@@ -10,6 +10,9 @@ static const struct op_option place_options[] = {
     {"price", 0, "P", "the price of a seat that the customer agreed to (default: the list price)", false},
     {"customer", 0, "C", "the customer's id", false},
     {"id", 0, "RID", "the reservation's id (default: the next whole number)", false},
+    {"lat", 0, "X", "where the customer is, to the nearest 0.001 degree: a branch near to there gets it", false},
+    {"lon", 0, "Y", "the longitude that goes with --lat", false},
+    {"fulfil", 0, "HOW", "pickup at the branch (the default), or delivery from there", false},
     {"batch", 0, NULL, "one request a line on stdin as NDJSON, one answer a line on stdout", false},
     {0},
 };

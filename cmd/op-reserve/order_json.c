@@ -44,8 +44,8 @@ static int read_number(const char *key, const char *word, const struct value *va
 }
 
 /* The member that a key names. */
-enum member { MUSICAL_ID, SEATS, PRICE, CUSTOMER_ID, REQUEST_ID, RESERVATION_ID, ID, UNKNOWN };
-static const char *const keys[] = {"musicalId", "seats", "price", "customerId", "requestId", "reservationId", "id"};
+enum member { MUSICAL_ID, SEATS, PRICE, CUSTOMER_ID, REQUEST_ID, RESERVATION_ID, ID, LAT, LON, FULFIL, UNKNOWN };
+static const char *const keys[] = {"musicalId", "seats", "price", "customerId", "requestId", "reservationId", "id", "lat", "lon", "fulfil"};
 
 static enum member member_of(const char *key, size_t len) {
   for (int i = 0; i < UNKNOWN; i++)
@@ -69,6 +69,11 @@ static int read_member(enum member member, const struct value *value, struct pla
     return read_id(key, value, place->customer_id, error);
   if (member == REQUEST_ID)
     return read_id(key, value, place->request_id, error);
+  if (member == LAT || member == LON || member == FULFIL) {
+    if ((value->kind == TEXT) != (member == FULFIL))
+      return op_fail(error, OP_DATA, "malformed", "%s must be a %s", key, member == FULFIL ? "string" : "number");
+    return place_where(place, member == LAT ? PLACE_LAT : member == LON ? PLACE_LON : PLACE_FULFIL, value->text, error);
+  }
   if (place->reservation_id[0])
     return op_fail(error, OP_DATA, "malformed", "id and reservationId are the same member, give one");
   return read_id(key, value, place->reservation_id, error);
@@ -166,7 +171,7 @@ static int read_parsed(const char *key, const json_t *json, struct place *place,
   } else if (json_is_null(json)) {
     value.kind = NOTHING;
   } else {
-    text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
+    text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)); /* as it was written */
     if (!text)
       return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
     value = (struct value){json_is_integer(json) ? NUMBER : OTHER, text};
@@ -207,6 +212,8 @@ int place_from_json(const char *line, size_t len, struct place *ret_place, struc
   }
   if (code == OP_OK && !ret_place->musical_id[0])
     code = op_fail(error, OP_DATA, "malformed", "musicalId is missing");
+  if (code == OP_OK)
+    code = place_where_check(ret_place, OP_DATA, "malformed", error);
   if (code == OP_OK && !ret_place->seats)
     code = op_fail(error, OP_DATA, "malformed", "seats is missing");
   return code;

@@ -22,6 +22,16 @@ static int read_id(const struct op_app *app, const char *option, const char *wha
   return code;
 }
 
+/* Where it goes. */
+static int read_where(const struct op_app *app, struct place *place, struct op_error *error) {
+  static const char *const options[] = {"lat", "lon", "fulfil"};
+  int code = OP_OK;
+  for (unsigned i = 0; i < 3 && code == OP_OK; i++)
+    if (op_option_given(app, options[i]))
+      code = place_where(place, 1u << i, op_option(app, options[i]), error);
+  return code == OP_OK ? place_where_check(place, OP_USAGE, "usage", error) : code;
+}
+
 /* The options as a command. */
 static int read_options(const struct op_app *app, struct place *ret_place, struct op_error *error) {
   const char *musical = op_option(app, "musical"), *seats = op_option(app, "seats"), *price = op_option(app, "price");
@@ -38,6 +48,8 @@ static int read_options(const struct op_app *app, struct place *ret_place, struc
     code = read_id(app, "customer", "customer id", ret_place->customer_id, error);
   if (code == OP_OK)
     code = read_id(app, "id", "reservation id", ret_place->reservation_id, error);
+  if (code == OP_OK)
+    code = read_where(app, ret_place, error);
   if (code == OP_OK && app->request_id)
     snprintf(ret_place->request_id, sizeof ret_place->request_id, "%s", app->request_id);
   return code;

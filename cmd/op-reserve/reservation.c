@@ -12,7 +12,7 @@ const char *const reservation_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMEN
                                             OP_STATUS_PAYMENT_CANCELLED, NULL};
 
 const char *const reservation_types[] = {OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED,
-                                         OP_PAYMENT_DECLINED,   OP_PAYMENT_CANCELLED,     NULL};
+                                         OP_PAYMENT_DECLINED,   OP_PAYMENT_CANCELLED,     OP_PICKUP_COLLECTED,  NULL};
 
 /* The word in static storage. */
 const char *reservation_status(const char *word) {
@@ -105,6 +105,8 @@ static bool apply(struct reservation *reservation, const evs_event *event) {
     reservation->status = OP_STATUS_PAYMENT_CANCELLED;
     return true;
   }
+  if (op_type_is(event, OP_PICKUP_COLLECTED))
+    reservation->collected = true;
   if (op_type_is(event, OP_PAYMENT_DECLINED) && !reservation->declined_seq)
     reservation->declined_seq = event->seq;
   return false;

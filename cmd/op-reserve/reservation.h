@@ -20,6 +20,7 @@ struct reservation {
   int64_t placed_us;     /* placed_at as a number; INT64_MAX where it is no time, which is never past */
   uint64_t placed_seq;   /* seq of its ReservationPlaced */
   uint64_t declined_seq; /* seq of the PaymentDeclined, 0: none */
+  bool collected;        /* handed over by a branch: it cannot be cancelled any more */
   bool deferred;         /* payments were interrupted when it was placed, and it waits for its payment still */
 };
 

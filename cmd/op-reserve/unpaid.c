@@ -3,7 +3,7 @@
  * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer ->
  * ReservationCancelled with reason expired. Killed anywhere, it finds the same reservations again; the guards of the
  * decisions and the ids that are derived from the causes make a second cancellation impossible, also against a customer
- * who cancels, and against a payment that comes in, at the same time. */
+ * who cancels, and against a payment that comes in, at the same time. What a branch has handed over is left. */
 #include "commit.h"
 #include "decide.h"
 #include "project.h"
@@ -23,7 +23,7 @@ static int cancel_declined(struct op_model *model, size_t limit, struct op_draft
                            struct op_error *error) {
   sqlite3_stmt *sql =
       op_model_sql(model, "SELECT reservation_id FROM reservations"
-                          " WHERE declined_seq IS NOT NULL AND status = 'Reserved' ORDER BY declined_seq LIMIT ?1");
+                          " WHERE declined_seq IS NOT NULL AND status = 'Reserved' AND NOT collected ORDER BY declined_seq LIMIT ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
   struct reservation reservation;
   bool found = false;
@@ -43,7 +43,7 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
   if (!hold_deadline(hold_ms, now_us, &deadline_us))
     return OP_OK;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT reservation_id FROM reservations"
-                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND placed_us <= ?1"
+                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND NOT collected AND placed_us <= ?1"
                                           " ORDER BY placed_us, placed_seq LIMIT ?2");
   sqlite3_bind_int64(sql, 1, deadline_us);
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);

@@ -1,0 +1,86 @@
+/* branch.c - the fold of a branch, and the checks of what describes a new one, see branch.h.
+ *
+ * Anyone may append events, so nothing in them is believed: a branch without a location is none, and a capacity stays
+ * within its bounds. Raises 65 for values of commands and files. */
+#include "branch.h"
+
+#include "model.h"
+
+#include <string.h>
+
+const char *const branch_types[] = {OP_BRANCH_ADDED, OP_BRANCH_CAPACITY_CHANGED, NULL};
+
+const char *const branch_fields[] = {"id", "name", "lat", "lon", "capacity", NULL};
+enum { ID, NAME, LAT, LON, CAPACITY };
+
+/* The capacity that an event tells; -1 where it is none. */
+static int64_t capacity_of(const evs_event *event) {
+  int64_t capacity = op_field_number(event, "capacity", -1);
+  return capacity >= 0 && capacity <= OP_MAX_CAPACITY ? capacity : -1;
+}
+
+/* Folds one event. */
+void branch_apply(struct branch *branch, const evs_event *event) {
+  int64_t capacity = capacity_of(event);
+  if (capacity < 0)
+    return;
+  if (op_type_is(event, OP_BRANCH_ADDED)) {
+    struct op_location at;
+    char id[OP_MAX_ID + 1];
+    if (branch->id[0] || !op_field_location(event, &at) || !op_field_id(event, "branchId", id))
+      return;
+    memcpy(branch->id, id, sizeof id);
+    op_field_text(event, "name", branch->name, sizeof branch->name);
+    branch->at = at;
+    branch->first_capacity = capacity;
+  } else if (!op_type_is(event, OP_BRANCH_CAPACITY_CHANGED) || !branch->id[0]) {
+    return;
+  }
+  branch->capacity = capacity;
+  branch->defined_by = event->seq;
+  snprintf(branch->updated_at, sizeof branch->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
+}
+
+/* Sets one field. */
+int branch_set(struct branch_wanted *wanted, size_t field, const char *text, struct op_error *error) {
+  int code = OP_OK;
+  wanted->given |= 1u << field;
+  switch (field) {
+  case ID:
+    code = op_check_id("branch id", text, error);
+    if (code == OP_OK)
+      memcpy(wanted->id, text, strlen(text) + 1);
+    return code;
+  case NAME:
+    if (!text[0])
+      return op_fail(error, OP_DATA, "bad_name", "the name is empty");
+    code = op_check_text("name", text, OP_MAX_NAME, error);
+    if (code == OP_OK)
+      memcpy(wanted->name, text, strlen(text) + 1);
+    return code;
+  case LAT:
+    return op_check_degrees("lat", text, OP_LATITUDE, OP_BRANCH_DECIMALS, &wanted->at.lat, error);
+  case LON:
+    return op_check_degrees("lon", text, OP_LONGITUDE, OP_BRANCH_DECIMALS, &wanted->at.lon, error);
+  default:
+    return op_check_number("capacity", "bad_capacity", text, 0, OP_MAX_CAPACITY, &wanted->capacity, error);
+  }
+}
+
+/* Is everything there? */
+int branch_check(const struct branch_wanted *wanted, struct op_error *error) {
+  for (size_t i = 0; branch_fields[i]; i++)
+    if (!(wanted->given & 1u << i))
+      return op_fail(error, OP_DATA, "missing", "%s is missing", branch_fields[i]);
+  return OP_OK;
+}
+
+/* All fields. */
+void branch_text(const struct branch_wanted *wanted, struct op_text *text) {
+  op_json_begin(text);
+  op_json_string(text, "id", wanted->id);
+  op_json_string(text, "name", wanted->name);
+  op_json_location(text, wanted->at);
+  op_json_number(text, "capacity", wanted->capacity);
+  op_json_end(text);
+}

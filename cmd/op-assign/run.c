@@ -1,0 +1,203 @@
+/* run.c - `op-assign run`: gives every reservation with a location to a branch, and takes back what was cancelled.
+ *
+ * ReservationCancelled of an assigned one -> PickupReleased; then ReservationPlaced -> PickupAssigned, or
+ * AssignmentFailed. All that waits is planned at once (plan.h) and appended in several commits. The plan is a cache:
+ * what it says of a reservation is looked at again before it is drafted, so that a plan that others have overtaken costs
+ * time and nothing else. After a conflict op_process() asks for one thing, and that one is planned alone.
+ * Killed anywhere, the next run finds the same waiting; the guards of the decisions do the rest. */
+#include "commit.h"
+#include "decide.h"
+#include "plan.h"
+#include "project.h"
+#include "verbs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 1024, MAX_PLAN = 100000 }; /* things a commit; reservations of either kind that are planned together */
+
+/* What is planned, and how far it is drafted. */
+struct plan {
+  struct waiting *waiting;
+  size_t count, next;
+  uint64_t helped;         /* helped_seq() when it was made: later, what has failed may not fail */
+  char day[DAY_SIZE];      /* for which it was made */
+  uint64_t fruitless;      /* the offset at which a plan said nothing new; UINT64_MAX: none did */
+  struct branch *branches; /* as they are in this round */
+  size_t branch_count;
+  bool *guarded; /* branches that the commit in hand guards */
+};
+
+/* The weights of the configuration. */
+static struct weights weights_of(const struct op_app *app) {
+  return (struct weights){app->config.assign_radius_km, app->config.assign_weight_distance,
+                          app->config.assign_weight_load};
+}
+
+/* Drafts up to `limit` releases, oldest cancellation first. */
+static int release(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                   struct op_error *error) {
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq FROM pickups"
+                                          " WHERE status = 'Assigned' AND cancelled_seq > 0"
+                                          " ORDER BY cancelled_seq LIMIT ?1");
+  sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
+  struct pickup pickup;
+  bool found = false;
+  int code = op_model_step(model, sql, &found, error);
+  while (code == OP_OK && found) {
+    code = pickup_load_placed(model, (uint64_t)sqlite3_column_int64(sql, 0), &pickup, error);
+    if (code == OP_OK && pickup_is_due_back(&pickup))
+      decide_released(&pickup, drafts, guard);
+    if (code == OP_OK)
+      code = op_model_step(model, sql, &found, error);
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Loads what waits, oldest first: what nobody has looked at, and what may be helped by now. */
+static int load_waiting(struct op_model *model, struct plan *plan, size_t limit, struct op_error *error) {
+  /* What had no branch in reach is cheap to look at again, and the radius may be another one now. */
+  sqlite3_stmt *sql = op_model_sql(
+      model, "SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon FROM pickups WHERE status = 'Pending'"
+             " ORDER BY placed_seq LIMIT ?1) UNION ALL SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon"
+             " FROM pickups WHERE status = 'Failed' AND (reason = 'no_branch_in_reach' OR changed_seq < ?2 OR"
+             " changed_day < ?3) ORDER BY placed_seq LIMIT ?1) ORDER BY placed_seq LIMIT ?4");
+  sqlite3_bind_int64(sql, 1, MAX_PLAN);
+  sqlite3_bind_int64(sql, 2, (sqlite3_int64)plan->helped);
+  sqlite3_bind_text(sql, 3, plan->day, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(sql, 4, (sqlite3_int64)limit);
+  bool found = false;
+  size_t size = 0;
+  int code = OP_OK;
+  plan->count = plan->next = 0;
+  free(plan->waiting);
+  plan->waiting = NULL;
+  while ((code = op_model_step(model, sql, &found, error)) == OP_OK && found) {
+    if (plan->count == size) {
+      size = size ? 2 * size : 64;
+      struct waiting *grown = reallocarray(plan->waiting, size, sizeof *grown);
+      if (!grown) {
+        code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+        break;
+      }
+      plan->waiting = grown;
+    }
+    plan->waiting[plan->count++] =
+        (struct waiting){.placed_seq = (uint64_t)sqlite3_column_int64(sql, 0),
+                         .at = {sqlite3_column_int(sql, 1), sqlite3_column_int(sql, 2)}};
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* Makes a plan for what waits: for all of it, or for the oldest alone. */
+static int make_plan(struct op_model *model, struct plan *plan, bool alone, struct op_error *error) {
+  const struct op_app *app = op_model_app(model);
+  const struct weights weights = weights_of(app);
+  int64_t cost = 0;
+  int code = load_waiting(model, plan, alone ? 1 : 2 * (size_t)MAX_PLAN, error);
+  if (code != OP_OK || plan->count == 0)
+    return code;
+  if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, &cost))
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  op_explain(app, "planned %zu reservations over %zu branches at a total cost of %.6f", plan->count,
+             plan->branch_count, (double)cost / COST_UNIT);
+  return OP_OK;
+}
+
+/* Drafts what is planned for one reservation, if it can still be done. */
+static int draft_one(struct op_model *model, struct plan *plan, const struct waiting *waiting, bool *failure_guarded,
+                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+  struct pickup pickup;
+  int code = pickup_load_placed(model, waiting->placed_seq, &pickup, error);
+  if (code != OP_OK || !pickup_waits(&pickup))
+    return code;
+  if (waiting->failure != FAILURE_NONE) {
+    *failure_guarded |= decide_failed(&pickup, waiting->failure, *failure_guarded, drafts, guard);
+    return OP_OK;
+  }
+  struct branch *branch = &plan->branches[waiting->branch];
+  if (branch->used >= branch->capacity) /* others were there first */
+    return OP_OK;
+  decide_assigned(&pickup, branch, waiting->distance_m, plan->day, plan->guarded[waiting->branch], drafts, guard);
+  plan->guarded[waiting->branch] = true;
+  branch->used++;
+  return OP_OK;
+}
+
+/* Loads the branches as they are now. True where the plan still stands: the same branches, the same day, and nothing
+ * that may help what it says is failing. */
+static int look_around(struct op_model *model, struct plan *plan, bool *ret_stands, struct op_error *error) {
+  char day[DAY_SIZE];
+  uint64_t helped = 0;
+  size_t before = plan->branch_count;
+  day_of(op_now_us(op_model_app(model)), day);
+  free(plan->branches);
+  free(plan->guarded);
+  plan->branches = NULL;
+  plan->guarded = NULL;
+  int code = branches_load(model, day, &plan->branches, &plan->branch_count, error);
+  if (code == OP_OK)
+    code = helped_seq(model, &helped, error);
+  if (code != OP_OK)
+    return code;
+  plan->guarded = calloc(plan->branch_count + 1, sizeof *plan->guarded);
+  if (!plan->guarded)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  *ret_stands = plan->branch_count == before && plan->helped == helped && strcmp(plan->day, day) == 0;
+  if (strcmp(plan->day, day) != 0 || plan->helped != helped)
+    plan->fruitless = UINT64_MAX;
+  plan->helped = helped;
+  memcpy(plan->day, day, sizeof day);
+  return OP_OK;
+}
+
+/* Drafts up to `limit` of what is planned. */
+static int draft_planned(struct op_model *model, struct plan *plan, size_t limit, struct op_drafts *drafts,
+                         struct op_guard *guard, struct op_error *error) {
+  bool failure_guarded = false;
+  int code = OP_OK;
+  while (code == OP_OK && plan->next < plan->count && drafts->count < limit)
+    code = draft_one(model, plan, &plan->waiting[plan->next++], &failure_guarded, drafts, guard, error);
+  return code;
+}
+
+/* Drafts up to `limit` outcomes: places that come back first, since others may wait for them. */
+static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
+                struct op_error *error) {
+  struct plan *plan = op_model_app(model)->context;
+  bool stands = false, alone = limit == 1;
+  int code = release(model, limit, drafts, guard, error);
+  if (code != OP_OK || drafts->count > 0)
+    return code;
+  code = look_around(model, plan, &stands, error);
+  if (code == OP_OK && stands && !alone)
+    code = draft_planned(model, plan, limit, drafts, guard, error);
+  if (code != OP_OK || drafts->count > 0 || plan->fruitless == op_model_offset(model))
+    return code;
+  code = make_plan(model, plan, alone, error);
+  if (code == OP_OK)
+    code = draft_planned(model, plan, limit, drafts, guard, error);
+  if (code == OP_OK && drafts->count == 0 && alone) { /* the oldest is helpless, another may not be */
+    code = make_plan(model, plan, false, error);
+    if (code == OP_OK)
+      code = draft_planned(model, plan, limit, drafts, guard, error);
+  }
+  if (code == OP_OK && drafts->count == 0)
+    plan->fruitless = op_model_offset(model);
+  return code;
+}
+
+/* The verb `run`. */
+int verb_run(struct op_app *app, struct op_error *error) {
+  struct plan plan = {.fruitless = UINT64_MAX};
+  const struct op_processor processor = {.model = assign_model(), .batch = BATCH, .work = work, .timed = true};
+  app->context = &plan;
+  int code = op_process(app, &processor, error);
+  app->context = NULL;
+  free(plan.waiting);
+  free(plan.branches);
+  free(plan.guarded);
+  return code;
+}
