@@ -29,17 +29,24 @@ struct move {
   uint32_t item;
 };
 
-/* The moves from one branch to another. */
+/* The moves from a branch to another. */
 struct edge {
-  uint32_t from, to, next; /* next edge of `from`, or NONE */
-  struct move *heap;
+  uint32_t to;
   uint32_t count, size;
+  int64_t least; /* the cost at the top of the heap */
+  struct move *heap;
+};
+
+/* Where the edge between two branches is among those of the first. */
+struct slot {
+  uint32_t from, to, index; /* from NONE: free */
 };
 
 struct node {
   int64_t used, capacity, price;
-  uint32_t edges; /* the first, or NONE */
-  bool dead;      /* full for good: no free place can be reached from here */
+  struct edge *edges; /* side by side, since a search looks at all of them */
+  uint32_t edge_count, edge_size;
+  bool dead; /* full for good: no free place can be reached from here */
   /* of the search: */
   uint64_t search; /* the number of the last one that reached it */
   bool done;
@@ -61,10 +68,8 @@ struct flow {
   size_t item_count, item_size;
   struct flow_candidate *pool;
   size_t pool_count, pool_size;
-  struct edge *edges;
-  uint32_t edge_count, edge_size;
-  uint32_t *table; /* edges by their ends, open addressing; a power of two, NONE: free */
-  size_t table_size;
+  struct slot *table; /* open addressing; a power of two */
+  size_t table_size, edge_count;
   struct reached *queue;
   size_t queue_count, queue_size;
   uint32_t *visited; /* branches that the search is done with */
@@ -86,6 +91,14 @@ static void *grow(void *memory, size_t count, size_t *size, size_t element) {
   return grown;
 }
 
+/* An empty table. */
+static struct slot *new_table(size_t size) {
+  struct slot *table = malloc(size * sizeof *table);
+  if (table)
+    memset(table, 0xff, size * sizeof *table);
+  return table;
+}
+
 /* Makes an empty flow. */
 struct flow *flow_new(const struct weights *weights, const struct flow_branch *branches, size_t count) {
   struct flow *flow = calloc(1, sizeof *flow);
@@ -96,17 +109,15 @@ struct flow *flow_new(const struct weights *weights, const struct flow_branch *b
   flow->nodes = calloc(count + 1, sizeof *flow->nodes);
   flow->visited = calloc(count + 1, sizeof *flow->visited);
   flow->table_size = 1024;
-  flow->table = malloc(flow->table_size * sizeof *flow->table);
+  flow->table = new_table(flow->table_size);
   if (!flow->nodes || !flow->visited || !flow->table) {
     flow_free(flow);
     return NULL;
   }
-  memset(flow->table, 0xff, flow->table_size * sizeof *flow->table);
   for (size_t i = 0; i < count; i++)
     flow->nodes[i] = (struct node){.used = branches[i].used,
                                    .capacity = branches[i].capacity,
-                                   .price = cost_of_load(weights, branches[i].used, branches[i].capacity),
-                                   .edges = NONE};
+                                   .price = cost_of_load(weights, branches[i].used, branches[i].capacity)};
   return flow;
 }
 
@@ -114,9 +125,11 @@ struct flow *flow_new(const struct weights *weights, const struct flow_branch *b
 void flow_free(struct flow *flow) {
   if (!flow)
     return;
-  for (uint32_t i = 0; i < flow->edge_count; i++)
-    free(flow->edges[i].heap);
-  free(flow->edges);
+  for (size_t i = 0; flow->nodes && i < flow->node_count; i++) {
+    for (uint32_t j = 0; j < flow->nodes[i].edge_count; j++)
+      free(flow->nodes[i].edges[j].heap);
+    free(flow->nodes[i].edges);
+  }
   free(flow->nodes);
   free(flow->items);
   free(flow->pool);
@@ -128,45 +141,46 @@ void flow_free(struct flow *flow) {
 
 /* ---- moves ------------------------------------------------------------------------------------------------------ */
 
-/* Where an edge stands, or would stand, in the table. */
-static size_t slot_of(const struct flow *flow, uint32_t from, uint32_t to) {
+/* Where the edge stands, or would stand, in the table. */
+static struct slot *slot_of(const struct flow *flow, uint32_t from, uint32_t to) {
   uint64_t hash = ((uint64_t)from << 32 | to) * UINT64_C(0x9e3779b97f4a7c15);
-  size_t slot = (size_t)(hash >> 32) & (flow->table_size - 1);
-  for (uint32_t at; (at = flow->table[slot]) != NONE; slot = (slot + 1) & (flow->table_size - 1))
-    if (flow->edges[at].from == from && flow->edges[at].to == to)
-      break;
-  return slot;
+  size_t mask = flow->table_size - 1, at = (size_t)(hash >> 32) & mask;
+  while (flow->table[at].from != NONE && (flow->table[at].from != from || flow->table[at].to != to))
+    at = (at + 1) & mask;
+  return &flow->table[at];
 }
 
 /* Makes the table twice as large. */
 static void grow_table(struct flow *flow) {
+  struct slot *old = flow->table;
+  size_t size = flow->table_size;
   flow->table_size *= 2;
-  free(flow->table);
-  flow->table = malloc(flow->table_size * sizeof *flow->table);
+  flow->table = new_table(flow->table_size);
   if (!flow->table) {
     fputs("op-assign: out of memory\n", stderr);
     exit(75);
   }
-  memset(flow->table, 0xff, flow->table_size * sizeof *flow->table);
-  for (uint32_t i = 0; i < flow->edge_count; i++)
-    flow->table[slot_of(flow, flow->edges[i].from, flow->edges[i].to)] = i;
+  for (size_t i = 0; i < size; i++)
+    if (old[i].from != NONE)
+      *slot_of(flow, old[i].from, old[i].to) = old[i];
+  free(old);
 }
 
 /* The edge between two branches, made where there is none. */
 static struct edge *edge_of(struct flow *flow, uint32_t from, uint32_t to) {
-  size_t slot = slot_of(flow, from, to);
-  if (flow->table[slot] != NONE)
-    return &flow->edges[flow->table[slot]];
-  size_t size = flow->edge_size;
-  flow->edges = grow(flow->edges, flow->edge_count, &size, sizeof *flow->edges);
-  flow->edge_size = (uint32_t)size;
-  uint32_t index = flow->edge_count++;
-  flow->edges[index] = (struct edge){.from = from, .to = to, .next = flow->nodes[from].edges};
-  flow->nodes[from].edges = index;
-  flow->table[slot] = index;
-  if ((size_t)flow->edge_count * 2 > flow->table_size)
+  struct node *node = &flow->nodes[from];
+  struct slot *slot = slot_of(flow, from, to);
+  if (slot->from != NONE)
+    return &node->edges[slot->index];
+  size_t size = node->edge_size;
+  node->edges = grow(node->edges, node->edge_count, &size, sizeof *node->edges);
+  node->edge_size = (uint32_t)size;
+  uint32_t index = node->edge_count++;
+  node->edges[index] = (struct edge){.to = to};
+  *slot = (struct slot){from, to, index};
+  if (++flow->edge_count * 2 > flow->table_size)
     grow_table(flow);
-  return &flow->edges[index];
+  return &node->edges[index];
 }
 
 /* Does a move come before another? */
@@ -183,6 +197,7 @@ static void push_move(struct edge *edge, struct move move) {
   for (; at > 0 && is_cheaper(&move, &edge->heap[(at - 1) / 2]); at = (at - 1) / 2)
     edge->heap[at] = edge->heap[(at - 1) / 2];
   edge->heap[at] = move;
+  edge->least = edge->heap[0].cost;
 }
 
 /* Drops the cheapest move. */
@@ -202,9 +217,10 @@ static void pop_move(struct edge *edge) {
 }
 
 /* The cheapest move that can still be made; NULL: none. */
-static const struct move *cheapest(const struct flow *flow, struct edge *edge) {
-  while (edge->count > 0 && flow->items[edge->heap[0].item].branch != edge->from)
+static const struct move *cheapest(const struct flow *flow, uint32_t from, struct edge *edge) {
+  while (edge->count > 0 && flow->items[edge->heap[0].item].branch != from)
     pop_move(edge);
+  edge->least = edge->count > 0 ? edge->heap[0].cost : 0;
   return edge->count > 0 ? &edge->heap[0] : NULL;
 }
 
@@ -218,7 +234,7 @@ static void settle(struct flow *flow, uint32_t number, uint32_t branch) {
   flow->cost += item->cost;
   for (uint32_t i = 0; i < item->count; i++) {
     const struct flow_candidate *other = &flow->pool[item->first + i];
-    if (other->branch != branch)
+    if (other->branch != branch && !flow->nodes[other->branch].dead)
       push_move(edge_of(flow, branch, other->branch), (struct move){other->cost - item->cost, number});
   }
 }
@@ -264,6 +280,19 @@ static void reach(struct flow *flow, uint32_t branch, int64_t distance, uint32_t
   enqueue(flow, (struct reached){distance, branch});
 }
 
+/* Goes along an edge, where it may lead to something better than `best`. The cost at its top, of a reservation that may
+ * have left, is the least that it can be: most edges need no second look. */
+static void follow(struct flow *flow, uint32_t from, struct edge *edge, int64_t distance, int64_t best) {
+  const struct node *to = &flow->nodes[edge->to];
+  distance += to->price;
+  int64_t limit = to->search == flow->search && to->distance < best ? to->distance : best;
+  if (edge->count == 0 || to->dead || distance + edge->least >= limit)
+    return;
+  const struct move *move = cheapest(flow, from, edge);
+  if (move)
+    reach(flow, edge->to, distance + move->cost, from, move->item);
+}
+
 /* Finds the free place that costs the least; NONE where there is none. *ret_best is its reduced distance. */
 static uint32_t search(struct flow *flow, int64_t *ret_best) {
   uint32_t target = NONE;
@@ -285,13 +314,8 @@ static uint32_t search(struct flow *flow, int64_t *ret_best) {
         target = here.branch;
       }
     }
-    for (uint32_t i = node->edges; i != NONE; i = flow->edges[i].next) {
-      struct edge *edge = &flow->edges[i];
-      const struct move *move = flow->nodes[edge->to].dead ? NULL : cheapest(flow, edge);
-      if (move)
-        reach(flow, edge->to, here.distance + move->cost + flow->nodes[edge->to].price - node->price, here.branch,
-              move->item);
-    }
+    for (uint32_t i = 0; i < node->edge_count; i++)
+      follow(flow, here.branch, &node->edges[i], here.distance - node->price, *ret_best);
   }
   flow->queue_count = 0;
   return target;
@@ -328,12 +352,16 @@ bool flow_add(struct flow *flow, const struct flow_candidate *candidates, size_t
   if (target == NONE)
     return false;
   uint32_t number = (uint32_t)flow->item_count;
-  flow->items = grow(flow->items, flow->item_count, &flow->item_size, sizeof *flow->items);
-  flow->items[flow->item_count++] = (struct item){flow->pool_count, (uint32_t)count, NONE, 0};
+  struct item item = {.first = flow->pool_count, .branch = NONE};
   for (size_t i = 0; i < count; i++) {
+    if (flow->nodes[candidates[i].branch].dead) /* it never goes there */
+      continue;
     flow->pool = grow(flow->pool, flow->pool_count, &flow->pool_size, sizeof *flow->pool);
     flow->pool[flow->pool_count++] = candidates[i];
+    item.count++;
   }
+  flow->items = grow(flow->items, flow->item_count, &flow->item_size, sizeof *flow->items);
+  flow->items[flow->item_count++] = item;
   augment(flow, target, number);
   return true;
 }
