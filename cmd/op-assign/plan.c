@@ -50,7 +50,7 @@ static struct flow *flow_of(const struct planner *planner) {
 /* Adds one reservation, with more and more candidates. */
 static void add(struct planner *planner, struct waiting *waiting, size_t limit) {
   size_t count = 0;
-  for (bool all = false; !all; limit *= 4) {
+  for (bool all = false; !all; limit *= 2) {
     size_t wanted = limit < planner->branch_count ? limit : planner->branch_count;
     count = nearest_find(planner->nearest, waiting->at, planner->reach_m, wanted, planner->found);
     all = count < wanted || wanted == planner->branch_count;

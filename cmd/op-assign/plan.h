@@ -1,7 +1,7 @@
 /* plan.h - which branch is to have which of the reservations that wait, all of them at once. Pure.
  *
  * One alone gets the branch of the least cost among all in reach. Many are given out together by flow.h: each brings its
- * PLAN_CANDIDATES nearest branches, and four times as many again and again while it finds no place among them, up to all in
+ * PLAN_CANDIDATES nearest branches, and twice as many again and again while it finds no place among them, up to all in
  * reach. So what is planned is the least sum of costs over these candidates; a branch that is no candidate of a
  * reservation is farther from it than PLAN_CANDIDATES others. */
 #ifndef ASSIGN_PLAN_H

@@ -14,14 +14,15 @@ static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"updatedAt", "UPDATED", false},
+    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"pickupStatus", NULL, false},
+    {"updatedAt", "UPDATED", false},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS = 8 };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, NULL, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, NULL, r.pickup, r.pickup_status, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {

@@ -4,6 +4,7 @@
  * others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
 #include "page.h"
 
+#include "location.h"
 #include "model.h"
 #include "money.h"
 
@@ -19,6 +20,15 @@ const char *const page_payments[] = {OP_PAYMENT_PENDING,
                                      OP_PAYMENT_IS_PARKED,
                                      OP_PAYMENT_REFUND_PARKED,
                                      NULL};
+
+const char *const page_pickups[] = {"",
+                                    OP_PICKUP_IS_PENDING,
+                                    OP_PICKUP_IS_ASSIGNED,
+                                    OP_PICKUP_IS_FAILED,
+                                    OP_PICKUP_IS_COLLECTED,
+                                    OP_PICKUP_IS_RELEASED,
+                                    OP_PICKUP_IS_CANCELLED,
+                                    NULL};
 
 /* Which reservation? */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]) {
@@ -41,6 +51,7 @@ static int64_t figure(const evs_event *event, const char *key, int64_t max) {
 
 /* A reservation begins. */
 static bool placed(struct page *page, const evs_event *event) {
+  struct op_location at;
   if (page->reservation_id[0] != '\0' || !op_field_id(event, "reservationId", page->reservation_id))
     return false;
   op_field_id(event, "musicalId", page->musical_id);
@@ -51,6 +62,7 @@ static bool placed(struct page *page, const evs_event *event) {
   page->amount = figure(event, "amount", OP_MAX_MONEY);
   page->status = PAGE_RESERVED;
   page->payment = PAGE_PENDING;
+  page->pickup = op_field_location(event, &at) ? PAGE_PICKUP_PENDING : PAGE_NO_PICKUP;
   page->placed_seq = event->seq;
   return true;
 }
@@ -79,6 +91,8 @@ static bool cancelled(struct page *page, const evs_event *event) {
   parked(page, false); /* what is due now is another thing, with attempts of its own */
   if (remaining == 0) {
     page->status = PAGE_CANCELLED;
+    if (page->pickup == PAGE_PICKUP_PENDING || page->pickup == PAGE_PICKUP_FAILED)
+      page->pickup = PAGE_PICKUP_CANCELLED;
     return true;
   }
   if (remaining < page->seats)
@@ -118,6 +132,24 @@ static bool paid(struct page *page, const evs_event *event) {
   return true;
 }
 
+/* A branch has it, has it no more, or handed it over. */
+static bool picked_up(struct page *page, const evs_event *event) {
+  bool waits = page->pickup == PAGE_PICKUP_PENDING || page->pickup == PAGE_PICKUP_FAILED;
+  enum page_pickup before = page->pickup;
+  if (op_type_is(event, OP_PICKUP_ASSIGNED)) {
+    if (waits && op_field_id(event, "branchId", page->branch_id))
+      page->pickup = PAGE_PICKUP_ASSIGNED;
+  } else if (op_type_is(event, OP_ASSIGNMENT_FAILED)) {
+    if (waits)
+      page->pickup = PAGE_PICKUP_FAILED;
+  } else if (before == PAGE_PICKUP_ASSIGNED) {
+    page->pickup = op_type_is(event, OP_PICKUP_RELEASED)    ? PAGE_PICKUP_RELEASED
+                   : op_type_is(event, OP_PICKUP_COLLECTED) ? PAGE_PICKUP_COLLECTED
+                                                            : before;
+  }
+  return page->pickup != before;
+}
+
 /* Folds one event. */
 bool page_apply(struct page *page, const evs_event *event) {
   bool changed = false;
@@ -128,7 +160,7 @@ bool page_apply(struct page *page, const evs_event *event) {
   else if (op_type_is(event, OP_RESERVATION_CANCELLED))
     changed = cancelled(page, event);
   else
-    changed = paid(page, event);
+    changed = paid(page, event) || picked_up(page, event);
   if (!changed)
     return false;
   page->changed_seq = event->seq;
@@ -205,6 +237,32 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
   op_text_adds(text, ".");
 }
 
+/* Adds what a branch did; false where the event is no such one. */
+static bool pickup_detail(const evs_event *event, struct op_text *text) {
+  char branch[OP_MAX_ID + 1] = "", word[32] = "";
+  evs_slice km = {0};
+  op_field_id(event, "branchId", branch);
+  if (op_type_is(event, OP_PICKUP_ASSIGNED)) {
+    op_field_text(event, "fulfil", word, sizeof word);
+    op_text_addf(text, strcmp(word, OP_FULFIL_DELIVERY) == 0 ? "Branch %s delivers it" : "To be picked up at branch %s",
+                 branch);
+    if (evs_json_find(event->data, "distanceKm", &km) && km.len < 16)
+      op_text_addf(text, ", %.*s km away", (int)km.len, km.ptr);
+  } else if (op_type_is(event, OP_PICKUP_RELEASED)) {
+    op_text_addf(text, "Branch %s has it no more", branch);
+  } else if (op_type_is(event, OP_PICKUP_COLLECTED)) {
+    op_text_addf(text, "Handed over by branch %s", branch);
+  } else if (op_type_is(event, OP_ASSIGNMENT_FAILED)) {
+    op_field_text(event, "reason", word, sizeof word);
+    op_text_adds(text, strcmp(word, "no_capacity") == 0 ? "No branch in reach can take it now"
+                                                        : "There is no branch in reach");
+  } else {
+    return false;
+  }
+  op_text_adds(text, ".");
+  return true;
+}
+
 /* Adds what any other event says. */
 static void other_detail(const evs_event *event, struct op_text *text) {
   char word[EVS_MAX_TYPE + 1];
@@ -238,7 +296,7 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
   } else if (op_type_is(event, OP_PAYMENT_ATTEMPT_FAILED) || op_type_is(event, OP_PAYMENT_PARKED) ||
              op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
     attempt_detail(event, text);
-  } else {
+  } else if (!pickup_detail(event, text)) {
     other_detail(event, text);
   }
 }

@@ -3,6 +3,8 @@
  *   status   Reserved -> PaymentApproved -> Cancelled -> PaymentCancelled
  *   payment  Pending -> PaymentApproved or PaymentDeclined -> PaymentCancelled
  *            Pending <-> Parked, PaymentApproved <-> RefundParked: attempts failed, and somebody must look
+ *   pickup   Pending <-> Failed -> Assigned -> Collected, or Released after a whole cancellation (Cancelled where no
+ *            branch had it); none without a location
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
  * its last seats and amount. */
@@ -22,6 +24,16 @@ enum page_payment {
   PAGE_REFUND_PARKED /* money is owed */
 };
 
+enum page_pickup {
+  PAGE_NO_PICKUP,
+  PAGE_PICKUP_PENDING,
+  PAGE_PICKUP_ASSIGNED,
+  PAGE_PICKUP_FAILED,
+  PAGE_PICKUP_COLLECTED,
+  PAGE_PICKUP_RELEASED,
+  PAGE_PICKUP_CANCELLED
+};
+
 struct page {
   char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];     /* "": not known, as below */
@@ -30,14 +42,17 @@ struct page {
   int64_t seats, amount;
   enum page_status status;
   enum page_payment payment;
+  enum page_pickup pickup;
+  char branch_id[OP_MAX_ID + 1]; /* the last one that had it; "": none */
   uint64_t placed_seq;
   uint64_t changed_seq; /* of the last event that changed what is shown */
   char updated_at[EVS_TIME_SIZE];
 };
 
-/* The words of domain.h for the two, in the order of the enums, NULL-terminated. */
+/* The words of domain.h for them, in the order of the enums, NULL-terminated. */
 extern const char *const page_statuses[];
 extern const char *const page_payments[];
+extern const char *const page_pickups[]; /* the first is "" */
 
 /* Which reservation is the event about? Its reservationId, else its correlation; false where neither is an id. */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]);
