@@ -170,8 +170,12 @@ static int read_parsed(const char *key, const json_t *json, struct place *place,
     value = (struct value){TEXT, json_string_value(json)};
   } else if (json_is_null(json)) {
     value.kind = NOTHING;
+  } else if (json_is_real(json) && (member == LAT || member == LON)) { /* in the digits that it was written with */
+    if (asprintf(&text, "%.12f", json_real_value(json)) < 0)
+      return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+    value = (struct value){OTHER, text};
   } else {
-    text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15)); /* as it was written */
+    text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
     if (!text)
       return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
     value = (struct value){json_is_integer(json) ? NUMBER : OTHER, text};

@@ -5,6 +5,7 @@
 #include "cmd/op-reserve/order_json.h"
 #include "wish.h"
 
+#include <math.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -21,5 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   FUZZ_CHECK(strcmp(place.musical_id, wish.musical) == 0 && strcmp(place.customer_id, wish.customer) == 0);
   FUZZ_CHECK(strcmp(place.reservation_id, wish.id) == 0 && strcmp(place.request_id, wish.request) == 0);
   FUZZ_CHECK(place.seats == wish.seats && place.price == wish.price);
+  FUZZ_CHECK((place.where != 0) == wish.lat_given && place.delivery == wish.delivery);
+  if (wish.lat_given) /* rounded to a thousandth, one way or the other */
+    FUZZ_CHECK(fabs(place.at.lat / 1e6 - wish.lat) < 0.000501 && fabs(place.at.lon / 1e6 - wish.lon) < 0.000501);
   return 0;
 }

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <string.h>
 
 /* An id: a string or a whole number; null is none where `optional`. */
@@ -29,6 +30,21 @@ static bool read_number(const json_t *value, int64_t min, int64_t max, int64_t *
   return json_is_integer(value) && *ret >= min && *ret <= max;
 }
 
+/* Degrees. */
+static bool read_degrees(const json_t *value, double limit, bool *ret_given, double *ret) {
+  *ret_given = !json_is_null(value);
+  *ret = json_number_value(value);
+  return json_is_null(value) || (json_is_number(value) && fabs(*ret) <= limit + 4e-13);
+}
+
+/* How it gets to the customer. */
+static bool read_fulfil(const json_t *value, struct wish *wish) {
+  const char *word = json_string_value(value);
+  wish->fulfil_given = !json_is_null(value);
+  wish->delivery = word && strcmp(word, "delivery") == 0;
+  return json_is_null(value) || (word && (wish->delivery || strcmp(word, "pickup") == 0));
+}
+
 /* One member. */
 static bool read_member(const char *key, const json_t *value, struct wish *wish) {
   if (strcmp(key, "musicalId") == 0)
@@ -41,6 +57,12 @@ static bool read_member(const char *key, const json_t *value, struct wish *wish)
     return read_id(value, true, wish->customer);
   if (strcmp(key, "requestId") == 0)
     return read_id(value, true, wish->request);
+  if (strcmp(key, "lat") == 0)
+    return read_degrees(value, 90, &wish->lat_given, &wish->lat);
+  if (strcmp(key, "lon") == 0)
+    return read_degrees(value, 180, &wish->lon_given, &wish->lon);
+  if (strcmp(key, "fulfil") == 0)
+    return read_fulfil(value, wish);
   if (strcmp(key, "id") != 0 && strcmp(key, "reservationId") != 0)
     return false;
   return json_is_null(value) || (!wish->id[0] && read_id(value, true, wish->id));
@@ -54,6 +76,7 @@ void wish_read(const char *line, size_t len, struct wish *wish) {
   json_t *value = NULL;
   wish->good = json_is_object(root);
   json_object_foreach(root, key, value) wish->good = wish->good && read_member(key, value, wish);
-  wish->good = wish->good && wish->musical[0] && wish->seats > 0;
+  wish->good = wish->good && wish->musical[0] && wish->seats > 0 && wish->lat_given == wish->lon_given &&
+               (wish->lat_given || !wish->fulfil_given);
   json_decref(root);
 }

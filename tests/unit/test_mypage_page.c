@@ -126,6 +126,67 @@ static void test_unpaid_sagas(void **state) {
   PLAY(unpaid);
 }
 
+#define LOCATED                                                                                                        \
+  "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":1,\"amount\":5,\"currency\":\"KRW\",\"lat\":37.5,\"lon\":127,"         \
+  "\"fulfil\":\"pickup\"}"
+#define AT_B(more) "{\"reservationId\":\"1\",\"branchId\":\"b\"" more "}"
+
+/* A reservation with a location, step by step: what the branch does, beside everything else. */
+static void test_pickup(void **state) {
+  (void)state;
+  static const struct {
+    const char *type, *data;
+    enum page_pickup pickup;
+    bool changed;
+    const char *branch, *detail;
+  } steps[] = {
+      {"ReservationPlaced", LOCATED, PAGE_PICKUP_PENDING, true, "", "1 seat of Frozen reserved for 5 KRW."},
+      {"AssignmentFailed", "{\"reason\":\"no_branch_in_reach\"}", PAGE_PICKUP_FAILED, true, "",
+       "There is no branch in reach."},
+      {"AssignmentFailed", "{\"reason\":\"no_capacity\"}", PAGE_PICKUP_FAILED, false, "",
+       "No branch in reach can take it now."},
+      {"PickupReleased", AT_B(""), PAGE_PICKUP_FAILED, false, "", "Branch b has it no more."},
+      {"PickupAssigned", AT_B(",\"distanceKm\":1.5,\"fulfil\":\"pickup\""), PAGE_PICKUP_ASSIGNED, true, "b",
+       "To be picked up at branch b, 1.5 km away."},
+      {"PickupAssigned", "{\"branchId\":\"c\",\"fulfil\":\"delivery\"}", PAGE_PICKUP_ASSIGNED, false, "b",
+       "Branch c delivers it."},
+      {"PaymentApproved", PAID, PAGE_PICKUP_ASSIGNED, true, "b", "500,000 KRW charged."},
+      {"PickupCollected", AT_B(""), PAGE_PICKUP_COLLECTED, true, "b", "Handed over by branch b."},
+      {"PickupReleased", AT_B(""), PAGE_PICKUP_COLLECTED, false, "b", "Branch b has it no more."},
+  };
+  struct page page = {0};
+  struct op_text text = {0};
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    evs_event event = given_event(i + 1, steps[i].type, 0, steps[i].data);
+    print_message("# %s\n", steps[i].type);
+    assert_int_equal(page_apply(&page, &event), steps[i].changed);
+    assert_int_equal(page.pickup, steps[i].pickup);
+    assert_string_equal(page.branch_id, steps[i].branch);
+    op_text_reset(&text);
+    page_detail(&event, &page, "Frozen", &text);
+    assert_string_equal(text.ptr, steps[i].detail);
+  }
+  op_text_free(&text);
+}
+
+/* What is given up before a branch has it was never at one; after that the branch gives it back. */
+static void test_given_up(void **state) {
+  (void)state;
+  struct page page = {0};
+  evs_event placed = given_event(1, "ReservationPlaced", 0, LOCATED), cancelled = given_event(3, "ReservationCancelled", 0, WHOLLY);
+  evs_event assigned = given_event(2, "PickupAssigned", 0, AT_B("")), released = given_event(4, "PickupReleased", 0, AT_B(""));
+  page_apply(&page, &placed);
+  assert_true(page_apply(&page, &cancelled));
+  assert_int_equal(page.pickup, PAGE_PICKUP_CANCELLED);
+  page = (struct page){0};
+  page_apply(&page, &placed);
+  page_apply(&page, &assigned);
+  page_apply(&page, &cancelled);
+  assert_int_equal(page.pickup, PAGE_PICKUP_ASSIGNED);
+  assert_true(page_apply(&page, &released));
+  assert_int_equal(page.pickup, PAGE_PICKUP_RELEASED);
+}
+
 /* Odd events change nothing and get a sentence. */
 static void test_odd_events(void **state) {
   (void)state;
@@ -155,6 +216,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
       cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
+      cmocka_unit_test(test_pickup), cmocka_unit_test(test_given_up),
       cmocka_unit_test(test_odd_events),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

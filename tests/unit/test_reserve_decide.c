@@ -29,171 +29,177 @@ struct place_row {
 
 #define MUSICAL .id = "1", .seats = 100, .currency = "KRW"
 
+#define WHEN(musical, customer, id, request, number, a_seat)                                                           \
+  {                                                                                                                    \
+    .musical_id = musical, .customer_id = customer, .reservation_id = id, .request_id = request, .seats = number,      \
+    .price = a_seat                                                                                                    \
+  }
+
 static const struct place_row place_rows[] = {
     {"seats are there",
      {MUSICAL, .held = 25, .price = 50000},
      {.next_number = 3},
-     {"1", "", "", "", 75, 50000},
+     WHEN("1", "", "", "", 75, 50000),
      "",
      "{\"reservationId\":\"3\",\"musicalId\":\"1\",\"seats\":75,\"price\":50000,\"amount\":3750000,\"currency\":"
      "\"KRW\"}"},
     {"payments are interrupted: placed, and charged later",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec"},
-     {"1", "", "", "", 1, -1},
+     WHEN("1", "", "", "", 1, -1),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\","
      "\"payment\":\"deferred\"}"},
     {"the interruption is over",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON, .provider = "exec", .suspends = true},
-     {"1", "", "", "", 1, -1},
+     WHEN("1", "", "", "", 1, -1),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\"}"},
     {"payments are suspended",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
-     {"1", "", "", "", 1, -1},
+     WHEN("1", "", "", "", 1, -1),
      "payments_suspended",
      "payments are suspended, try again at 2026-11-20T12:00:00.000001Z"},
     {"a refusal for good comes before a suspension",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
-     {"1", "", "", "", 101, -1},
+     WHEN("1", "", "", "", 101, -1),
      "insufficient_seats",
      "musical 1: 101 seats asked, 100 left"},
     {"one too many",
      {MUSICAL, .held = 25, .price = 50000},
      {0},
-     {"1", "", "", "", 76, -1},
+     WHEN("1", "", "", "", 76, -1),
      "insufficient_seats",
      "musical 1: 76 seats asked, 75 left"},
     {"the seed's numbers",
      {MUSICAL, .held = 25, .price = 50000},
      {0},
-     {"1", "", "", "", 200, 50000},
+     WHEN("1", "", "", "", 200, 50000),
      "insufficient_seats",
      "musical 1: 200 seats asked, 75 left"},
     {"more held than there are",
      {MUSICAL, .held = 125, .price = -1},
      {0},
-     {"1", "", "", "", 1, -1},
+     WHEN("1", "", "", "", 1, -1),
      "insufficient_seats",
      "musical 1: 1 seats asked, 0 left"},
     {"no such musical",
      {.id = ""},
      {0},
-     {"7", "", "", "", 1, -1},
+     WHEN("7", "", "", "", 1, -1),
      "no_such_musical",
      "musical 7: there is no such musical"},
     {"the list price by default",
      {MUSICAL, .price = 50000},
      {0},
-     {"1", "kim", "r1", "", 2, -1},
+     WHEN("1", "kim", "r1", "", 2, -1),
      "",
      "{\"reservationId\":\"r1\",\"musicalId\":\"1\",\"customerId\":\"kim\",\"seats\":2,\"price\":50000,"
      "\"amount\":100000,\"currency\":\"KRW\"}"},
     {"the customer's price where there is no list price",
      {MUSICAL, .price = -1},
      {0},
-     {"1", "", "", "", 2, 7},
+     WHEN("1", "", "", "", 2, 7),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":7,\"amount\":14,\"currency\":\"KRW\"}"},
     {"free of charge where there is neither",
      {MUSICAL, .price = -1},
      {0},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,\"currency\":\"KRW\"}"},
     {"a list price of nothing is a price",
      {MUSICAL, .price = 0},
      {0},
-     {"1", "", "", "", 2, 5},
+     WHEN("1", "", "", "", 2, 5),
      "price_changed",
      "musical 1: a seat costs 0 KRW, not 5"},
     {"another price",
      {MUSICAL, .price = 50000},
      {0},
-     {"1", "", "", "", 2, 40000},
+     WHEN("1", "", "", "", 2, 40000),
      "price_changed",
      "musical 1: a seat costs 50000 KRW, not 40000"},
     {"an amount that no number holds",
      {MUSICAL, .price = -1},
      {0},
-     {"1", "", "", "", 2, OP_MAX_MONEY},
+     WHEN("1", "", "", "", 2, OP_MAX_MONEY),
      "bad_price",
      "2 seats at 9007199254740991 cost more than 9007199254740991"},
     {"the id is taken",
      {MUSICAL, .price = -1},
      {.id_taken = true},
-     {"1", "", "r1", "", 2, -1},
+     WHEN("1", "", "r1", "", 2, -1),
      "id_taken",
      "reservation r1: the id is taken"},
     {"the highest number",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "",
      "{\"reservationId\":\"999999999999999999\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,"
      "\"currency\":\"KRW\"}"},
     {"behind the highest number",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER + 1},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "no_more_numbers",
      "musical 1: the highest reservation number is taken, give an id"},
     {"behind the highest number, with an id",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER + 1},
-     {"1", "", "a", "", 2, 1},
+     WHEN("1", "", "a", "", 2, 1),
      "",
      "{\"reservationId\":\"a\",\"musicalId\":\"1\",\"seats\":2,\"price\":1,\"amount\":2,\"currency\":\"KRW\"}"},
     {"sales are closed",
      {MUSICAL, .price = -1, .closed = true},
      {0},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "sales_closed",
      "musical 1: its sales are closed"},
     {"sales are not open",
      {MUSICAL, .price = -1, .sales_open = "2026-11-20T13:00:00Z", .sales_open_us = NOON + HOUR},
      {.now_us = NOON + HOUR - 1},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "sales_not_open",
      "musical 1: its sales open at 2026-11-20T13:00:00Z"},
     {"sales open on the instant",
      {MUSICAL, .price = -1, .sales_open = "x", .sales_open_us = NOON + HOUR},
      {.now_us = NOON + HOUR},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "",
      NULL},
     {"sales close on the instant",
      {MUSICAL, .price = -1, .sales_close = "2026-11-20T13:00:00Z", .sales_close_us = NOON + HOUR},
      {.now_us = NOON + HOUR},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "sales_closed",
      "musical 1: its sales closed at 2026-11-20T13:00:00Z"},
     {"and not before",
      {MUSICAL, .price = -1, .sales_close = "x", .sales_close_us = NOON + HOUR},
      {.now_us = NOON + HOUR - 1},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "",
      NULL},
     {"up to the customer's limit",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {.customer_held = 2},
-     {"1", "kim", "", "", 2, -1},
+     WHEN("1", "kim", "", "", 2, -1),
      "",
      NULL},
     {"beyond it",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {.customer_held = 3},
-     {"1", "kim", "", "", 2, -1},
+     WHEN("1", "kim", "", "", 2, -1),
      "customer_limit",
      "musical 1: 2 seats asked, the customer has 3 of at most 4"},
     {"nobody is limited",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {0},
-     {"1", "", "", "", 2, -1},
+     WHEN("1", "", "", "", 2, -1),
      "customer_required",
      "musical 1: its seats are limited by customer, say which customer"},
 };
@@ -263,6 +269,30 @@ static void guards(void **unused) {
   op_guard_free(&guard);
 }
 
+/* A location is kept to a thousandth of a degree, in the event and in the request. */
+static void located(void **unused) {
+  (void)unused;
+  const struct op_musical musical = {MUSICAL};
+  const struct place_facts facts = {.musical = &musical, .next_number = 1, .now_us = NOON};
+  struct place place = {.musical_id = "1", .seats = 1, .price = -1, .request_id = "k"};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  struct op_error error = {0};
+  struct place_cost cost;
+  char request[REQUEST_TEXT];
+  assert_int_equal(place_where(&place, PLACE_LAT, "37.56651234", &error), 0);
+  assert_int_equal(place_where_check(&place, OP_USAGE, "usage", &error), OP_USAGE);
+  assert_int_equal(place_where(&place, PLACE_LON, "-126.9784", &error), 0);
+  assert_int_equal(place_where_check(&place, OP_USAGE, "usage", &error), 0);
+  place_request(&place, request);
+  assert_int_equal(decide_place(&place, request, &facts, &drafts, &guard, &cost, &error), 0);
+  assert_non_null(strstr(drafts.items[0].data.ptr,
+                         "\"KRW\",\"lat\":37.567,\"lon\":-126.978,\"fulfil\":\"pickup\",\"requestId\":\"k\",\"request\":"
+                         "\"place musical=1 seats=1 price= customer= id= lat=37.567 lon=-126.978 fulfil=pickup\"}"));
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+}
+
 /* ---- the fold, and cancel --------------------------------------------------------------------------------------- */
 
 #define PLACED                                                                                                         \
@@ -278,6 +308,8 @@ static void guards(void **unused) {
   { "PaymentApproved", "{\"reservationId\":\"1\",\"amount\":50}" }
 #define DECLINED                                                                                                       \
   { "PaymentDeclined", "{\"reservationId\":\"1\",\"amount\":50,\"reason\":\"card\"}" }
+#define COLLECTED                                                                                                      \
+  { "PickupCollected", "{\"reservationId\":\"1\",\"branchId\":\"b\"}" }
 #define REFUNDED                                                                                                       \
   { "PaymentCancelled", "{\"reservationId\":\"1\",\"amount\":50}" }
 
@@ -308,6 +340,8 @@ static const struct cancel_row cancel_rows[] = {
     {"twice", {PLACED, WHOLLY}, "Cancelled", 10, 50, 0, "already_cancelled", NULL},
     {"after the refund", {PLACED, PAID, WHOLLY, REFUNDED}, "PaymentCancelled", 10, 50, 0, "already_cancelled", NULL},
     {"paid after it was cancelled", {PLACED, WHOLLY, PAID}, "Cancelled", 10, 50, 0, "already_cancelled", NULL},
+    {"what was handed over", {PLACED, PAID, COLLECTED}, "PaymentApproved", 10, 50, 0, "already_collected", NULL},
+    {"some of what was handed over", {PLACED, COLLECTED}, "Reserved", 10, 50, 1, "already_collected", NULL},
     {"nothing", {{0}}, NULL, 0, 0, 0, "no_such_reservation", NULL},
     {"what was never placed", {PAID, WHOLLY}, NULL, 0, 0, 0, "no_such_reservation", NULL},
     {"a second placement changes nothing", {PLACED, PARTLY, PLACED}, "Reserved", 7, 35, 7, "", "\"seats\":7"},
@@ -407,6 +441,7 @@ static const struct expiry_row expiry_rows[] = {
     {"what is left after a partial cancellation", {PLACED, PARTLY}, 3600000, DUE, "\"seats\":7,\"remainingSeats\":0,"},
     {"paid", {PLACED, PAID}, 3600000, DUE, NULL},
     {"declined: that is another cause", {PLACED, DECLINED}, 3600000, DUE, NULL},
+    {"handed over", {PLACED, COLLECTED}, 3600000, DUE, NULL},
     {"cancelled", {PLACED, WHOLLY}, 3600000, DUE, NULL},
     {"refunded", {PLACED, PAID, WHOLLY, REFUNDED}, 3600000, DUE, NULL},
     {"nothing", {{0}}, 3600000, DUE, NULL},
@@ -430,13 +465,14 @@ static void expiring(void **unused) {
     assert_int_equal(guard.count, due);
     if (due) {
       const evs_query_item *item = &op_guard_query(&guard)->items[0];
-      bool guarded[3] = {false};
+      bool guarded[4] = {false};
       for (size_t j = 0; j < item->type_count; j++) {
         guarded[0] |= strcmp(item->types[j], "PaymentApproved") == 0;
         guarded[1] |= strcmp(item->types[j], "PaymentDeclined") == 0;
         guarded[2] |= strcmp(item->types[j], "ReservationCancelled") == 0;
+        guarded[3] |= strcmp(item->types[j], "PickupCollected") == 0;
       }
-      assert_true(guarded[0] && guarded[1] && guarded[2]);
+      assert_true(guarded[0] && guarded[1] && guarded[2] && guarded[3]);
       assert_string_equal(item->tags[0], "reservation:1");
       assert_string_equal(drafts.items[0].id, "reservation-cancelled:1:expired");
       assert_int_equal(drafts.items[0].causation, 1);
@@ -538,6 +574,18 @@ static const struct {
     {"{\"musicalId\":\"1\",\"seats\":2} x", "malformed"},
     {"{\"musicalId\":\"1\"}", "malformed"},
     {"{\"seats\":2}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":37.5665,\"lon\":-127}", ""},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":-3.75665e1,\"lon\":0.00001,\"fulfil\":\"delivery\"}", ""},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":null,\"lon\":null,\"fulfil\":null}", ""},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":37.5665}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":37.5665,\"lon\":null}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":\"37.5665\",\"lon\":1}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"fulfil\":\"pickup\"}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":1,\"lon\":1,\"fulfil\":1}", "malformed"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":1,\"lon\":1,\"fulfil\":\"post\"}", "bad_fulfil"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":90.001,\"lon\":1}", "bad_location"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":1,\"lon\":-1e300}", "bad_location"},
+    {"{\"musicalId\":\"1\",\"seats\":2,\"lat\":true,\"lon\":1}", "bad_location"},
     {"[]", "malformed"},
     {"7", "malformed"},
     {"{\"musicalId\":", "malformed"},
@@ -564,7 +612,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(placing),  cmocka_unit_test(guards),       cmocka_unit_test(cancelling),
       cmocka_unit_test(declined), cmocka_unit_test(expiring),     cmocka_unit_test(no_time),
-      cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
+      cmocka_unit_test(located),  cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
