@@ -467,7 +467,8 @@ EOF
   succeeds op-journal consumers
   assert_equal "$(json 'select(.kind == "model") | if .consumer == "journal" then .updatedAt = null else . end |
     [.consumer, .offset, .head, .lag, .updatedAt] | map(tostring) | join(" ")')" \
-    'journal 3 3 0 null
+    'assign 0 3 3 null
+journal 3 3 0 null
 musical 0 3 3 null
 mypage 0 3 3 null
 notify 0 3 3 null

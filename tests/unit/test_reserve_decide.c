@@ -242,7 +242,7 @@ static void placing(void **unused) {
 static void guards(void **unused) {
   (void)unused;
   const struct op_musical musical = {MUSICAL, .price = -1, .defined_by = 5};
-  const struct place place = {"1", "kim", "r1", "k1", 2, -1};
+  const struct place place = WHEN("1", "kim", "r1", "k1", 2, -1);
   struct place_facts facts = {.musical = &musical, .now_us = NOON};
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};

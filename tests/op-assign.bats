@@ -1,0 +1,328 @@
+#!/usr/bin/env bats
+# op-assign.bats - branches, the best one for each reservation with a location, and what a hand-over forbids.
+
+load lib/common
+
+setup() {
+  common_setup
+  export OP_NOW=2026-11-20T10:00:00Z
+  op-musical -q register --id phone --name 'Galaxy' --seats 100000
+}
+
+# branch ID LAT LON CAPACITY
+branch() { op-assign -q branch add --id "$1" --name "$1 branch" --lat "$2" --lon "$3" --capacity "$4"; }
+
+# Three in Seoul, within 12 km of each other.
+seoul() {
+  branch gangnam 37.4979 127.0276 "${1:-2}"
+  branch jongno 37.5704 126.9921 "${1:-2}"
+  branch mapo 37.5536 126.9249 "${1:-2}"
+}
+
+# place ID LAT LON [ARG...]: one reservation with a location.
+place() { op-reserve -q place --musical phone --seats "${SEATS:-1}" --customer "c-$1" --id "$1" --lat "$2" --lon "$3" "${@:4}"; }
+
+# where: "reservation branch status" of every pick-up.
+where() { op-assign list | jq -r '[.reservationId, .branchId // "-", .status, .reason // ""] | join(" ") | rtrimstr(" ")'; }
+
+# never_exceeded: at no prefix of the journal has a branch more of a day than its capacity then.
+never_exceeded() {
+  journal_bytes | jq -s -e '
+    reduce .[] as $e ({capacity: {}, used: {}, ok: true};
+      if $e.type == "BranchAdded" or $e.type == "BranchCapacityChanged" then .capacity[$e.data.branchId] = $e.data.capacity
+      elif $e.type == "PickupAssigned" then ($e.data.branchId + " " + $e.data.day) as $k
+        | .used[$k] += 1 | .ok = (.ok and .used[$k] <= .capacity[$e.data.branchId])
+      elif $e.type == "PickupReleased" then .used[$e.data.branchId + " " + $e.data.day] -= 1
+      else . end) | .ok' >/dev/null
+}
+
+@test "branches: added once, adjusted, listed; another one with that id is refused" {
+  succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
+  assert_output '{"branchId":"gangnam","name":"강남점","lat":37.4979,"lon":127.0276,"capacity":40,"updatedAt":"2026-11-20T10:00:00.000000Z"}'
+  appends_nothing succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
+  appends_nothing fails_as 1 id_taken op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 41
+  succeeds op-assign branch adjust gangnam --capacity 50 --request-id k
+  assert_json capacity 50
+  succeeds op-assign branch adjust gangnam --capacity 60
+  appends_nothing succeeds op-assign branch adjust gangnam --capacity 50 --request-id k
+  assert_json capacity 50
+  fails_as 1 request_id_reused op-assign branch adjust gangnam --capacity 51 --request-id k
+  appends_nothing succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
+  appends_nothing succeeds op-assign branch adjust gangnam --capacity 1 --dry-run
+  fails_as 1 no_such_branch op-assign branch adjust nowhere --capacity 1
+  succeeds op-assign branch add --id south --name 'South Pole' --lat -90 --lon 0 --capacity 0 --request-id s
+  appends_nothing succeeds op-assign branch add --id south --name 'South Pole' --lat -90 --lon 0 --capacity 0 --request-id s
+  assert_json lat -90
+  succeeds op-assign branch list
+  assert_json '[.branchId, .capacity, .day, .assigned, .remaining] | join(" ")' $'gangnam 60 2026-11-20 0 60\nsouth 0 2026-11-20 0 0'
+}
+
+@test "branches of a file: all or none, errors with line and column, the second run appends nothing" {
+  printf 'branches:\n- {id: a, name: 가, lat: 37.5, lon: 127, capacity: 3}\n- {id: b, name: B, lat: 37.6, lon: 127.1, capacity: 4}\n' >b.yaml
+  appends_nothing succeeds op-assign branch import b.yaml --dry-run
+  assert_json '[.branchId, .change] | join(" ")' $'a added\nb added'
+  succeeds op-assign branch import b.yaml --request-id k
+  assert_json '[.branchId, .change] | join(" ")' $'a added\nb added'
+  appends_nothing succeeds op-assign branch import b.yaml
+  assert_output ''
+  appends_nothing succeeds op-assign branch import b.yaml --request-id k
+  assert_json '[.branchId, .change] | join(" ")' $'a added\nb added'
+  sed -i 's/capacity: 4/capacity: 5/' b.yaml
+  succeeds op-assign branch import b.yaml
+  assert_json '[.branchId, .capacity, .change] | join(" ")' 'b 5 adjusted'
+  # refused as a whole: a new one before another place for b
+  printf -- '- {branchId: n, name: N, lat: 1, lon: 1, capacity: 1}\n- {id: b, name: B, lat: 37.7, lon: 127.1, capacity: 5}\n' >c.yaml
+  appends_nothing fails_as 1 id_taken op-assign branch import c.yaml
+  local row wanted
+  while IFS='|' read -r row wanted; do
+    printf 'branches:\n- %b\n' "$row" >bad.yaml
+    appends_nothing fails_with 65 op-assign branch import bad.yaml
+    [[ $stderr == "op-assign: bad.yaml:$wanted"* ]] || fail "$row: $stderr"
+  done <<'END'
+{id: x, name: X, lat: 91, lon: 1, capacity: 1}|2:25: lat must be
+{id: x, name: X, lat: 1, lon: 1, capacity: -1}|2:46: capacity must be
+{id: x, name: X, lat: 1, lon: 1}|2:3: capacity is missing
+{id: x, name: X, lat: 1, lon: 1, capacity: 1, seats: 3}|2:49: seats: there is no such field
+{id: x, id: y, name: X, lat: 1, lon: 1, capacity: 1}|2:11: id is given twice
+{id: x, name: X, lat: [1], lon: 1, capacity: 1}|2:25: one value
+{id: x, name: X, lat: 1, lon: 1, capacity: 1}\n- {id: x, name: X, lat: 1, lon: 1, capacity: 1}|3:3: branch x stands here twice
+7|2:3: a branch is expected
+{id: x|3:1: 
+END
+  fails_as 66 no_input op-assign branch import nowhere.yaml
+}
+
+@test "the best branch: distance and load, by the weights of the configuration; --explain says why" {
+  branch near 37.50 127.00 10
+  branch far 37.55 127.00 10
+  place a 37.505 127.0
+  succeeds op-assign run
+  assert_json '[.type, .correlation, .causation, .data.branchId, .data.distanceKm, .data.day, .data.fulfil] | map(tostring) | join(" ")' \
+    'PickupAssigned a 4 near 0.556 2026-11-20 pickup'
+  succeeds op-assign show a
+  assert_json '[.branchId, .branchName, .distanceKm, .fulfil, .status, .lat, .lon] | map(tostring) | join(",")' \
+    'near,near branch,0.556,pickup,Assigned,37.505,127'
+  # 9 and 1 of 10 taken there cost 18 and 2 km with the default weights, so the farther one is better.
+  for i in 1 2 3 4 5 6 7 8; do place "n$i" 37.5 127.0; op-assign -q run; done
+  local far
+  far=$(op-assign list --branch far | wc -l)
+  [ "$far" -ge 2 ] && [ "$far" -lt 5 ] || fail "far has $far"
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .distanceKm, .capacity, .assigned, .remaining, .chosen] | map(tostring) | join(" ")' \
+    "near 0.556 10 $((8 - far)) $((2 + far)) true
+far 5.004 10 $far $((10 - far)) false"
+  echo 'assign: {weights: {load: 0}}' >near.yaml
+  echo 'assign: {weights: {distance: 0}}' >level.yaml
+  echo 'assign: {radius_km: 2.5}' >reach.yaml
+  place b 37.522 127.0
+  assert_equal "$(op-assign --config reach.yaml show b --explain | jq -r '[.branchId, .cost] | map(tostring) | join(" ")')" \
+    "near $(jq -n "2.446 / 2.5 + 0.2 * $((9 - far)) / 10")"
+  OP_CONFIG=near.yaml succeeds op-assign run
+  assert_json .data.branchId near
+  place c 37.501 127.0
+  OP_CONFIG=level.yaml succeeds op-assign run
+  assert_json .data.branchId far
+}
+
+@test "what waited is assigned as a whole, at less than one by one would cost; who comes alone gets the best" {
+  seoul 1
+  # One by one the first would take jongno, and leave mapo, 6 km farther from it than from the first, to the second.
+  place first 37.562 126.958
+  place second 37.573 127.000
+  succeeds op-assign run -v
+  [[ $stderr == *'planned 2 reservations over 3 branches'* ]]
+  assert_equal "$(where)" $'first mapo Assigned\nsecond jongno Assigned'
+  appends_nothing succeeds op-assign run
+  assert_output ''
+  place third 37.573 127.000 --fulfil delivery
+  succeeds op-assign run
+  assert_json '[.data.branchId, .data.fulfil] | join(" ")' 'gangnam delivery'
+  never_exceeded
+}
+
+@test "no branch: told once, listed, and tried again when a branch, a place or a day comes" {
+  place a 37.5 127.0
+  place z -33.87 151.21
+  succeeds op-assign run
+  assert_json '[.type, .data.reservationId, .data.reason] | join(" ")' \
+    $'AssignmentFailed a no_branch_in_reach\nAssignmentFailed z no_branch_in_reach'
+  appends_nothing succeeds op-assign run
+  branch only 37.5 127.0 1
+  place b 37.5 127.0
+  succeeds op-assign run
+  assert_equal "$(where)" $'a only Assigned\nz - Failed no_branch_in_reach\nb - Failed no_capacity'
+  assert_equal "$(op-assign list --status Failed | jq -r .reservationId | paste -sd,)" z,b
+  appends_nothing succeeds op-assign run
+  # a place comes back
+  op-reserve -q cancel a
+  succeeds op-assign run
+  assert_json '[.type, .data.reservationId, .data.branchId] | join(" ")' $'PickupReleased a only\nPickupAssigned b only'
+  # another day
+  place c 37.5 127.0
+  succeeds op-assign run
+  assert_json .data.reason no_capacity
+  OP_NOW=2026-11-20T23:59:59.999999Z appends_nothing succeeds op-assign run
+  OP_NOW=2026-11-21T00:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.day] | join(" ")' 'c 2026-11-21'
+  # a capacity that grows, and that does not shrink below what is assigned
+  place d 37.5 127.0
+  OP_NOW=2026-11-21T01:00:00Z op-assign -q run
+  OP_NOW=2026-11-21T01:00:00Z fails_as 1 capacity_used op-assign branch adjust only --capacity 0
+  assert_error_json '[.requested, .assigned] | join(" ")' '0 1'
+  OP_NOW=2026-11-21T01:00:00Z op-assign -q branch adjust only --capacity 2
+  OP_NOW=2026-11-21T01:00:00Z op-assign -q run
+  assert_equal "$(where)" $'a only Released\nz - Failed no_branch_in_reach\nb only Assigned\nc only Assigned\nd only Assigned'
+  assert_equal "$(event_count AssignmentFailed)" 5 # a, z, b, c, d: once each
+  # a wider reach
+  echo 'assign: {radius_km: 20000}' >wide.yaml
+  OP_NOW=2026-11-22T01:00:00Z succeeds op-assign --config wide.yaml run
+  assert_json '[.data.reservationId, .data.branchId] | join(" ")' 'z only'
+  never_exceeded
+}
+
+@test "a cancellation gives the place back, in part it does not, and before a branch there is nothing to give" {
+  branch b 37.5 127.0 5
+  SEATS=3 place whole 37.5 127.0
+  SEATS=3 place part 37.5 127.0
+  op-assign -q run
+  SEATS=3 place early 37.5 127.0
+  op-reserve -q cancel whole
+  op-reserve -q cancel part --seats 2
+  op-reserve -q cancel early
+  succeeds op-assign run
+  assert_json '[.type, .correlation, .data.branchId, .data.day] | join(" ")' 'PickupReleased whole b 2026-11-20'
+  assert_equal "$(where)" $'whole b Released\npart b Assigned\nearly - Cancelled'
+  assert_equal "$(op-assign branch list | jq .assigned)" 1
+  appends_nothing succeeds op-assign run
+}
+
+@test "collected: once, and nothing of it can be cancelled any more" {
+  branch b 37.5 127.0 5
+  SEATS=2 place a 37.5 127.0
+  fails_as 1 not_assigned op-assign collect a
+  op-assign -q run
+  appends_nothing succeeds op-assign collect a --dry-run
+  succeeds op-assign collect a --request-id k
+  assert_json '[.status, .branchId] | join(" ")' 'Collected b'
+  appends_nothing succeeds op-assign collect a --request-id k
+  assert_json status Collected
+  appends_nothing fails_as 1 already_collected op-assign collect a
+  appends_nothing fails_as 1 already_collected op-reserve cancel a
+  appends_nothing fails_as 1 already_collected op-reserve cancel a --seats 1
+  # a declined payment and a hold that is over come too late, too
+  echo 'reservation: {hold: 1s}' >hold.yaml
+  OP_NOW=2026-11-21T10:00:00Z appends_nothing succeeds op-reserve --config hold.yaml run
+  jq -cn '{type: "PaymentDeclined", tags: ["reservation:a"], correlation: "a", data: {reservationId: "a", paymentId: "a", amount: 0, currency: "KRW", provider: "approve", reason: "card"}}' |
+    op-journal -q append
+  appends_nothing succeeds op-reserve run
+  place gone 37.5 127.0
+  op-assign -q run
+  op-reserve -q cancel gone
+  fails_as 1 already_cancelled op-assign collect gone
+  op-assign -q run
+  fails_as 1 already_cancelled op-assign collect gone
+  fails_as 1 no_such_reservation op-assign collect nobody
+  op-reserve -q place --musical phone --seats 1 --id plain
+  fails_as 1 no_such_reservation op-assign collect plain
+  assert_equal "$(op-assign branch list | jq .assigned)" 1
+}
+
+@test "8 processes collect while 8 cancel the same reservations: each has one end" {
+  branch b 37.5 127.0 100
+  local rid rids=(1 2 3 4 5 6) role pids=()
+  for rid in "${rids[@]}"; do place "$rid" 37.5 127.0; done
+  op-assign -q run
+  # shellcheck disable=SC2016
+  for role in 1 2 3 4 5 6 7 8; do
+    sh -c 'for rid; do op-assign -q collect "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
+    sh -c 'for rid; do op-reserve -q cancel "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
+  done
+  for role in "${pids[@]}"; do wait "$role"; done
+  assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupCollected" or .type == "ReservationCancelled") | .correlation' | sort | paste -sd,)" \
+    1,2,3,4,5,6
+}
+
+@test "16 processes assign at once while customers place and cancel: no branch has more than its capacity, at any time" {
+  seoul 30
+  local i pids=()
+  for i in $(seq 80); do echo "{\"musicalId\":\"phone\",\"seats\":1,\"id\":\"r$i\",\"lat\":37.5$((i % 10)),\"lon\":126.9$((i % 7))}"; done >orders
+  op-reserve -q place --batch <orders
+  for i in $(seq 14); do op-assign -q run & pids+=($!); done
+  (for i in 1 2 3 4 5 6; do op-reserve -q cancel "r$i" || exit; done; op-assign -q run) & pids+=($!)
+  (sed 's/"r/"s/' orders | head -40 | op-reserve -q place --batch && op-assign -q run) & pids+=($!)
+  for i in "${pids[@]}"; do wait "$i"; done
+  op-assign -q run
+  never_exceeded
+  assert_equal "$(op-assign list --status Pending | wc -l)" 0
+  assert_equal "$(op-assign branch list | jq -s 'map(.assigned) | add')" 90
+  assert_equal "$(op-assign list --status Failed | wc -l)" 24
+  assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupAssigned") | .correlation' | sort | uniq -d)" ''
+}
+
+@test "reservations go on while nobody assigns, and the customer's page follows" {
+  branch b 37.5 127.0 5
+  place a 37.5 127.0
+  place c 0 0
+  op-reserve -q place --musical phone --seats 1 --id plain
+  page() { op-mypage | jq -r '[.reservationId, .status, .pickup // "-", .pickupStatus // "-"] | join(" ")'; }
+  assert_equal "$(page)" $'a Reserved - Pending\nc Reserved - Pending\nplain Reserved - -'
+  outerpark -q tick
+  assert_equal "$(page)" $'a PaymentApproved b Assigned\nc PaymentApproved - Failed\nplain PaymentApproved - -'
+  op-reserve -q cancel a
+  outerpark -q tick
+  assert_equal "$(page)" $'a PaymentCancelled b Released\nc PaymentApproved - Failed\nplain PaymentApproved - -'
+  assert_equal "$(op-mypage history a | jq -r 'select(.type | startswith("Pickup")) | .detail')" \
+    $'To be picked up at branch b, 0.000 km away.\nBranch b has it no more.'
+}
+
+@test "the location is kept to a thousandth of a degree, and a request is the same by it" {
+  place a 37.56651234 126.97799 --request-id k
+  assert_equal "$(journal_bytes | jq -c 'select(.type == "ReservationPlaced") | .data | [.lat, .lon, .fulfil]')" \
+    '[37.567,126.978,"pickup"]'
+  appends_nothing succeeds place a 37.5669 126.978 --request-id k
+  fails_as 1 request_id_reused op-reserve place --musical phone --seats 1 --customer c-a --id a --lat 37.5 --lon 126.978 --request-id k
+  fails_as 65 bad_location op-reserve place --musical phone --seats 1 --lat 90.1 --lon 0
+  fails_as 65 bad_location op-reserve place --musical phone --seats 1 --lat 0 --lon east
+  fails_as 65 bad_fulfil op-reserve place --musical phone --seats 1 --lat 0 --lon 0 --fulfil post
+  fails_as 64 usage op-reserve place --musical phone --seats 1 --lat 0
+  fails_as 64 usage op-reserve place --musical phone --seats 1 --fulfil pickup
+  succeeds op-reserve place --batch <<<'{"musicalId":"phone","seats":1,"id":"b","lat":-33.8688,"lon":151.2093,"fulfil":"delivery"}'
+  assert_equal "$(journal_bytes | jq -c 'select(.type == "ReservationPlaced") | .data | [.lat, .lon, .fulfil]' | tail -1)" \
+    '[-33.869,151.209,"delivery"]'
+}
+
+@test "--max ends a run, --follow goes on with what comes; a deleted read model makes no difference" {
+  seoul 5
+  place a 37.5 127.0
+  place b 37.5 127.0
+  place c 37.5 127.0
+  assert_equal "$(op-assign run --max 1 | jq -r .correlation)" a
+  op-assign run --follow >followed 2>errors &
+  local pid=$! before
+  wait_until 10 grep -q '"correlation":"c"' followed
+  place d 37.57 127.0
+  wait_until 10 grep -q '"correlation":"d"' followed
+  kill -TERM "$pid"
+  wait "$pid"
+  assert_equal "$(cat errors)" ''
+  before=$(where && op-assign branch list)
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(where && op-assign branch list)" "$before"
+  by_index op-assign list --status Failed
+  by_index op-assign list --branch gangnam
+}
+
+@test "wrong calls" {
+  unset OP_STORE
+  export OP_STORE=$BATS_TEST_TMPDIR/none
+  fails_as 66 no_store op-assign list
+  fails_as 66 no_store op-assign branch list
+  fails_as 64 usage op-assign branch add --id a
+  fails_as 64 usage op-assign branch
+  fails_as 64 usage op-assign list --status Gone
+  fails_as 65 bad_location op-assign branch add --id a --name A --lat 91 --lon 0 --capacity 1
+  fails_as 65 bad_capacity op-assign branch add --id a --name A --lat 1 --lon 0 --capacity 1.5
+  fails_as 65 bad_name op-assign branch add --id a --name '' --lat 1 --lon 0 --capacity 1
+  fails_as 1 no_such_reservation op-assign collect 1
+  [ ! -e "$OP_STORE" ]
+}
