@@ -51,10 +51,10 @@ struct op_config {
   char *notify_from;            /* "outerpark@localhost" */
   int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
   struct op_template notify_templates[OP_TEMPLATE_LANGUAGES][OP_TEMPLATE_EVENTS]; /* op_config_template() finds one */
-  double assign_radius_km;                                                        /* assign.radius_km: reach of a branch; 100 */
+  double assign_radius_km;       /* assign.radius_km: reach of a branch; 100 */
   double assign_weight_distance; /* of the distance in reaches; 1 */
   double assign_weight_load;     /* of the share of the day's capacity that is taken; 0.2 */
-  struct op_label *labels;                                                        /* list of (language, word, label) */
+  struct op_label *labels;       /* list of (language, word, label) */
 };
 
 struct op_label {

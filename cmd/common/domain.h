@@ -90,6 +90,6 @@ extern const char *const op_model_names[];
 #define OP_MAX_SEATS 1000000000
 #define OP_MAX_MONEY 9007199254740991
 #define OP_MAX_CAPACITY 1000000000 /* reservations a day of one branch */
-#define OP_MAX_NAME 256 /* bytes in a name, venue or reason */
+#define OP_MAX_NAME 256            /* bytes in a name, venue or reason */
 
 #endif

@@ -88,8 +88,10 @@ static int print(struct run *run, const evs_appended *appended, struct op_error 
 static bool stuck(const struct run *run) {
   for (size_t i = 0; i < run->drafts.count; i++)
     for (size_t j = 0; j < run->before.count; j++)
-      if (run->drafts.items[i].causation == run->before.items[j].causation && /* cheaper to compare, and tells nearly all */
-          run->drafts.items[i].id[0] != '\0' && strcmp(run->drafts.items[i].id, run->before.items[j].id) == 0)
+      if (run->drafts.items[i].causation ==
+              run->before.items[j].causation && /* cheaper to compare, and tells nearly all */
+          run->drafts.items[i].id[0] != '\0' &&
+          strcmp(run->drafts.items[i].id, run->before.items[j].id) == 0)
         return true;
   return false;
 }

@@ -76,7 +76,8 @@ static int compare(const void *a, const void *b) {
 /* One branch. */
 static int read_branch(const struct reader *reader, const yaml_node_t *node) {
   if (node->type != YAML_MAPPING_NODE)
-    return bad_shape(reader, node, "a branch is expected here: {id: ..., name: ..., lat: ..., lon: ..., capacity: ...}");
+    return bad_shape(reader, node,
+                     "a branch is expected here: {id: ..., name: ..., lat: ..., lon: ..., capacity: ...}");
   struct branch_wanted *wanted = &reader->file->items[reader->file->count];
   for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
     int code = read_field(reader, yaml_document_get_node(reader->document, pair->key),

@@ -2,9 +2,9 @@
  *
  *   cost = weights.distance * distance / radius  +  weights.load * taken / capacity
  *
- * where `taken` are the places of the day that are taken already: the first costs nothing, the last nearly weights.load.
- * With the defaults (1 and 0.2, 100 km) a branch that is full counts as 20 km farther than an empty one. The load's part
- * grows with every place, so the sum over all places of a branch is convex, which flow.h rests on. */
+ * where `taken` are the places of the day that are taken already: the first costs nothing, the last nearly
+ * weights.load. With the defaults (1 and 0.2, 100 km) a branch that is full counts as 20 km farther than an empty one.
+ * The load's part grows with every place, so the sum over all places of a branch is convex, which flow.h rests on. */
 #ifndef ASSIGN_COST_H
 #define ASSIGN_COST_H
 

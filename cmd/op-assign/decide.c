@@ -97,9 +97,8 @@ int decide_branch_adjust(const struct branch *branch, const char *id, int64_t ca
 }
 
 /* One branch of a file. */
-int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted,
-                         const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
-                         struct op_error *error) {
+int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
+                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (!branch->id[0])
     return decide_branch_add(branch, wanted, request, drafts, guard, error);
   if (!same_place(branch, wanted))
@@ -181,8 +180,8 @@ static int refuse_collect(const struct pickup *pickup, const char *code, const c
 }
 
 /* It is handed over. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct request *request,
-                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+int decide_collect(const struct pickup *pickup, const char *id, const struct request *request, struct op_drafts *drafts,
+                   struct op_guard *guard, struct op_error *error) {
   if (!pickup->id[0])
     return no_such_pickup(id, error);
   if (pickup->status == PICKUP_COLLECTED)

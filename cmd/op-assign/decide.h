@@ -27,22 +27,21 @@ int decide_branch_add(const struct branch *branch, const struct branch_wanted *w
 int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity, const struct request *request,
                          struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 /* One branch of a file: added, or adjusted where nothing but its capacity differs. Refusals as above. */
-int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted,
-                         const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
-                         struct op_error *error);
+int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
+                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* PickupAssigned for one that waits. `guarded`: this commit guards the branch already. */
 void decide_assigned(const struct pickup *pickup, const struct branch *branch, int64_t distance_m, const char *day,
                      bool guarded, struct op_drafts *drafts, struct op_guard *guard);
-/* AssignmentFailed, once for each reason: false, and nothing, where that is what it is already. Guarded against all that
- * might help it; `guarded`: this commit is so already. */
+/* AssignmentFailed, once for each reason: false, and nothing, where that is what it is already. Guarded against all
+ * that might help it; `guarded`: this commit is so already. */
 bool decide_failed(const struct pickup *pickup, enum failure failure, bool guarded, struct op_drafts *drafts,
                    struct op_guard *guard);
 /* PickupReleased for one that is due back. */
 void decide_released(const struct pickup *pickup, struct op_drafts *drafts, struct op_guard *guard);
 /* PickupCollected. Refusals (1): no_such_reservation, already_collected, already_cancelled, not_assigned. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct request *request,
-                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
+int decide_collect(const struct pickup *pickup, const char *id, const struct request *request, struct op_drafts *drafts,
+                   struct op_guard *guard, struct op_error *error);
 
 /* The types that may help what no branch could take. */
 extern const char *const helping_types[];

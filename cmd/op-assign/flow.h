@@ -1,18 +1,19 @@
 /* flow.h - gives reservations to branches at least total cost under the capacities: a minimum-cost flow. Pure.
  *
- * Reservations come one after the other, each with its candidates (branches in reach and what the way there costs). Each
- * takes a shortest augmenting path: to a branch directly, or to one that another reservation leaves for a third. This is
- * the method of successive shortest paths with potentials (R. G. Busacker and P. J. Gowen, 1961; J. Edmonds and R. M.
- * Karp, "Theoretical Improvements in Algorithmic Efficiency for Network Flow Problems", 1972; N. Tomizawa, 1971), on the
- * graph of the branches alone: an edge from a to b stands for the reservation of a that moves to b at the least cost.
+ * Reservations come one after the other, each with its candidates (branches in reach and what the way there costs).
+ * Each takes a shortest augmenting path: to a branch directly, or to one that another reservation leaves for a third.
+ * This is the method of successive shortest paths with potentials (R. G. Busacker and P. J. Gowen, 1961; J. Edmonds and
+ * R. M. Karp, "Theoretical Improvements in Algorithmic Efficiency for Network Flow Problems", 1972; N. Tomizawa, 1971),
+ * on the graph of the branches alone: an edge from a to b stands for the reservation of a that moves to b at the least
+ * cost.
  *
  * What holds after each flow_add():
  *  - optimal: no other way to give the reservations that were added to their candidates costs less in sum, loads
  *    included. Every edge that is left has a reduced cost of 0 or more under the prices, so there is no cycle of
  *    negative cost; the convex costs of load keep that so, because the next place of a branch never costs less.
- *  - as many as possible, who came first first: a reservation is refused only where no augmenting path is left, and then
- *    none ever comes up again, because every branch that it reaches is full and leads to full ones alone. Sets that can
- *    be served form a matroid, so this refuses as few as any order could, and never an earlier one for a later one. */
+ *  - as many as possible, who came first first: a reservation is refused only where no augmenting path is left, and
+ * then none ever comes up again, because every branch that it reaches is full and leads to full ones alone. Sets that
+ * can be served form a matroid, so this refuses as few as any order could, and never an earlier one for a later one. */
 #ifndef ASSIGN_FLOW_H
 #define ASSIGN_FLOW_H
 

@@ -1,8 +1,8 @@
 /* list.c - the verbs `branch list`, `list` and `show`: what the read model has, caught up to the durable position.
  *
- * Branches in the order in which they were added, pick-ups in the order of placing. `show --explain` prints the branches
- * in reach with what each would cost now, the least first.
- * Errors: 66 where there is no store, 64 for a status that is none, 65 bad_id, 1 no_such_reservation. */
+ * Branches in the order in which they were added, pick-ups in the order of placing. `show --explain` prints the
+ * branches in reach with what each would cost now, the least first. Errors: 66 where there is no store, 64 for a status
+ * that is none, 65 bad_id, 1 no_such_reservation. */
 #include "cost.h"
 #include "decide.h"
 #include "listing.h"
@@ -111,8 +111,8 @@ static int compare(const void *a, const void *b) {
 static void print_candidates(struct op_output *output, const struct candidate *candidates, size_t count,
                              const struct pickup *pickup) {
   static const struct op_column columns[] = {
-      {"branchId", "BRANCH", false}, {"name", "NAME", false},          {"distanceKm", "KM", true},
-      {"capacity", "CAPACITY", true}, {"assigned", "ASSIGNED", true},   {"remaining", "REMAINING", true},
+      {"branchId", "BRANCH", false},  {"name", "NAME", false},        {"distanceKm", "KM", true},
+      {"capacity", "CAPACITY", true}, {"assigned", "ASSIGNED", true}, {"remaining", "REMAINING", true},
       {"cost", "COST", true},         {"chosen", "CHOSEN", false},
   };
   op_rows_begin(output, columns, sizeof columns / sizeof *columns, false);
@@ -128,8 +128,8 @@ static void print_candidates(struct op_output *output, const struct candidate *c
     op_cell_number(output, candidate->taken);
     op_cell_number(output, remaining > 0 ? remaining : 0);
     op_cell_json(output, cost);
-    op_cell_json(output, pickup_holds(pickup) && strcmp(pickup->branch_id, candidate->branch->id) == 0 ? "true"
-                                                                                                      : "false");
+    op_cell_json(output,
+                 pickup_holds(pickup) && strcmp(pickup->branch_id, candidate->branch->id) == 0 ? "true" : "false");
     op_row_end(output);
   }
   op_rows_end(output);

@@ -1,8 +1,8 @@
 /* nearest.c - builds and searches the k-d tree, see nearest.h.
  *
- * The tree is an array: the middle of a range splits it along one of the three axes in turn, what is before it is on its
- * one side and what is behind on the other. A search keeps the best so far in a heap whose top is the worst of them, and
- * leaves out a side that is farther away than that. Distances in whole metres decide, chords only prune. */
+ * The tree is an array: the middle of a range splits it along one of the three axes in turn, what is before it is on
+ * its one side and what is behind on the other. A search keeps the best so far in a heap whose top is the worst of
+ * them, and leaves out a side that is farther away than that. Distances in whole metres decide, chords only prune. */
 #include "nearest.h"
 
 #include <math.h>

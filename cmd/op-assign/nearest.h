@@ -1,8 +1,8 @@
 /* nearest.h - the branches near to a location: a k-d tree over points of the unit sphere.
  *
- * The chord between two points of a sphere grows with the way along its surface, so the nearest by chord are the nearest
- * on the ground, at the date line and at the poles like anywhere else (J. L. Bentley, "Multidimensional Binary Search
- * Trees Used for Associative Searching", 1975). Pure. */
+ * The chord between two points of a sphere grows with the way along its surface, so the nearest by chord are the
+ * nearest on the ground, at the date line and at the poles like anywhere else (J. L. Bentley, "Multidimensional Binary
+ * Search Trees Used for Associative Searching", 1975). Pure. */
 #ifndef ASSIGN_NEAREST_H
 #define ASSIGN_NEAREST_H
 

@@ -9,14 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const pickup_statuses[] = {OP_PICKUP_IS_PENDING,   OP_PICKUP_IS_ASSIGNED, OP_PICKUP_IS_FAILED,
-                                       OP_PICKUP_IS_COLLECTED, OP_PICKUP_IS_RELEASED, OP_PICKUP_IS_CANCELLED,
+const char *const pickup_statuses[] = {OP_PICKUP_IS_PENDING,
+                                       OP_PICKUP_IS_ASSIGNED,
+                                       OP_PICKUP_IS_FAILED,
+                                       OP_PICKUP_IS_COLLECTED,
+                                       OP_PICKUP_IS_RELEASED,
+                                       OP_PICKUP_IS_CANCELLED,
                                        NULL};
 const char *const pickup_failures[] = {"", "no_branch_in_reach", "no_capacity", NULL};
 
-const char *const pickup_types[] = {
-    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED, OP_PICKUP_RELEASED,
-    OP_PICKUP_COLLECTED,   OP_ASSIGNMENT_FAILED,     NULL};
+const char *const pickup_types[] = {OP_RESERVATION_PLACED,
+                                    OP_RESERVATION_CANCELLED,
+                                    OP_PICKUP_ASSIGNED,
+                                    OP_PICKUP_RELEASED,
+                                    OP_PICKUP_COLLECTED,
+                                    OP_ASSIGNMENT_FAILED,
+                                    NULL};
 
 /* Is there something to assign? */
 static bool placed(struct pickup *pickup, const evs_event *event) {
@@ -60,8 +68,7 @@ static bool failed(struct pickup *pickup, const evs_event *event) {
   if (!pickup_waits(pickup))
     return false;
   op_field_text(event, "reason", reason, sizeof reason);
-  pickup->failure =
-      strcmp(reason, pickup_failures[FAILURE_NO_CAPACITY]) == 0 ? FAILURE_NO_CAPACITY : FAILURE_NO_BRANCH;
+  pickup->failure = strcmp(reason, pickup_failures[FAILURE_NO_CAPACITY]) == 0 ? FAILURE_NO_CAPACITY : FAILURE_NO_BRANCH;
   pickup->status = PICKUP_FAILED;
   return true;
 }

@@ -1,8 +1,8 @@
 /* plan.h - which branch is to have which of the reservations that wait, all of them at once. Pure.
  *
- * One alone gets the branch of the least cost among all in reach. Many are given out together by flow.h: each brings its
- * PLAN_CANDIDATES nearest branches, and twice as many again and again while it finds no place among them, up to all in
- * reach. So what is planned is the least sum of costs over these candidates; a branch that is no candidate of a
+ * One alone gets the branch of the least cost among all in reach. Many are given out together by flow.h: each brings
+ * its PLAN_CANDIDATES nearest branches, and twice as many again and again while it finds no place among them, up to all
+ * in reach. So what is planned is the least sum of costs over these candidates; a branch that is no candidate of a
  * reservation is farther from it than PLAN_CANDIDATES others. */
 #ifndef ASSIGN_PLAN_H
 #define ASSIGN_PLAN_H
@@ -28,8 +28,8 @@ struct waiting {
 bool plan_make(const struct weights *weights, const struct branch *branches, size_t branch_count,
                struct waiting *waiting, size_t count, int64_t *ret_cost);
 
-/* The branches in reach of a location, nearest first, each with its distance; freed by the caller, NULL where there is no
- * memory. *ret_count: how many. */
+/* The branches in reach of a location, nearest first, each with its distance; freed by the caller, NULL where there is
+ * no memory. *ret_count: how many. */
 struct neighbour *plan_in_reach(const struct weights *weights, const struct branch *branches, size_t branch_count,
                                 struct op_location at, size_t *ret_count);
 

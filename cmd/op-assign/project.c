@@ -1,9 +1,9 @@
 /* project.c - folds the journal into state/assign.db.
  *
- * Tables: `branches`, `pickups` (reservations with a location, a row each, numbered by their ReservationPlaced), `loads`
- * (places that are taken, by branch and day), `helped` (one row: the last event that may help what no branch could
- * take). The folds are those of branch.c and pickup.c, so that tables and decisions agree.
- * Invariant: loads.used is the number of pick-ups that hold a place of that branch and day. */
+ * Tables: `branches`, `pickups` (reservations with a location, a row each, numbered by their ReservationPlaced),
+ * `loads` (places that are taken, by branch and day), `helped` (one row: the last event that may help what no branch
+ * could take). The folds are those of branch.c and pickup.c, so that tables and decisions agree. Invariant: loads.used
+ * is the number of pick-ups that hold a place of that branch and day. */
 #include "project.h"
 
 #include "decide.h"
@@ -13,9 +13,9 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {
-    OP_BRANCH_ADDED,      OP_BRANCH_CAPACITY_CHANGED, OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED,
-    OP_ASSIGNMENT_FAILED, OP_PICKUP_RELEASED,         OP_PICKUP_COLLECTED,   NULL};
+static const char *const folded_types[] = {OP_BRANCH_ADDED,          OP_BRANCH_CAPACITY_CHANGED, OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED,         OP_ASSIGNMENT_FAILED,
+                                           OP_PICKUP_RELEASED,       OP_PICKUP_COLLECTED,        NULL};
 
 static const char schema[] =
     "CREATE TABLE branches(branch_id TEXT PRIMARY KEY, added_seq INTEGER NOT NULL UNIQUE, name TEXT NOT NULL,"
@@ -111,10 +111,9 @@ static int apply_branch(struct op_model *model, const evs_event *event, struct o
   branch_apply(&branch, event);
   if (branch.defined_by != event->seq)
     return OP_OK;
-  sqlite3_stmt *sql =
-      is_new ? op_model_sql(model, "INSERT INTO branches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?2, ?8)")
-             : op_model_sql(model, "UPDATE branches SET capacity = ?6, defined_by = ?2, updated_at = ?8"
-                                   " WHERE branch_id = ?1");
+  sqlite3_stmt *sql = is_new ? op_model_sql(model, "INSERT INTO branches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?2, ?8)")
+                             : op_model_sql(model, "UPDATE branches SET capacity = ?6, defined_by = ?2, updated_at = ?8"
+                                                   " WHERE branch_id = ?1");
   sqlite3_bind_text(sql, 1, branch.id, -1, SQLITE_STATIC);
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)branch.defined_by);
   if (is_new) {

@@ -2,9 +2,9 @@
  *
  * ReservationCancelled of an assigned one -> PickupReleased; then ReservationPlaced -> PickupAssigned, or
  * AssignmentFailed. All that waits is planned at once (plan.h) and appended in several commits. The plan is a cache:
- * what it says of a reservation is looked at again before it is drafted, so that a plan that others have overtaken costs
- * time and nothing else. After a conflict op_process() asks for one thing, and that one is planned alone.
- * Killed anywhere, the next run finds the same waiting; the guards of the decisions do the rest. */
+ * what it says of a reservation is looked at again before it is drafted, so that a plan that others have overtaken
+ * costs time and nothing else. After a conflict op_process() asks for one thing, and that one is planned alone. Killed
+ * anywhere, the next run finds the same waiting; the guards of the decisions do the rest. */
 #include "commit.h"
 #include "decide.h"
 #include "plan.h"
@@ -83,9 +83,8 @@ static int load_waiting(struct op_model *model, struct plan *plan, size_t limit,
       }
       plan->waiting = grown;
     }
-    plan->waiting[plan->count++] =
-        (struct waiting){.placed_seq = (uint64_t)sqlite3_column_int64(sql, 0),
-                         .at = {sqlite3_column_int(sql, 1), sqlite3_column_int(sql, 2)}};
+    plan->waiting[plan->count++] = (struct waiting){.placed_seq = (uint64_t)sqlite3_column_int64(sql, 0),
+                                                    .at = {sqlite3_column_int(sql, 1), sqlite3_column_int(sql, 2)}};
   }
   sqlite3_reset(sql);
   return code;
@@ -101,8 +100,8 @@ static int make_plan(struct op_model *model, struct plan *plan, bool alone, stru
     return code;
   if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, &cost))
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  op_explain(app, "planned %zu reservations over %zu branches at a total cost of %.6f", plan->count,
-             plan->branch_count, (double)cost / COST_UNIT);
+  op_explain(app, "planned %zu reservations over %zu branches at a total cost of %.6f", plan->count, plan->branch_count,
+             (double)cost / COST_UNIT);
   return OP_OK;
 }
 

@@ -22,7 +22,8 @@ enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS 
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, NULL, r.pickup, r.pickup_status, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, NULL, r.pickup, r.pickup_status, r.updated_at FROM reservations r LEFT JOIN musicals m USING "   \
+  "(musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {

@@ -79,9 +79,10 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
 /* The page of a reservation. */
 static int load(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found, struct op_error *error) {
   struct page *ret_page = row_of_kind;
-  sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
-                                          " status, payment_status, placed_seq, changed_seq, updated_at, pickup, pickup_status"
-                                          " FROM reservations WHERE reservation_id = ?1");
+  sqlite3_stmt *row =
+      op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
+                          " status, payment_status, placed_seq, changed_seq, updated_at, pickup, pickup_status"
+                          " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
   if (r == 0 && *ret_found) {

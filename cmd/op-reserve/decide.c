@@ -14,7 +14,7 @@ static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_P
                                                   OP_PICKUP_COLLECTED, NULL};
 
 /* What ends the wait for a payment: an expiry must lose against any of these. */
-static const char *const payment_ends[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
+static const char *const payment_ends[] = {OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
                                            OP_RESERVATION_CANCELLED, OP_PICKUP_COLLECTED, NULL};
 
 /* One member of where it goes. */
@@ -312,8 +312,8 @@ bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us) {
 bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
                     struct op_guard *guard) {
   int64_t deadline_us = 0;
-  if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq || reservation->collected ||
-      !hold_deadline(hold_ms, now_us, &deadline_us) || reservation->placed_us > deadline_us)
+  if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq ||
+      reservation->collected || !hold_deadline(hold_ms, now_us, &deadline_us) || reservation->placed_us > deadline_us)
     return false;
   struct op_draft *draft =
       draft_cancelled(reservation, reservation->seats, "expired", reservation->placed_seq, payment_ends, drafts, guard);

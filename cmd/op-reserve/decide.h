@@ -19,7 +19,7 @@ struct place {
   char reservation_id[OP_MAX_ID + 1]; /* "": the next whole number */
   char request_id[OP_MAX_ID + 1];     /* "": none */
   int64_t seats;
-  int64_t price; /* a seat, as the customer agreed; -1: the list price */
+  int64_t price;  /* a seat, as the customer agreed; -1: the list price */
   unsigned where; /* PLACE_LAT and PLACE_LON: it goes to a branch near to there; else 0 */
   struct op_location at;
   bool delivery; /* from the branch, not picked up there */

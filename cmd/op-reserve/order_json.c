@@ -45,7 +45,8 @@ static int read_number(const char *key, const char *word, const struct value *va
 
 /* The member that a key names. */
 enum member { MUSICAL_ID, SEATS, PRICE, CUSTOMER_ID, REQUEST_ID, RESERVATION_ID, ID, LAT, LON, FULFIL, UNKNOWN };
-static const char *const keys[] = {"musicalId", "seats", "price", "customerId", "requestId", "reservationId", "id", "lat", "lon", "fulfil"};
+static const char *const keys[] = {"musicalId",     "seats", "price", "customerId", "requestId",
+                                   "reservationId", "id",    "lat",   "lon",        "fulfil"};
 
 static enum member member_of(const char *key, size_t len) {
   for (int i = 0; i < UNKNOWN; i++)

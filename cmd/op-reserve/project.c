@@ -13,13 +13,12 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
-                                           OP_MUSICAL_SALES_CLOSED,   OP_MUSICAL_SALES_OPENED,
-                                           OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
-                                           OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,
-                                           OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,
-                                           OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
-                                           OP_PAYMENT_CIRCUIT_CLOSED, OP_PICKUP_COLLECTED, NULL};
+static const char *const folded_types[] = {
+    OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_SALES_CLOSED,
+    OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
+    OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,
+    OP_PAYMENT_CANCELLED,      OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
+    OP_PAYMENT_CIRCUIT_CLOSED, OP_PICKUP_COLLECTED,       NULL};
 
 /* The shared tables, and those of this command alone. */
 static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
@@ -39,8 +38,9 @@ static const char indexes[] =
 
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
-  sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
-                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+  sqlite3_stmt *sql =
+      op_model_sql(model, "INSERT INTO reservations VALUES"
+                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);

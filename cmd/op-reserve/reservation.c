@@ -11,8 +11,13 @@
 const char *const reservation_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                             OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const reservation_types[] = {OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED,
-                                         OP_PAYMENT_DECLINED,   OP_PAYMENT_CANCELLED,     OP_PICKUP_COLLECTED,  NULL};
+const char *const reservation_types[] = {OP_RESERVATION_PLACED,
+                                         OP_RESERVATION_CANCELLED,
+                                         OP_PAYMENT_APPROVED,
+                                         OP_PAYMENT_DECLINED,
+                                         OP_PAYMENT_CANCELLED,
+                                         OP_PICKUP_COLLECTED,
+                                         NULL};
 
 /* The word in static storage. */
 const char *reservation_status(const char *word) {

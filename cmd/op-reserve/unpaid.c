@@ -21,9 +21,10 @@ static int next_reservation(struct op_model *model, sqlite3_stmt *sql, struct re
 /* Drafts the cancellation of up to `limit` declined reservations, oldest refusal first. */
 static int cancel_declined(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                            struct op_error *error) {
-  sqlite3_stmt *sql =
-      op_model_sql(model, "SELECT reservation_id FROM reservations"
-                          " WHERE declined_seq IS NOT NULL AND status = 'Reserved' AND NOT collected ORDER BY declined_seq LIMIT ?1");
+  sqlite3_stmt *sql = op_model_sql(
+      model,
+      "SELECT reservation_id FROM reservations"
+      " WHERE declined_seq IS NOT NULL AND status = 'Reserved' AND NOT collected ORDER BY declined_seq LIMIT ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
   struct reservation reservation;
   bool found = false;
@@ -42,9 +43,10 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
   int64_t hold_ms = app->config.reservation_hold_ms, now_us = op_now_us(app), deadline_us = 0;
   if (!hold_deadline(hold_ms, now_us, &deadline_us))
     return OP_OK;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT reservation_id FROM reservations"
-                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND NOT collected AND placed_us <= ?1"
-                                          " ORDER BY placed_us, placed_seq LIMIT ?2");
+  sqlite3_stmt *sql =
+      op_model_sql(model, "SELECT reservation_id FROM reservations"
+                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND NOT collected AND placed_us <= ?1"
+                          " ORDER BY placed_us, placed_seq LIMIT ?2");
   sqlite3_bind_int64(sql, 1, deadline_us);
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);
   struct reservation reservation;

@@ -16,8 +16,10 @@ struct given {
 
 /* ---- branches --------------------------------------------------------------------------------------------------- */
 
-#define ADDED {"BranchAdded", "{\"branchId\":\"b\",\"name\":\"North\",\"lat\":37.5,\"lon\":127,\"capacity\":10}"}
-#define CHANGED {"BranchCapacityChanged", "{\"branchId\":\"b\",\"capacity\":20,\"previousCapacity\":10}"}
+#define ADDED                                                                                                          \
+  { "BranchAdded", "{\"branchId\":\"b\",\"name\":\"North\",\"lat\":37.5,\"lon\":127,\"capacity\":10}" }
+#define CHANGED                                                                                                        \
+  { "BranchCapacityChanged", "{\"branchId\":\"b\",\"capacity\":20,\"previousCapacity\":10}" }
 
 enum branch_command { ADD, ADJUST, IMPORT };
 
@@ -34,7 +36,14 @@ struct branch_row {
 };
 
 static const struct branch_row branch_rows[] = {
-    {"a new branch", {{0}}, 0, ADD, "North", 37500000, 10, "BranchAdded",
+    {"a new branch",
+     {{0}},
+     0,
+     ADD,
+     "North",
+     37500000,
+     10,
+     "BranchAdded",
      "{\"branchId\":\"b\",\"name\":\"North\",\"lat\":37.5,\"lon\":127,\"capacity\":10}"},
     {"the same again", {ADDED}, 0, ADD, "North", 37500000, 10, "", NULL},
     {"the same again, after its capacity was changed", {ADDED, CHANGED}, 0, ADD, "North", 37500000, 10, "", NULL},
@@ -42,7 +51,14 @@ static const struct branch_row branch_rows[] = {
     {"with another capacity", {ADDED}, 0, ADD, "North", 37500000, 11, "id_taken", NULL},
     {"with another name", {ADDED}, 0, ADD, "South", 37500000, 10, "id_taken", NULL},
     {"elsewhere", {ADDED}, 0, ADD, "North", 37500001, 10, "id_taken", NULL},
-    {"more a day", {ADDED}, 0, ADJUST, "", 0, 20, "BranchCapacityChanged",
+    {"more a day",
+     {ADDED},
+     0,
+     ADJUST,
+     "",
+     0,
+     20,
+     "BranchCapacityChanged",
      "{\"branchId\":\"b\",\"capacity\":20,\"previousCapacity\":10}"},
     {"as much as it has", {ADDED}, 0, ADJUST, "", 0, 10, "", NULL},
     {"none at all", {ADDED}, 0, ADJUST, "", 0, 0, "BranchCapacityChanged", "\"capacity\":0"},
@@ -51,16 +67,43 @@ static const struct branch_row branch_rows[] = {
     {"of no branch", {{0}}, 0, ADJUST, "", 0, 3, "no_such_branch", NULL},
     {"imported", {{0}}, 0, IMPORT, "North", 37500000, 10, "BranchAdded", NULL},
     {"imported again", {ADDED}, 0, IMPORT, "North", 37500000, 10, "", NULL},
-    {"imported with another capacity", {ADDED}, 0, IMPORT, "North", 37500000, 12, "BranchCapacityChanged",
+    {"imported with another capacity",
+     {ADDED},
+     0,
+     IMPORT,
+     "North",
+     37500000,
+     12,
+     "BranchCapacityChanged",
      "\"previousCapacity\":10"},
     {"imported elsewhere", {ADDED}, 0, IMPORT, "North", 0, 10, "id_taken", NULL},
     {"a second BranchAdded changes nothing",
-     {ADDED, {"BranchAdded", "{\"branchId\":\"b\",\"name\":\"X\",\"lat\":1,\"lon\":1,\"capacity\":1}"}}, 0, ADD, "North",
-     37500000, 10, "", NULL},
-    {"a branch without a location is none", {{"BranchAdded", "{\"branchId\":\"b\",\"name\":\"X\",\"capacity\":1}"}}, 0,
-     ADJUST, "", 0, 3, "no_such_branch", NULL},
-    {"an odd capacity changes nothing", {ADDED, {"BranchCapacityChanged", "{\"branchId\":\"b\",\"capacity\":-1}"}}, 0, ADD,
-     "North", 37500000, 10, "", NULL},
+     {ADDED, {"BranchAdded", "{\"branchId\":\"b\",\"name\":\"X\",\"lat\":1,\"lon\":1,\"capacity\":1}"}},
+     0,
+     ADD,
+     "North",
+     37500000,
+     10,
+     "",
+     NULL},
+    {"a branch without a location is none",
+     {{"BranchAdded", "{\"branchId\":\"b\",\"name\":\"X\",\"capacity\":1}"}},
+     0,
+     ADJUST,
+     "",
+     0,
+     3,
+     "no_such_branch",
+     NULL},
+    {"an odd capacity changes nothing",
+     {ADDED, {"BranchCapacityChanged", "{\"branchId\":\"b\",\"capacity\":-1}"}},
+     0,
+     ADD,
+     "North",
+     37500000,
+     10,
+     "",
+     NULL},
 };
 
 /* One row. */
@@ -119,18 +162,29 @@ static void test_branches(void **state) {
 /* ---- pick-ups --------------------------------------------------------------------------------------------------- */
 
 #define PLACED                                                                                                         \
-  {"ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"customerId\":\"c\",\"seats\":2,\"lat\":37.5,"   \
-                        "\"lon\":127,\"fulfil\":\"delivery\"}"}
-#define NOWHERE {"ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":2}"}
-#define PARTLY {"ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":1,\"remainingSeats\":1}"}
-#define WHOLLY {"ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":2,\"remainingSeats\":0}"}
+  {                                                                                                                    \
+    "ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"customerId\":\"c\",\"seats\":2,\"lat\":37.5," \
+                         "\"lon\":127,\"fulfil\":\"delivery\"}"                                                        \
+  }
+#define NOWHERE                                                                                                        \
+  { "ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":2}" }
+#define PARTLY                                                                                                         \
+  { "ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":1,\"remainingSeats\":1}" }
+#define WHOLLY                                                                                                         \
+  { "ReservationCancelled", "{\"reservationId\":\"1\",\"seats\":2,\"remainingSeats\":0}" }
 #define ASSIGNED                                                                                                       \
-  {"PickupAssigned", "{\"reservationId\":\"1\",\"branchId\":\"b\",\"distanceKm\":1.5,\"day\":\"2026-11-20\","           \
-                     "\"fulfil\":\"delivery\"}"}
-#define RELEASED {"PickupReleased", "{\"reservationId\":\"1\",\"branchId\":\"b\",\"day\":\"2026-11-20\"}"}
-#define COLLECTED {"PickupCollected", "{\"reservationId\":\"1\",\"branchId\":\"b\"}"}
-#define NO_BRANCH {"AssignmentFailed", "{\"reservationId\":\"1\",\"reason\":\"no_branch_in_reach\"}"}
-#define NO_CAPACITY {"AssignmentFailed", "{\"reservationId\":\"1\",\"reason\":\"no_capacity\"}"}
+  {                                                                                                                    \
+    "PickupAssigned", "{\"reservationId\":\"1\",\"branchId\":\"b\",\"distanceKm\":1.5,\"day\":\"2026-11-20\","         \
+                      "\"fulfil\":\"delivery\"}"                                                                       \
+  }
+#define RELEASED                                                                                                       \
+  { "PickupReleased", "{\"reservationId\":\"1\",\"branchId\":\"b\",\"day\":\"2026-11-20\"}" }
+#define COLLECTED                                                                                                      \
+  { "PickupCollected", "{\"reservationId\":\"1\",\"branchId\":\"b\"}" }
+#define NO_BRANCH                                                                                                      \
+  { "AssignmentFailed", "{\"reservationId\":\"1\",\"reason\":\"no_branch_in_reach\"}" }
+#define NO_CAPACITY                                                                                                    \
+  { "AssignmentFailed", "{\"reservationId\":\"1\",\"reason\":\"no_capacity\"}" }
 
 struct pickup_row {
   const char *name;
@@ -154,18 +208,33 @@ static const struct pickup_row pickup_rows[] = {
     {"given up after a failure", {PLACED, NO_BRANCH, WHOLLY}, "Cancelled", "", false, false, "already_cancelled"},
     {"given up", {PLACED, ASSIGNED, WHOLLY}, "Assigned", "b 2026-11-20", true, false, "already_cancelled"},
     {"released", {PLACED, ASSIGNED, WHOLLY, RELEASED}, "Released", "", false, false, "already_cancelled"},
-    {"released twice", {PLACED, ASSIGNED, WHOLLY, RELEASED, RELEASED}, "Released", "", false, false,
+    {"released twice",
+     {PLACED, ASSIGNED, WHOLLY, RELEASED, RELEASED},
+     "Released",
+     "",
+     false,
+     false,
      "already_cancelled"},
     {"collected", {PLACED, ASSIGNED, COLLECTED}, "Collected", "b 2026-11-20", false, false, "already_collected"},
-    {"collected, and yet released", {PLACED, ASSIGNED, COLLECTED, RELEASED}, "Collected", "b 2026-11-20", false, false,
+    {"collected, and yet released",
+     {PLACED, ASSIGNED, COLLECTED, RELEASED},
+     "Collected",
+     "b 2026-11-20",
+     false,
+     false,
      "already_collected"},
     {"collected without a branch", {PLACED, COLLECTED}, "Pending", "", false, true, "not_assigned"},
     {"failed", {PLACED, NO_BRANCH}, "Failed", "", false, true, "not_assigned"},
     {"failed otherwise", {PLACED, NO_BRANCH, NO_CAPACITY}, "Failed", "", false, true, "not_assigned"},
     {"helped", {PLACED, NO_CAPACITY, ASSIGNED}, "Assigned", "b 2026-11-20", false, false, "PickupCollected"},
     {"assigned after it was given up", {PLACED, WHOLLY, ASSIGNED}, "Cancelled", "", false, false, "already_cancelled"},
-    {"assigned to what is no branch", {PLACED, {"PickupAssigned", "{\"reservationId\":\"1\",\"branchId\":\"a b\"}"}},
-     "Pending", "", false, true, "not_assigned"},
+    {"assigned to what is no branch",
+     {PLACED, {"PickupAssigned", "{\"reservationId\":\"1\",\"branchId\":\"a b\"}"}},
+     "Pending",
+     "",
+     false,
+     true,
+     "not_assigned"},
 };
 
 /* The state that the events lead to. */
@@ -198,8 +267,8 @@ static void test_pickups(void **state) {
     assert_int_equal(pickup_is_due_back(&pickup), row->due_back);
     assert_int_equal(pickup.id[0] && pickup_waits(&pickup), row->waits);
     decide_collect(&pickup, "1", &request, &drafts, &guard, &error);
-    check(row->collected, "{\"reservationId\":\"1\",\"customerId\":\"c\",\"musicalId\":\"m\",\"branchId\":\"b\"}", &drafts,
-          &error);
+    check(row->collected, "{\"reservationId\":\"1\",\"customerId\":\"c\",\"musicalId\":\"m\",\"branchId\":\"b\"}",
+          &drafts, &error);
     op_drafts_free(&drafts);
     op_guard_free(&guard);
   }
@@ -216,7 +285,8 @@ static bool excludes(struct op_guard *guard, const char *type, const char *tag) 
   return false;
 }
 
-/* An assignment loses against whatever takes places there, changes how many there are, or happens to the reservation. */
+/* An assignment loses against whatever takes places there, changes how many there are, or happens to the reservation.
+ */
 static void test_assigned(void **state) {
   (void)state;
   static const struct given placed[] = {PLACED};

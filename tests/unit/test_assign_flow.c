@@ -1,7 +1,7 @@
 /* test_assign_flow.c - the flow beside every assignment there is, beside greed, and beside a proof of its own.
  *
- * Small instances are compared with all ways to assign them; large ones are proven optimal by the theorem that a flow is
- * of least cost if and only if nothing that is left of the network is a cycle of negative cost. */
+ * Small instances are compared with all ways to assign them; large ones are proven optimal by the theorem that a flow
+ * is of least cost if and only if nothing that is left of the network is a cycle of negative cost. */
 #include "cmd/op-assign/flow.h"
 #include "journal_fixture.h"
 
@@ -29,9 +29,7 @@ struct instance {
 static uint64_t random_state;
 
 /* From 0 to below `limit`. */
-static int64_t pick(int64_t limit) {
-  return (int64_t)(jf_random(&random_state) % (uint64_t)limit);
-}
+static int64_t pick(int64_t limit) { return (int64_t)(jf_random(&random_state) % (uint64_t)limit); }
 
 /* Something to assign: some branches are full, some candidates cost the same, some reservations have none. */
 static void make(struct instance *in, size_t items, size_t branches, int64_t most_places, int64_t most_cost) {

@@ -53,8 +53,9 @@ static void test_like_looking(void **state) {
     size_t count = (size_t)pick(0, MOST);
     int32_t spread = round % 2 ? 90000000 : 300000; /* the globe, or one town with many at the same place */
     for (size_t i = 0; i < count; i++)
-      locations[i] = round % 2 ? (struct op_location){pick(-spread, spread), pick(-2 * spread, 2 * spread)}
-                               : (struct op_location){37500000 + pick(-3, 3) * 100000, 127000000 + pick(-spread, spread)};
+      locations[i] = round % 2
+                         ? (struct op_location){pick(-spread, spread), pick(-2 * spread, 2 * spread)}
+                         : (struct op_location){37500000 + pick(-3, 3) * 100000, 127000000 + pick(-spread, spread)};
     struct nearest *nearest = nearest_new(locations, count);
     assert_non_null(nearest);
     for (int question = 0; question < 10; question++) {

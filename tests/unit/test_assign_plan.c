@@ -27,7 +27,8 @@ struct row {
   const char *then; /* a letter each: the branch (A, B ...), - no branch in reach, 0 no capacity */
 };
 
-#define USUAL {100, 1, 0.2}
+#define USUAL                                                                                                          \
+  { 100, 1, 0.2 }
 
 static const struct row rows[] = {
     {"the nearest", USUAL, {{0, 0, 9}, {10, 0, 9}}, 2, {2}, 1, "A"},

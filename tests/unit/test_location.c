@@ -1,6 +1,6 @@
 /* test_location.c - degrees are read, rounded and written digit by digit; distances are those of the globe. */
-#include "location.h"
 #include "given.h"
+#include "location.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -71,10 +71,14 @@ static void test_events(void **state) {
     const char *data;
     bool then;
   } events[] = {
-      {"{\"lat\":37.567,\"lon\":126.978}", true}, {"{\"lat\":-37,\"lon\":-126.978}", true},
-      {"{\"lat\":37.567}", false},                {"{\"lat\":\"37.567\",\"lon\":126.978}", false},
-      {"{\"lat\":91,\"lon\":1}", false},          {"{\"lat\":1,\"lon\":180.1}", false},
-      {"{\"lat\":null,\"lon\":1}", false},        {"{\"lat\":1e1,\"lon\":1}", false},
+      {"{\"lat\":37.567,\"lon\":126.978}", true},
+      {"{\"lat\":-37,\"lon\":-126.978}", true},
+      {"{\"lat\":37.567}", false},
+      {"{\"lat\":\"37.567\",\"lon\":126.978}", false},
+      {"{\"lat\":91,\"lon\":1}", false},
+      {"{\"lat\":1,\"lon\":180.1}", false},
+      {"{\"lat\":null,\"lon\":1}", false},
+      {"{\"lat\":1e1,\"lon\":1}", false},
       {"{}", false},
   };
   for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
@@ -92,10 +96,8 @@ static void test_distances(void **state) {
     struct op_location a, b;
     int64_t metres, within;
   } ways[] = {
-      {{37566500, 126978000}, {37566500, 126978000}, 0, 0},
-      {{0, 0}, {0, 1000000}, 111195, 0},
-      {{90000000, 0}, {-90000000, 123000000}, 20015115, 1},
-      {{0, 179500000}, {0, -179500000}, 111195, 0},
+      {{37566500, 126978000}, {37566500, 126978000}, 0, 0},        {{0, 0}, {0, 1000000}, 111195, 0},
+      {{90000000, 0}, {-90000000, 123000000}, 20015115, 1},        {{0, 179500000}, {0, -179500000}, 111195, 0},
       {{37566500, 126978000}, {35179600, 129075600}, 325100, 300}, /* Seoul, Busan */
       {{48856600, 2352200}, {51507400, -127800}, 343500, 400},     /* Paris, London */
   };

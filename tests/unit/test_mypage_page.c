@@ -127,7 +127,8 @@ static void test_unpaid_sagas(void **state) {
 }
 
 #define LOCATED                                                                                                        \
-  "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":1,\"amount\":5,\"currency\":\"KRW\",\"lat\":37.5,\"lon\":127,"         \
+  "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":1,\"amount\":5,\"currency\":\"KRW\",\"lat\":37.5,\"lon\":"   \
+  "127,"                                                                                                               \
   "\"fulfil\":\"pickup\"}"
 #define AT_B(more) "{\"reservationId\":\"1\",\"branchId\":\"b\"" more "}"
 
@@ -173,8 +174,10 @@ static void test_pickup(void **state) {
 static void test_given_up(void **state) {
   (void)state;
   struct page page = {0};
-  evs_event placed = given_event(1, "ReservationPlaced", 0, LOCATED), cancelled = given_event(3, "ReservationCancelled", 0, WHOLLY);
-  evs_event assigned = given_event(2, "PickupAssigned", 0, AT_B("")), released = given_event(4, "PickupReleased", 0, AT_B(""));
+  evs_event placed = given_event(1, "ReservationPlaced", 0, LOCATED),
+            cancelled = given_event(3, "ReservationCancelled", 0, WHOLLY);
+  evs_event assigned = given_event(2, "PickupAssigned", 0, AT_B("")),
+            released = given_event(4, "PickupReleased", 0, AT_B(""));
   page_apply(&page, &placed);
   assert_true(page_apply(&page, &cancelled));
   assert_int_equal(page.pickup, PAGE_PICKUP_CANCELLED);
@@ -214,9 +217,8 @@ static void test_odd_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
-      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
-      cmocka_unit_test(test_pickup), cmocka_unit_test(test_given_up),
+      cmocka_unit_test(test_cancelled_saga), cmocka_unit_test(test_parked), cmocka_unit_test(test_partial_cancellation),
+      cmocka_unit_test(test_unpaid_sagas),   cmocka_unit_test(test_pickup), cmocka_unit_test(test_given_up),
       cmocka_unit_test(test_odd_events),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

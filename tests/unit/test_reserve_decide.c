@@ -286,9 +286,10 @@ static void located(void **unused) {
   assert_int_equal(place_where_check(&place, OP_USAGE, "usage", &error), 0);
   place_request(&place, request);
   assert_int_equal(decide_place(&place, request, &facts, &drafts, &guard, &cost, &error), 0);
-  assert_non_null(strstr(drafts.items[0].data.ptr,
-                         "\"KRW\",\"lat\":37.567,\"lon\":-126.978,\"fulfil\":\"pickup\",\"requestId\":\"k\",\"request\":"
-                         "\"place musical=1 seats=1 price= customer= id= lat=37.567 lon=-126.978 fulfil=pickup\"}"));
+  assert_non_null(
+      strstr(drafts.items[0].data.ptr,
+             "\"KRW\",\"lat\":37.567,\"lon\":-126.978,\"fulfil\":\"pickup\",\"requestId\":\"k\",\"request\":"
+             "\"place musical=1 seats=1 price= customer= id= lat=37.567 lon=-126.978 fulfil=pickup\"}"));
   op_drafts_free(&drafts);
   op_guard_free(&guard);
 }
@@ -610,9 +611,10 @@ static void reading(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(placing),  cmocka_unit_test(guards),       cmocka_unit_test(cancelling),
-      cmocka_unit_test(declined), cmocka_unit_test(expiring),     cmocka_unit_test(no_time),
-      cmocka_unit_test(located),  cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
+      cmocka_unit_test(placing),  cmocka_unit_test(guards),   cmocka_unit_test(cancelling),
+      cmocka_unit_test(declined), cmocka_unit_test(expiring), cmocka_unit_test(no_time),
+      cmocka_unit_test(located),  cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers),
+      cmocka_unit_test(reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
