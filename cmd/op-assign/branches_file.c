@@ -66,11 +66,17 @@ static int read_field(const struct reader *reader, const yaml_node_t *key, const
   return code == OP_OK ? OP_OK : fail_at(reader->path, value->start_mark, reader->error);
 }
 
-/* Finds an id among those before it. */
+/* An id and where it stands in the list. */
+struct place {
+  const char *id;
+  size_t index;
+};
+
+/* By id, and one id by where it stands. */
 static int compare(const void *a, const void *b) {
-  const struct branch_wanted *const *left = a, *const *right = b;
-  int order = strcmp((*left)->id, (*right)->id);
-  return order ? order : (*left > *right) - (*left < *right);
+  const struct place *left = a, *right = b;
+  int order = strcmp(left->id, right->id);
+  return order ? order : (left->index > right->index) - (left->index < right->index);
 }
 
 /* One branch. */
@@ -91,19 +97,19 @@ static int read_branch(const struct reader *reader, const yaml_node_t *node) {
   return OP_OK;
 }
 
-/* No id twice: the later one of two is told. */
+/* No id twice: the first one that stood there before is told. */
 static int check_twice(const struct reader *reader, const yaml_node_t *list) {
   size_t count = reader->file->count, twice = count;
-  struct branch_wanted **sorted = calloc(count + 1, sizeof *sorted);
-  if (!sorted)
+  struct place *places = calloc(count + 1, sizeof *places);
+  if (!places)
     return op_fail(reader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
   for (size_t i = 0; i < count; i++)
-    sorted[i] = &reader->file->items[i];
-  qsort(sorted, count, sizeof *sorted, compare);
+    places[i] = (struct place){reader->file->items[i].id, i};
+  qsort(places, count, sizeof *places, compare);
   for (size_t i = 1; i < count; i++)
-    if (strcmp(sorted[i - 1]->id, sorted[i]->id) == 0 && (size_t)(sorted[i] - reader->file->items) < twice)
-      twice = (size_t)(sorted[i] - reader->file->items);
-  free(sorted);
+    if (strcmp(places[i - 1].id, places[i].id) == 0 && places[i].index < twice)
+      twice = places[i].index;
+  free(places);
   if (twice == count)
     return OP_OK;
   op_fail(reader->error, OP_DATA, "bad_branches", "branch %s stands here twice", reader->file->items[twice].id);
