@@ -88,8 +88,8 @@ PYTHON
 @test "a store that may not be written by this user" {
   public=$(mktemp -d /tmp/outerpark-public.XXXXXX)
   chmod 755 "$public"
-  cp -r store "$OP_BUILD/bin" "$OP_TESTS/correctness" catalogue.yaml "$public"
-  chmod -R a+rX,a-w "$public/store" "$public/bin" "$public/correctness" "$public/catalogue.yaml"
+  cp -r store "$OP_BUILD/bin" "$OP_TESTS/correctness" catalogue.yaml branches.yaml "$public"
+  chmod -R a+rX,a-w "$public/store" "$public/bin" "$public/correctness" "$public/catalogue.yaml" "$public/branches.yaml"
   export OP_STORE=$public/store PATH=$public/bin:$PATH HOME=/nonexistent
   cd "$public"
   local as=()
