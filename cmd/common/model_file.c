@@ -15,8 +15,8 @@
  * The two files stay when all have closed. What remains: a stranger (sqlite3 by hand) who comes between two removals
  * makes files under no lock of ours; after a power failure the bit may be older than the pages. Where a stranger who
  * closes last removes the log while the bit is set, all is folded anew. Errors: 75 busy, 74 io_error and disk_full. */
+#include "lock.h"
 #include "model_inside.h"
-#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAME_SIZE 64          /* of the name of a file in state/ */
@@ -40,17 +39,10 @@
 
 /* Takes the lock on state/ within the time limit. */
 int op__state_lock(const struct op_model *model, int fd, int operation, struct op_error *error) {
-  const struct timespec pause = {.tv_nsec = 1000000};
-  int64_t deadline = op_monotonic_ms() + model->app->timeout_ms;
-  while (flock(fd, operation | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(errno));
-    if (op_monotonic_ms() >= deadline)
-      return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it",
-                     model->definition->name);
-    nanosleep(&pause, NULL);
-  }
-  return OP_OK;
+  int failed = op_lock(fd, operation, model->app->timeout_ms);
+  if (failed == ETIMEDOUT)
+    return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it", model->definition->name);
+  return failed ? op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(failed)) : OP_OK;
 }
 
 /* The directory of model->path. */
