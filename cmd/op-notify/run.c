@@ -77,10 +77,12 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
     r = channel_find(app, &channel, error);
   if (r != 0 || count == 0)
     goto out;
-  /* Opened before the contacts are read: who forgets a customer waits for the channel's lock after deleting them. */
+  r = contacts_open(app, channel.kind == &channel_file, &contacts, error);
+  if (r != 0)
+    goto out;
+  channel.contacts = contacts;
+  /* Opened before a contact is read: who forgets a customer waits for the channel's lock after deleting them. */
   r = channel.kind->open(&channel, error);
-  if (r == 0)
-    r = contacts_open(app, false, &contacts, error);
   if (r == 0)
     r = deliver(&channel, contacts, notices, count, drafts, guard, error);
   channel.kind->close(&channel);
