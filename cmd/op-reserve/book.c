@@ -183,13 +183,16 @@ static int load_last_number(struct op_model *model, struct book *book, struct op
   return code;
 }
 
-/* The read model's first number from this one on. */
+/* The read model's first range of taken numbers that ends at this one or behind it. */
 static int load_ahead(struct op_model *model, struct book *book, int64_t from, struct op_error *error) {
   bool found = false;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT number FROM reservations WHERE number >= ?1 ORDER BY number LIMIT 1");
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT first, last FROM ahead WHERE last >= ?1 AND first >="
+                                          " ifnull((SELECT max(first) FROM ahead WHERE first <= ?1), 0)"
+                                          " ORDER BY first LIMIT 1");
   sqlite3_bind_int64(sql, 1, from);
   int code = op_model_step(model, sql, &found, error);
   book->ahead = code == OP_OK && found ? sqlite3_column_int64(sql, 0) : INT64_MAX;
+  book->ahead_last = code == OP_OK && found ? sqlite3_column_int64(sql, 1) : INT64_MAX;
   sqlite3_reset(sql);
   return code;
 }
@@ -209,10 +212,12 @@ int book_next_number(struct op_model *model, struct book *book, int64_t *ret_num
   int64_t number = (book->passed > book->last_number ? book->passed : book->last_number) + 1;
   int code = OP_OK;
   for (;; number++) {
-    if (book->ahead < number)
+    if (book->ahead_last < number)
       code = load_ahead(model, book, number, error);
     if (code != OP_OK || (number < book->ahead && !is_taken(book, number)))
       break;
+    if (number >= book->ahead)
+      number = book->ahead_last;
   }
   if (code == OP_OK)
     book->passed = number - 1; /* all of them are taken, for good */
