@@ -57,26 +57,9 @@ static const struct op_model_definition definition = {.name = "count",
                                                       .types = types,
                                                       .apply = apply};
 
-static int setup(void **state) {
-  static struct scratch scratch;
-  scratch_open(&scratch);
-  *state = &scratch;
-  return 0;
-}
-
-static int teardown(void **state) {
-  scratch_close(*state);
-  return 0;
-}
-
 /* Is the number that the statement gives this one? */
 static bool gives(struct op_model *model, const char *sql, int64_t expected) {
-  struct op_error error;
-  bool row = false;
-  sqlite3_stmt *statement = op_model_sql_text(model, sql);
-  int rc = op_model_step(model, statement, &row, &error);
-  int64_t number = rc == OP_OK && row ? sqlite3_column_int64(statement, 0) : -1;
-  sqlite3_reset(statement);
+  int64_t number = scratch_number(model, sql);
   if (number != expected)
     print_error("process %d: %s: %lld, not %lld\n", getpid(), sql, (long long)number, (long long)expected);
   return number == expected;
@@ -331,8 +314,8 @@ static void test_removed_while_opening(void **state) {
     ends(&second);
     ends(&first);
     one_looks(scratch, 2 * FEW);
-    teardown(state);
-    setup(state);
+    scratch_teardown(state);
+    scratch_setup(state);
   }
 }
 
@@ -453,7 +436,7 @@ static void test_whole_alone(void **state) {
   assert_int_equal(before.st_ino, after.st_ino);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
