@@ -320,8 +320,8 @@ static bool checkpoint(struct op_model *model, int how) {
   int pages = 0, copied = 0;
   /* Where the name is gone nobody comes to it; else no page is changed without the mark. */
   model->unfinished = model->unfinished || mark(AT_FDCWD, model->path, true) || access(model->path, F_OK) != 0;
-  return model->unfinished &&
-         sqlite3_wal_checkpoint_v2(model->db, "main", how, &pages, &copied) == SQLITE_OK && pages == copied;
+  return model->unfinished && sqlite3_wal_checkpoint_v2(model->db, "main", how, &pages, &copied) == SQLITE_OK &&
+         pages == copied;
 }
 
 /* After a commit: checkpoints, where the log has become long. */

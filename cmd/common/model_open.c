@@ -155,8 +155,8 @@ int op__model_attach(struct op_model *model, struct op_error *error) {
       return rc;
     op__model_detach(model);
     model->place = OP__MEMORY;
-    op_explain(model->app, "state/%s.db cannot be written%s%s: the journal is folded in memory", model->definition->name,
-               rc != OP_OK ? ", " : "", rc != OP_OK ? error->message : "");
+    op_explain(model->app, "state/%s.db cannot be written%s%s: the journal is folded in memory",
+               model->definition->name, rc != OP_OK ? ", " : "", rc != OP_OK ? error->message : "");
   }
   model->unwritable = false;
   free(model->path);

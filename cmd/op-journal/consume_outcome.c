@@ -1,9 +1,9 @@
 /* consume_outcome.c - gives a batch to CMD, and appends to the journal what is to be remembered of that.
  *
  * Only what CMD fails on when given alone is remembered, and only with --max-attempts: an attempt with the time of the
- * next one, or that the event is parked. A CMD that fails while we are told to end has most likely been ended by the same signal: that is no attempt.
- * What is appended rests on the item as the journal has it then, so it is loaded again by each decision. Errors: those
- * of starting CMD, and of the store. */
+ * next one, or that the event is parked. A CMD that fails while we are told to end has most likely been ended by the
+ * same signal: that is no attempt. What is appended rests on the item as the journal has it then, so it is loaded again
+ * by each decision. Errors: those of starting CMD, and of the store. */
 #include "child.h"
 #include "consume.h"
 #include "progress.h"

@@ -89,9 +89,9 @@ static int decide(void *context, struct op_model *model, struct op_drafts *draft
   *ret_position = op_model_offset(model);
   deciding->drafts = drafts;
   deciding->guard = guard;
-  int rc = deciding->request.key ? op_request_find(model, deciding->request.key, deciding->request.text,
-                                                   &deciding->repeated, error)
-                                 : OP_OK;
+  int rc = deciding->request.key
+               ? op_request_find(model, deciding->request.key, deciding->request.text, &deciding->repeated, error)
+               : OP_OK;
   if (rc || deciding->repeated)
     return rc;
   if (!deciding->seq)

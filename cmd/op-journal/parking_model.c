@@ -17,7 +17,8 @@
 
 static const char schema[] =
     "CREATE TABLE items(consumer TEXT NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,"
-    " retry_us INTEGER NOT NULL, behind INTEGER NOT NULL, last_seq INTEGER NOT NULL, type TEXT, correlation TEXT, reason TEXT,"
+    " retry_us INTEGER NOT NULL, behind INTEGER NOT NULL, last_seq INTEGER NOT NULL, type TEXT, correlation TEXT,"
+    " reason TEXT,"
     " updated_at TEXT NOT NULL, PRIMARY KEY(consumer, seq)) WITHOUT ROWID;"
     "CREATE INDEX items_waiting ON items(consumer, correlation, seq) WHERE " WAITING ";"
     "CREATE TABLE parts(consumer TEXT PRIMARY KEY, parts INTEGER NOT NULL) WITHOUT ROWID;";
@@ -139,8 +140,9 @@ int parking_any(struct op_model *model, const char *consumer, bool *ret_any, str
 /* What failed and is not given up: how many, and when the first of them is given again. */
 int parking_failing(struct op_model *model, const char *consumer, struct part part, struct failing *ret_failing,
                     struct op_error *error) {
-  sqlite3_stmt *rows = op_model_sql(model, "SELECT correlation, retry_us FROM items WHERE consumer = ?1 AND attempts > 0"
-                                           " AND " WAITING " AND state <> 'Parked'");
+  sqlite3_stmt *rows =
+      op_model_sql(model, "SELECT correlation, retry_us FROM items WHERE consumer = ?1 AND attempts > 0"
+                          " AND " WAITING " AND state <> 'Parked'");
   char correlation[EVS_MAX_ID + 1];
   bool found = false;
   int code = OP_OK;

@@ -51,9 +51,9 @@ int channel_find(struct op_app *app, struct channel *ret_channel, struct op_erro
  * Where another run has its turn: waits for its end with --follow, else *ret_fd is -1. */
 int channel_turn(struct op_app *app, int *ret_fd, struct op_error *error);
 
-/* Opens an outbox directory, named as in the configuration, and locks it against others who write or clear it, within the time limit (exit 75 busy);
- * what a killed run left there is removed. With `create` it is made; else a missing one gives *ret_fd -1. Close the fd
- * to unlock. */
+/* Opens an outbox directory, named as in the configuration, and locks it against others who write or clear it, within
+ * the time limit (exit 75 busy); what a killed run left there is removed. With `create` it is made; else a missing one
+ * gives *ret_fd -1. Close the fd to unlock. */
 int outbox_lock(struct op_app *app, const char *directory, bool create, int *ret_fd, struct op_error *error);
 
 /* Removes what a killed run left in the outbox of the configuration, where there is one; does not wait for the lock. */

@@ -62,8 +62,7 @@ static int lock(int fd, const struct op_app *app, struct op_error *error) {
 }
 
 /* Opens the outbox; -1 where it is not there and is not to be made. */
-static int open_directory(struct op_app *app, const char *directory, bool create, int *ret_fd,
-                          struct op_error *error) {
+static int open_directory(struct op_app *app, const char *directory, bool create, int *ret_fd, struct op_error *error) {
   char path[FILES_MAX_PATH];
   *ret_fd = -1;
   int r = files_store_path(app, directory, path, sizeof path, error);

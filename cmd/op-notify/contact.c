@@ -2,10 +2,11 @@
  *
  * Forgetting: CustomerForgotten is appended first and is durable, then the contact goes, then under its lock, from each
  * outbox that there ever was, every rendered notice of the customer. A crash in between leaves what the repeated call
- * finds and removes; so does a notice that cannot be removed, which is an error. A run that is writing holds the lock with the contacts that it read, so nothing personal appears behind the one who
- * forgets. Request ids of `contact set` stay in contacts.db, being of somebody: the journal and the commands that read
- * it do not know them, while those of the journal are refused here. Errors: 64 usage, 65 bad_id, bad_email, bad_text,
- * 66 no_store, 75 outbox_missing, 1 no_such_contact and request_id_reused. */
+ * finds and removes; so does a notice that cannot be removed, which is an error. A run that is writing holds the lock
+ * with the contacts that it read, so nothing personal appears behind the one who forgets. Request ids of `contact set`
+ * stay in contacts.db, being of somebody: the journal and the commands that read it do not know them, while those of
+ * the journal are refused here. Errors: 64 usage, 65 bad_id, bad_email, bad_text, 66 no_store, 75 outbox_missing, 1
+ * no_such_contact and request_id_reused. */
 #include "address.h"
 #include "channel.h"
 #include "commit.h"

@@ -2,9 +2,9 @@
  *
  * It is no projection: it cannot be rebuilt, so it stands beside the journal and not under state/, and every change is
  * synced (synchronous=FULL). It remembers, too, into which directories notices were written, under whatever
- * configuration: they hold what is to be forgotten. Mode 0600. What is deleted is overwritten (secure_delete), and there is no write-ahead
- * log: with a rollback journal, which is gone once the commit is, no copy of a forgotten person stays in any file of
- * the store. */
+ * configuration: they hold what is to be forgotten. Mode 0600. What is deleted is overwritten (secure_delete), and
+ * there is no write-ahead log: with a rollback journal, which is gone once the commit is, no copy of a forgotten person
+ * stays in any file of the store. */
 #ifndef NOTIFY_CONTACTS_H
 #define NOTIFY_CONTACTS_H
 

@@ -44,7 +44,12 @@ static const struct row {
   const char *then; /* the type; "" : nothing; else the code of a refusal */
   const char *part; /* of its data, or of its id */
 } rows[] = {
-    {"a first failure", {{0}}, ITEM_NEW, FAILS, "ConsumerAttemptFailed", "\"attempts\":1,\"reason\":\"exited 4\",\"retryAt\":\""},
+    {"a first failure",
+     {{0}},
+     ITEM_NEW,
+     FAILS,
+     "ConsumerAttemptFailed",
+     "\"attempts\":1,\"reason\":\"exited 4\",\"retryAt\":\""},
     {"a second failure", {TRIED(1)}, ITEM_FAILING, FAILS, "ConsumerAttemptFailed", "\"attempts\":2,"},
     {"the last failure", {TRIED(1), TRIED(2)}, ITEM_FAILING, FAILS, "ConsumerEventParked", "\"attempts\":3,"},
     {"more attempts than are allowed now", {TRIED(9)}, ITEM_FAILING, FAILS, "ConsumerEventParked", "\"attempts\":10,"},
@@ -285,8 +290,9 @@ static void using_parts(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(deciding),     cmocka_unit_test(holding),    cmocka_unit_test(times),       cmocka_unit_test(odd_events),
-      cmocka_unit_test(part_numbers), cmocka_unit_test(part_names), cmocka_unit_test(using_parts),
+      cmocka_unit_test(deciding),    cmocka_unit_test(holding),      cmocka_unit_test(times),
+      cmocka_unit_test(odd_events),  cmocka_unit_test(part_numbers), cmocka_unit_test(part_names),
+      cmocka_unit_test(using_parts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-
 /* The text of a notice; the caller frees it. */
 static struct op_text text_of(const struct notice *notice, const char *lang) {
   struct op_text text = {0};
