@@ -168,7 +168,7 @@ EOF
   assert_json '.problems[] | select(contains("kakao"))' 'consumer kakao is 2 events behind'
   exits_with 75 outerpark status --ready --max-lag 1
   assert_json 'keys | join(",")' head,lag,problems,ready
-  [[ $stderr == 'outerpark: not ready: consumer kakao is 2 events behind; and '*' more' ]] || fail "$stderr"
+  assert_equal "$stderr" 'outerpark: not ready: consumer kakao is 2 events behind'
   succeeds outerpark status --ready
   succeeds outerpark -q status --ready
   assert_equal "$output" ''
@@ -180,13 +180,14 @@ EOF
 @test "ready: an open circuit is not; what a program cannot tell is unknown, what it fails to tell is not ready" {
   place_two
   mkdir own
-  ln -s "$(command -v op-journal)" "$(command -v op-notify)" own/
+  for program in op-journal op-notify op-reserve op-musical; do ln -s "$(command -v "$program")" own/; done
   cp "$(command -v outerpark)" own/
   cat >own/op-pay <<'END'
 #!/bin/sh
 case $1 in
 circuit) [ -e circuit ] && cat circuit || { echo 'op-pay: no such verb' >&2; exit 64; } ;;
 list) [ "$3" = Parked ] && echo '[{},{}]' ;;
+*) exit 64 ;;
 esac
 END
   chmod +x own/op-pay
@@ -205,9 +206,9 @@ END
   [[ $stderr == *'op-pay gave no answer that can be read'* ]] || fail "$stderr"
   printf '#!/bin/sh\necho "op-pay: bad configuration" >&2\nexit 78\n' >own/op-pay
   fails_as_report own/outerpark status
-  [[ $stderr == *'not ready: op-pay: bad configuration; and 1 more' ]] || fail "$stderr"
+  [[ $stderr == *'not ready: op-pay: bad configuration' ]] || fail "$stderr"
   assert_json .parked.payments null
-  printf '#!/bin/sh\n[ "$1" = circuit ] && exec sleep 60\necho "[]"\n' >own/op-pay
+  printf '#!/bin/sh\n[ "$1" = circuit ] && exec sleep 60\n[ "$1" = list ] && echo "[]" || exit 64\n' >own/op-pay
   fails_as_report own/outerpark --timeout 500ms status
   assert_json '.problems | any(. == "op-pay does not answer in time")' true
 }
