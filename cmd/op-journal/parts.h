@@ -17,4 +17,7 @@ int parts_use(struct op_model *model, const char *consumer, unsigned parts, stru
 int decide_parts_use(const char *consumer, int recorded, bool known, unsigned parts, struct op_drafts *drafts,
                      struct op_guard *guard, struct op_error *error);
 
+/* Drafts ConsumerPartitioned, under the guard against any other. */
+void draft_parts(const char *consumer, unsigned parts, struct op_drafts *drafts, struct op_guard *guard);
+
 #endif
