@@ -3,10 +3,8 @@
  * Events of others may be odd: a member that is missing is left out of its sentence, which stays one. */
 #include "backstage.h"
 
+#include "domain.h"
 #include "model.h"
-#include "money.h"
-
-#include <string.h>
 
 /* Adds a text member in brackets, where there is one. */
 static void add_reason(const evs_event *event, struct op_text *text) {
@@ -19,24 +17,6 @@ static void add_reason(const evs_event *event, struct op_text *text) {
 static void word_of(const evs_event *event, const char *key, const char *fallback, char *buf, size_t size) {
   if (!op_field_text(event, key, buf, size) || buf[0] == '\0')
     snprintf(buf, size, "%s", fallback);
-}
-
-/* Adds that a provider is called, and for what. */
-static void attempt_started(const evs_event *event, const struct page *page, struct op_text *text) {
-  char operation[16], provider[OP_MAX_NAME + 1], currency[sizeof page->currency];
-  int64_t amount = op_field_number(event, "amount", 0), attempt = op_field_number(event, "attempt", 1);
-  word_of(event, "provider", "unknown", provider, sizeof provider);
-  word_of(event, "operation", "authorize", operation, sizeof operation);
-  word_of(event, "currency", page->currency, currency, sizeof currency);
-  bool query = strcmp(operation, "query") == 0;
-  op_text_addf(text, "Provider %s is asked %s ", provider,
-               query                              ? "what came of charging"
-               : strcmp(operation, "refund") == 0 ? "to refund"
-                                                  : "to charge");
-  op_text_money(text, amount < 0 ? 0 : amount > OP_MAX_MONEY ? OP_MAX_MONEY : amount, currency);
-  if (attempt > 1)
-    op_text_addf(text, ", attempt %lld", (long long)attempt);
-  op_text_adds(text, ".");
 }
 
 /* Adds what became of a notice that was not sent. */
@@ -95,9 +75,4 @@ static bool consumer(const evs_event *event, struct op_text *text) {
 }
 
 /* Adds one short sentence. */
-bool backstage_detail(const evs_event *event, const struct page *page, struct op_text *text) {
-  if (!op_type_is(event, OP_PAYMENT_ATTEMPT_STARTED))
-    return notice(event, text) || consumer(event, text);
-  attempt_started(event, page, text);
-  return true;
-}
+bool backstage_detail(const evs_event *event, struct op_text *text) { return notice(event, text) || consumer(event, text); }

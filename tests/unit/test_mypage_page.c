@@ -136,13 +136,6 @@ static void test_backstage(void **state) {
   static const struct step steps[] = {
       {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
        "10 seats of Frozen reserved for 500,000 KRW."},
-      BACKSTAGE("PaymentAttemptStarted", "{\"operation\":\"authorize\",\"provider\":\"exec\",\"amount\":500000}",
-                "Provider exec is asked to charge 500,000 KRW."),
-      BACKSTAGE("PaymentAttemptStarted",
-                "{\"operation\":\"refund\",\"provider\":\"http\",\"amount\":150000,\"attempt\":3}",
-                "Provider http is asked to refund 150,000 KRW, attempt 3."),
-      BACKSTAGE("PaymentAttemptStarted", "{\"operation\":\"query\",\"provider\":\"http\",\"amount\":-1,\"attempt\":1}",
-                "Provider http is asked what came of charging 0 KRW."),
       BACKSTAGE("NotificationFailed", "{" ABOUT "}",
                 "Customer could not be told about PaymentApproved (exit_1), tried again at 2026-11-20T12:00:00Z."),
       BACKSTAGE("NotificationParked", "{" ABOUT "}",
@@ -158,7 +151,6 @@ static void test_backstage(void **state) {
       BACKSTAGE("ConsumerEventRetried", "{" ITEM "}", "Consumer kakao gets PaymentApproved again."),
       BACKSTAGE("ConsumerEventDropped", "{" ITEM "}", "Consumer kakao never gets PaymentApproved, it was given up."),
       BACKSTAGE("ConsumerEventDelivered", "{" ITEM "}", "Consumer kakao took PaymentApproved after all."),
-      BACKSTAGE("PaymentAttemptStarted", "{}", "Provider unknown is asked to charge 0 KRW."),
       BACKSTAGE("NotificationFailed", "{}", "Customer could not be told about the reservation."),
       BACKSTAGE("ConsumerEventParked", "{}", "Consumer unknown failed on an event too often, somebody looks into it."),
   };
