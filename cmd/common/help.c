@@ -1,9 +1,9 @@
 /* help.c - the text of --help, made from the same tables that parse the command line.
  *
  * So nothing can be accepted that --help does not show, and nothing shown that is not accepted. The help of a program
- * lists its verbs and the options that all of them take; the help of a verb its own options and those; that of the first
- * word of several verbs (`contact`) is the help of each of them. All end with examples. Pure: it only fills the text
- * that it is given. */
+ * lists its verbs and the options that all of them take; the help of a verb its own options and those; that of the
+ * first word of several verbs (`contact`) is the help of each of them. All end with examples. Pure: it only fills the
+ * text that it is given. */
 #include "options.h"
 
 #include <string.h>
@@ -63,8 +63,7 @@ static void add_usage(struct op_text *text, const struct op_program *program, co
 
 /* Adds the lines of one example text, indented. */
 static void add_lines(struct op_text *text, const char *lines) {
-  for (const char *line = lines; line != NULL;
-       line = line[strcspn(line, "\n")] != '\0' ? strchr(line, '\n') + 1 : NULL)
+  for (const char *line = lines; line != NULL; line = line[strcspn(line, "\n")] != '\0' ? strchr(line, '\n') + 1 : NULL)
     op_text_addf(text, "  %.*s\n", (int)strcspn(line, "\n"), line);
 }
 

@@ -195,8 +195,8 @@ static int fail_verb(const struct op_app *app, const char *word, struct op_error
       used += (size_t)snprintf(group + used, sizeof group - used, "%s%s", used > 0 ? ", " : "", verb->name + len + 1);
   }
   if (used > 0)
-    return op_fail(error, OP_USAGE, "usage", "'%.80s' must be followed by one of: %s; see '%s %.80s --help'", word, group,
-                   app->program->name, word);
+    return op_fail(error, OP_USAGE, "usage", "'%.80s' must be followed by one of: %s; see '%s %.80s --help'", word,
+                   group, app->program->name, word);
   if (suggestion.best != NULL)
     return op_usage(app, error, "unknown verb '%s', did you mean '%s'?", word, suggestion.best);
   return op_usage(app, error, "unknown verb '%s'", word);

@@ -2,22 +2,21 @@
  *
  * It does all that `run` does before its first piece of work (reads the configuration, looks for the provider or the
  * channel, catches up the read model), then counts instead of working, and appends nothing. So whatever would stop a
- * run (a program that is not there, a secret that cannot be read) stops the question, with the same words and exit code.
- * It prints one object:
+ * run (a program that is not there, a secret that cannot be read) stops the question, with the same words and exit
+ * code. It prints one object:
  *
  *   {"pending":3,"waiting":1,"oldestAt":"...","dueAt":"..."}
  *
- * `outerpark status` makes of it how far behind the processor is. A processor takes part by three things:
+ * `outerpark status` makes of it how far behind the processor is. A processor takes part by the flag OP_PENDING of its
+ * verb `run`, by a function, here for a table of what was paid and has no ticket:
  *
- *   the flag of its verb:   {"run", ..., OP_FOLLOWS | OP_MAX | OP_PENDING, ...}
- *   a function:             static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
- *                             return op_pending_select(
- *                                 model, op_model_sql(model, "SELECT count(*), min(paid_seq) FROM unready"), owed, error);
- *                           }
- *   a member of its struct: op_processor.pending = pending
+ *   static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+ *     sqlite3_stmt *count = op_model_sql(model, "SELECT count(*), min(paid_seq) FROM unready");
+ *     return op_pending_select(model, count, owed, error);
+ *   }
  *
- * and a line in sibling_processors[] (cmd/outerpark/sibling.c). Work that its own run would leave for later counts as
- * waiting: for that one, op_pending_add() takes the figures one by one. */
+ * named by op_processor.pending, and by its place among sibling_processors[] (cmd/outerpark/sibling.c). Work that its
+ * own run would leave for later counts as waiting: then op_pending_add() takes the figures one by one. */
 #ifndef OP_PENDING_H
 #define OP_PENDING_H
 
@@ -33,8 +32,8 @@ struct op_pending {
 /* Adds `count` things, which may be none; oldest_us and due_us are the earliest among them. */
 void op_pending_add(struct op_pending *owed, int64_t count, int64_t waiting, int64_t oldest_us, int64_t due_us);
 
-/* Adds what a SELECT of one row counts, of which nothing waits: its columns are count(*) and the least seq of the events
- * that ask for it. */
+/* Adds what a SELECT of one row counts, of which nothing waits: its columns are count(*) and the least seq of the
+ * events that ask for it. */
 int op_pending_select(struct op_model *model, sqlite3_stmt *select, struct op_pending *owed, struct op_error *error);
 
 /* When the event at `seq` was appended; 0 for seq 0. */

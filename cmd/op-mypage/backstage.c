@@ -75,4 +75,6 @@ static bool consumer(const evs_event *event, struct op_text *text) {
 }
 
 /* Adds one short sentence. */
-bool backstage_detail(const evs_event *event, struct op_text *text) { return notice(event, text) || consumer(event, text); }
+bool backstage_detail(const evs_event *event, struct op_text *text) {
+  return notice(event, text) || consumer(event, text);
+}

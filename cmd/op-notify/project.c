@@ -36,7 +36,8 @@ static const char schema[] =
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
-    "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT NULL, due INTEGER,"
+    "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT "
+    "NULL, due INTEGER,"
     "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
@@ -63,7 +64,7 @@ struct told {
   struct notice notice; /* cause 0: no such notice */
   int64_t due;          /* of a pending one: 0 at once, else from when on */
   char failure[OP_MAX_ID + 1], channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
-  char sent_at[EVS_TIME_SIZE]; /* "": not sent yet */
+  char sent_at[EVS_TIME_SIZE];  /* "": not sent yet */
   char asked_at[EVS_TIME_SIZE]; /* since when it is wanted: its cause, or an operator who wants it tried again */
 };
 
@@ -153,10 +154,11 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   const struct notice *notice = &told->notice;
   sqlite3_stmt *put =
       is_new
-          ? op_model_sql(model, "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
-                                " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
-                                " caused_at, reason)"
-                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
+          ? op_model_sql(model,
+                         "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
+                         " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
+                         " caused_at, reason)"
+                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
           : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
                                 " channel = ?7, lang = ?8, sent_at = ?9, asked_at = ?10 WHERE cause = ?1");
   sqlite3_bind_int64(put, 1, (int64_t)notice->cause);

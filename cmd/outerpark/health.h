@@ -22,10 +22,10 @@
 struct follower {
   char name[80];
   bool processor, known;
-  int64_t offset, lag, parked;  /* parked UNKNOWN: it parks nothing */
-  int64_t pending, waiting;     /* of a processor; UNKNOWN: it cannot tell */
-  int64_t oldest_us, due_us;    /* when the oldest came up; since when something could have been done; 0: none */
-  bool behind;                  /* the verdict */
+  int64_t offset, lag, parked; /* parked UNKNOWN: it parks nothing */
+  int64_t pending, waiting;    /* of a processor; UNKNOWN: it cannot tell */
+  int64_t oldest_us, due_us;   /* when the oldest came up; since when something could have been done; 0: none */
+  bool behind;                 /* the verdict */
   char updated_at[EVS_TIME_SIZE];
 };
 
@@ -50,7 +50,8 @@ void health_pending(struct health *health, const char *processor, const json_t *
 /* Takes in the answer of `op-pay circuit`. */
 void health_circuit(struct health *health, const json_t *circuit);
 
-/* Decides `ready`: nobody has more than max_lag events to go, nothing could have been done for longer than max_age_ms. */
+/* Decides `ready`: nobody has more than max_lag events to go, nothing could have been done for longer than max_age_ms.
+ */
 void health_judge(struct health *health, int64_t max_lag, int64_t max_age_ms, int64_t now_us);
 void health_free(struct health *health);
 

@@ -82,14 +82,10 @@ static const struct op_column object_columns[] = {
 };
 #define OBJECT_COLUMNS (sizeof object_columns / sizeof *object_columns)
 
-static const struct op_column table_columns[] = {{"what", "WHAT", false},
-                                                 {"state", "STATE", false},
-                                                 {"lag", "LAG", true},
-                                                 {"pending", "PENDING", true},
-                                                 {"waiting", "WAITING", true},
-                                                 {"oldestSeconds", "OLDEST (S)", true},
-                                                 {"parked", "PARKED", true},
-                                                 {"since", "SINCE", false}};
+static const struct op_column table_columns[] = {{"what", "WHAT", false},      {"state", "STATE", false},
+                                                 {"lag", "LAG", true},         {"pending", "PENDING", true},
+                                                 {"waiting", "WAITING", true}, {"oldestSeconds", "OLDEST (S)", true},
+                                                 {"parked", "PARKED", true},   {"since", "SINCE", false}};
 
 /* A member: a number, or null where it is unknown. */
 static void put_number(struct op_text *text, const char *key, int64_t number) {

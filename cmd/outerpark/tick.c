@@ -5,8 +5,8 @@
  * fails has had its turn: it said why itself, the others go on, and its exit code is that of the tick. A store that
  * nobody has made yet has nothing to do, so that cron does not mail before the first musical.
  *
- * As NDJSON everybody prints for himself. The other formats have a beginning and an end, of which there is one: then the
- * processors say their events to us, which are remembered by their numbers, and shown at the end as the journal has
+ * As NDJSON everybody prints for himself. The other formats have a beginning and an end, of which there is one: then
+ * the processors say their events to us, which are remembered by their numbers, and shown at the end as the journal has
  * them. What is no event (the notices of channel stdout) is handed on at once, as it counts as delivered. */
 #include "tick.h"
 #include "request.h"

@@ -427,7 +427,7 @@ static void a_removed_one_was_never_there(void **state) {
   evs_consumer *consumer = take(store, "pay", 4);
   assert_int_equal(evs_consumer_remove(consumer, NULL), 0);
   assert_int_equal(evs_consumer_remove(consumer, NULL), 0); /* again */
-  assert_not_taken(store, "pay", EVS_BUSY);                  /* the lease is held still */
+  assert_not_taken(store, "pay", EVS_BUSY);                 /* the lease is held still */
   evs_consumer_close(consumer);
   assert_int_equal(evs_consumers(store, append_name, names, NULL), 0);
   assert_string_equal(names, "other ");

@@ -132,7 +132,8 @@ static void test_unpaid_sagas(void **state) {
 /* Steps that change nothing of the reservation, each in its words. */
 static void test_backstage(void **state) {
   (void)state;
-#define BACKSTAGE(type, data, sentence) {type, data, PAGE_RESERVED, PAGE_PENDING, 10, 500000, false, sentence}
+#define BACKSTAGE(type, data, sentence)                                                                                \
+  { type, data, PAGE_RESERVED, PAGE_PENDING, 10, 500000, false, sentence }
   static const struct step steps[] = {
       {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
        "10 seats of Frozen reserved for 500,000 KRW."},
