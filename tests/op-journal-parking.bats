@@ -482,6 +482,54 @@ sagas() {
   assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer' | paste -sd' ')" c
 }
 
+# ---- forget --------------------------------------------------------------------------------------------------------
+
+@test "forget: an abandoned consumer is gone, with its offset and what is parked, and may begin anew" {
+  notes 1 3 a
+  succeeds op-journal -q consume --consumer gone --max-attempts 1 --max 2 -- false
+  succeeds op-journal -q consume --consumer stays -- cat
+  [ "$(op-journal parked gone | wc -l)" -ge 1 ] || fail 'nothing is parked'
+  local parked
+  parked=$(op-journal parked gone | wc -l)
+  appends_nothing fails_as 1 no_such_consumer op-journal forget goner
+  appends_nothing fails_as 1 built_in op-journal forget pay
+  fails_as 64 usage op-journal forget
+  fails_as 64 usage op-journal forget gone.1-of-2
+  appends_nothing succeeds op-journal forget gone --dry-run
+  assert_json '[.consumer, .dropped] | @csv' "\"gone\",$parked"
+  [ -e "$OP_STORE/consumers/gone" ] || fail 'removed by a dry run'
+  exits_with 75 outerpark status --ready --max-lag 0
+  succeeds op-journal forget gone
+  assert_json '[.consumer, .dropped] | @csv' "\"gone\",$parked"
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer')" stays
+  assert_equal "$(op-journal parked)" ''
+  succeeds op-journal -q consume --consumer stays -- cat
+  succeeds outerpark status --ready --max-lag 0
+  fails_as 1 no_such_consumer op-journal forget gone
+  # From the beginning, as if it had never been.
+  succeeds op-journal -q consume --consumer gone -- cat
+  assert_equal "$(jq -r 'select(.type == "Note") | .seq' <<<"$output" | head -1)" 1
+}
+
+@test "forget: who runs right now is not forgotten, part by part, all or nothing; one beyond the head can be" {
+  sagas 1
+  succeeds take --part 1/2
+  mkfifo started go
+  # shellcheck disable=SC2016
+  op-journal consume --consumer c --part 2/2 -- sh -c 'cat >/dev/null; echo >started; read x <go' &
+  local holder=$!
+  read -r _ <started
+  appends_nothing fails_as 75 busy op-journal --timeout 50ms forget c
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer' | paste -sd' ')" 'c.1-of-2 c.2-of-2'
+  echo >go
+  wait "$holder"
+  printf '{"consumer":"c.1-of-2","offset":999,"updatedAt":"2026-11-20T12:00:00Z"}\n' >"$OP_STORE/consumers/c.1-of-2"
+  succeeds op-journal forget c
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer')" ''
+  assert_equal "$(find "$OP_STORE/consumers" -name '[!.]*')" "$OP_STORE/consumers"
+  succeeds take
+}
+
 @test "a consumer that was run as a whole is not divided by accident" {
   notes 1 3 a
   succeeds take

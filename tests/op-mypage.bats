@@ -64,6 +64,23 @@ two_paid() {
     '10 500000 10 seats cancelled, the whole reservation (감기 🤧).'
 }
 
+@test "history has words for every event of the saga that has a schema" {
+  two_paid
+  local type types=()
+  for type in "$OP_ROOT"/schemas/{Reservation,Seats,Payment,Notification,Consumer}*.json; do
+    type=${type##*/}
+    case $type in PaymentCircuit* | ConsumerPartitioned.json | PaymentAttemptStarted.json) ;; *) types+=("${type%.json}") ;; esac
+  done
+  [ "${#types[@]}" -ge 19 ] || fail "only ${types[*]}"
+  mark_damaged # these events hold nothing
+  for type in "${types[@]}"; do
+    printf '{"type":"%s","correlation":"2","data":{"reservationId":"2","consumer":"c","seq":1}}\n' "$type"
+  done | succeeds op-journal append
+  succeeds op-mypage history 2
+  assert_equal "$(jq -s length <<<"$output")" "$((${#types[@]} + 2))"
+  assert_equal "$(json 'select(.detail | test("recorded")) | .type')" ''
+}
+
 @test "history shows events of other programs, too" {
   two_paid
   echo '{"type":"Applauded","correlation":"2","data":{}}' | succeeds op-journal append

@@ -246,6 +246,15 @@ static int answer(struct op_app *app, struct op_error *error) {
   return code;
 }
 
+/* A wrong call that only the verb could see points to the help of the verb, as one that the parser saw. */
+static void point_to_help(const struct op_app *app, struct op_error *error) {
+  char what[sizeof error->message];
+  if (error->code == NULL || strcmp(error->code, "usage") != 0 || strstr(error->message, "--help'") != NULL)
+    return;
+  memcpy(what, error->message, sizeof what);
+  op_usage(app, error, "%s", what);
+}
+
 /* Calls the verb with everything it needs. */
 static int run_verb(struct op_app *app, struct op_error *error) {
   bool is_run = app->verb->name != NULL && strcmp(app->verb->name, "run") == 0;
@@ -263,6 +272,8 @@ static int run_verb(struct op_app *app, struct op_error *error) {
     op_catch_signals();
   app->output = op_output_new(stdout, app->parsed->format, app->parsed->color, app->quiet);
   code = app->verb->run(app, error);
+  if (code == OP_USAGE)
+    point_to_help(app, error);
   if (op_stopping() == 0)
     return code;
   if (code == OP_TEMPORARY && error->code != NULL && strcmp(error->code, "interrupted") == 0) {

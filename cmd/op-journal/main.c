@@ -54,6 +54,8 @@ static const struct op_verb verbs[] = {
      "op-journal consumers -o table\n"
      "op-journal consumers -o ndjson | jq -r 'select(.lag > 100) | .consumer'"},
     {"seek", "NAME SEQ", "set the offset of a consumer", 2, 2, OP_DRY_RUN, NULL, verb_seek, "op-journal seek kakao 0"},
+    {"forget", "NAME", "remove a consumer: its offset, its parts, and what is parked for it", 1, 1, OP_DRY_RUN, NULL,
+     verb_forget, "op-journal forget kakao"},
     {"parts", "NAME N", "divide a consumer among N processes; 0: none", 2, 2, OP_CHANGES, NULL, verb_parts,
      "op-journal parts kakao 4"},
     {"parked", "[NAME]", "list what consumers could not do: failing, parked, held", 0, 1, 0, NULL, verb_parked,

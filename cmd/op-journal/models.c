@@ -159,3 +159,15 @@ int models_delete(struct op_app *app, const char *name, struct op_error *error) 
   close(fd);
   return rc;
 }
+
+/* By name. */
+int models_built_in(struct op_app *app, const char *name, bool *ret_built_in, struct op_error *error) {
+  struct model_info *models = NULL;
+  size_t count = 0;
+  int rc = models_list(app, &models, &count, error);
+  *ret_built_in = false;
+  for (size_t i = 0; !rc && i < count; i++)
+    *ret_built_in = *ret_built_in || strcmp(models[i].name, name) == 0;
+  free(models);
+  return rc;
+}

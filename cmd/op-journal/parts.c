@@ -23,8 +23,8 @@ struct division {
 };
 
 /* ConsumerPartitioned; `division` NULL: somebody began with these parts. */
-static void draft_parts(const char *consumer, unsigned parts, const struct division *division, struct op_drafts *drafts,
-                        struct op_guard *guard) {
+void draft_parts(const char *consumer, unsigned parts, const struct division *division, struct op_drafts *drafts,
+                 struct op_guard *guard) {
   struct op_draft *draft = op_draft_add(drafts, OP_CONSUMER_PARTITIONED, "", 0);
   op_draft_tag(draft, OP_TAG_CONSUMER, consumer);
   op_guard_add(guard, partitioned, OP_TAG_CONSUMER, consumer);

@@ -4,6 +4,7 @@
  * others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
 #include "page.h"
 
+#include "backstage.h"
 #include "model.h"
 #include "money.h"
 
@@ -238,7 +239,7 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
   } else if (op_type_is(event, OP_PAYMENT_ATTEMPT_FAILED) || op_type_is(event, OP_PAYMENT_PARKED) ||
              op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
     attempt_detail(event, text);
-  } else {
+  } else if (!backstage_detail(event, text)) {
     other_detail(event, text);
   }
 }

@@ -36,7 +36,8 @@ static const char schema[] =
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
-    "  reason TEXT, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT NULL, due INTEGER,"
+    "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT "
+    "NULL, due INTEGER,"
     "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
@@ -63,12 +64,13 @@ struct told {
   struct notice notice; /* cause 0: no such notice */
   int64_t due;          /* of a pending one: 0 at once, else from when on */
   char failure[OP_MAX_ID + 1], channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
-  char sent_at[EVS_TIME_SIZE]; /* "": not sent yet */
+  char sent_at[EVS_TIME_SIZE];  /* "": not sent yet */
+  char asked_at[EVS_TIME_SIZE]; /* since when it is wanted: its cause, or an operator who wants it tried again */
 };
 
 /* What a row holds behind the notice itself, in this order. */
-#define TOLD_COLUMNS "due, failure, channel, lang, sent_at"
-enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT };
+#define TOLD_COLUMNS "due, failure, channel, lang, sent_at, asked_at"
+enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT, ASKED_AT };
 
 /* Reads a reservation. */
 static int load_booking(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
@@ -140,6 +142,7 @@ static int load_told(struct op_model *model, const char *id, void *kept, bool *r
     op_column_text(row, CHANNEL, told->channel, sizeof told->channel);
     op_column_text(row, LANG, told->lang, sizeof told->lang);
     op_column_text(row, SENT_AT, told->sent_at, sizeof told->sent_at);
+    op_column_text(row, ASKED_AT, told->asked_at, sizeof told->asked_at);
   }
   sqlite3_reset(row);
   return r;
@@ -151,12 +154,13 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   const struct notice *notice = &told->notice;
   sqlite3_stmt *put =
       is_new
-          ? op_model_sql(model, "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
-                                " sent_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
-                                " caused_at, reason)"
-                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
+          ? op_model_sql(model,
+                         "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
+                         " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
+                         " caused_at, reason)"
+                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
           : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
-                                " channel = ?7, lang = ?8, sent_at = ?9 WHERE cause = ?1");
+                                " channel = ?7, lang = ?8, sent_at = ?9, asked_at = ?10 WHERE cause = ?1");
   sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
   op_bind_text(put, 2, notice_statuses[notice->status]);
   sqlite3_bind_int64(put, 3, notice->attempts);
@@ -167,16 +171,17 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   op_bind_text(put, 7, told->channel);
   op_bind_text(put, 8, told->lang);
   op_bind_text(put, 9, told->sent_at);
+  op_bind_text(put, 10, told->asked_at);
   if (is_new) {
-    op_bind_text(put, 10, notice->template);
-    op_bind_text(put, 11, notice->reservation_id);
-    op_bind_text(put, 12, notice->customer_id);
-    op_bind_text(put, 13, notice->musical);
-    op_bind_text(put, 14, notice->currency);
-    sqlite3_bind_int64(put, 15, notice->seats);
-    sqlite3_bind_int64(put, 16, notice->amount);
-    op_bind_text(put, 17, notice->caused_at);
-    op_bind_text(put, 18, notice->reason);
+    op_bind_text(put, 11, notice->template);
+    op_bind_text(put, 12, notice->reservation_id);
+    op_bind_text(put, 13, notice->customer_id);
+    op_bind_text(put, 14, notice->musical);
+    op_bind_text(put, 15, notice->currency);
+    sqlite3_bind_int64(put, 16, notice->seats);
+    sqlite3_bind_int64(put, 17, notice->amount);
+    op_bind_text(put, 18, notice->caused_at);
+    op_bind_text(put, 19, notice->reason);
   }
   return op_model_exec(model, put, error);
 }
@@ -300,6 +305,7 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
   notice.amount = figure(event, "amount", OP_MAX_MONEY);
   snprintf(notice.caused_at, sizeof notice.caused_at, "%.*s", (int)event->time.len, event->time.ptr);
   *told = (struct told){.notice = notice};
+  snprintf(told->asked_at, sizeof told->asked_at, "%s", notice.caused_at);
   op_model_row_changed(told);
   return 0;
 }
@@ -339,6 +345,7 @@ static int became(struct op_model *model, const evs_event *event, struct op_erro
     notice->status = NOTICE_PENDING;
     notice->forgiven = notice->attempts;
     told->due = 0;
+    snprintf(told->asked_at, sizeof told->asked_at, "%.*s", (int)event->time.len, event->time.ptr);
   } else if (notice->status == NOTICE_PENDING) {
     failed(told, event, op_type_is(event, OP_NOTIFICATION_PARKED));
   }
@@ -377,7 +384,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 4,
+                                                 .version = 5,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,

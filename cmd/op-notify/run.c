@@ -94,12 +94,13 @@ out:
 
 /* The verb. */
 int notify_run(struct op_app *app, struct op_error *error) {
-  struct op_processor processor = {.model = &notify_model, .batch = NOTIFY_BATCH, .work = work, .timed = true};
+  struct op_processor processor = {
+      .model = &notify_model, .batch = NOTIFY_BATCH, .work = work, .pending = notify_owed, .timed = true};
   struct channel channel;
   int turn = -1;
   int r = channel_find(app, &channel, error);
-  if (r != 0)
-    return r;
+  if (r != 0 || app->pending)
+    return r != 0 ? r : op_process(app, &processor, error);
   processor.speaks = channel.kind->speaks;
   processor.batch = channel.kind->alone ? 1 : NOTIFY_BATCH;
   r = op_store_read(app, error);

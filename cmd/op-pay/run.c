@@ -203,11 +203,21 @@ static bool handles(const struct op_draft *draft) {
   return true;
 }
 
+/* Counts what is pending. */
+static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  return pay_owed(model, provider_name(runner_of(model)->provider), owed, error);
+}
+
 /* The verb. */
 int pay_run(struct op_app *app, struct op_error *error) {
   static const char *const unsaid[] = {OP_PAYMENT_ATTEMPT_STARTED, NULL}; /* what comes of it is said */
-  static const struct op_processor processor = {
-      .model = &pay_model, .batch = BATCH, .work = work, .handles = handles, .unsaid = unsaid, .timed = true};
+  static const struct op_processor processor = {.model = &pay_model,
+                                                .batch = BATCH,
+                                                .work = work,
+                                                .pending = pending,
+                                                .handles = handles,
+                                                .unsaid = unsaid,
+                                                .timed = true};
   const char *text = op_option(app, "jobs");
   int64_t jobs = 1;
   int r = text == NULL ? 0 : op_check_number("--jobs", "bad_jobs", text, 1, CALLS_MAX_JOBS, &jobs, error);

@@ -40,7 +40,7 @@ static const struct op_verb verbs[] = {
      "op-reserve list --customer kim --all"},
     {"show", "RID", "show one reservation", 1, 1, 0, NULL, verb_show, "op-reserve show 1"},
     {"run", NULL, "cancel the reservations whose payment was declined, or that nobody paid in time", 0, 0,
-     OP_FOLLOWS | OP_MAX, NULL, verb_run,
+     OP_FOLLOWS | OP_MAX | OP_PENDING, NULL, verb_run,
      "op-reserve run\n"
      "op-reserve run --follow"},
     {0},

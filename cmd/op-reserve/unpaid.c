@@ -65,9 +65,35 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
+/* Counts the declined ones, and those whose hold is over. */
+static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  const struct op_app *app = op_model_app(model);
+  int64_t hold_ms = app->config.reservation_hold_ms, deadline_us = 0;
+  int code = op_pending_select(model,
+                               op_model_sql(model, "SELECT count(*), min(declined_seq) FROM reservations"
+                                                   " WHERE declined_seq IS NOT NULL AND status = 'Reserved'"),
+                               owed, error);
+  if (code != OP_OK || !hold_deadline(hold_ms, op_now_us(app), &deadline_us))
+    return code;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(placed_us) FROM reservations"
+                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND placed_us <= ?1");
+  bool found = false;
+  sqlite3_bind_int64(sql, 1, deadline_us);
+  code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found) {
+    int64_t over_us = sqlite3_column_int64(sql, 1) + 1000 * hold_ms; /* no overflow: it lies before now */
+    op_pending_add(owed, sqlite3_column_int64(sql, 0), 0, over_us, over_us);
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
-  const struct op_processor processor = {
-      .model = reserve_model(), .batch = 256, .work = work, .timed = app->config.reservation_hold_ms > 0};
+  const struct op_processor processor = {.model = reserve_model(),
+                                         .batch = 256,
+                                         .work = work,
+                                         .pending = pending,
+                                         .timed = app->config.reservation_hold_ms > 0};
   return op_process(app, &processor, error);
 }

@@ -84,6 +84,8 @@ BAD = {
     "consumer": refused([("nothing", b""), ("a dot in front", b".a"), ("a slash", b"a/b"), ("two dots", b".."),
                          ("65 bytes", b"a" * 65), ("a newline", b"a\nb"), ("a space", b"a b"), ("a quote", b"a'b")] +
                         INVALID_UTF8, 65, "invalid"),
+    "gone": refused([("nothing", b""), ("another word", b"nonsense"), ("two dots", b".."), ("a slash", b"a/b"),
+                     ("65 bytes", b"a" * 65), ("a newline", b"a\nb")] + INVALID_UTF8, 1, "no_such_consumer"),
     "model": refused([("nothing", b""), ("another word", b"nonsense"), ("two dots", b"../journal"), ("a newline", b"a\nb"),
                       ("not UTF-8", b"\xff")], 1, "no_such_model"),
     "file": refused([("nothing", b""), ("not there", b"/nonexistent/x.yaml"), ("a newline", b"/nonexistent/a\nb"),
@@ -101,7 +103,8 @@ KINDS = {
     "email": "email", "lang": "word", "since": "since", "max": "max", "timeout": "duration", "output": "word",
     "errors": "word", "color": "word", "after": "position", "type": "types", "tag": "tag", "correlation": "correlation",
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
-    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position", "last": "last",
+    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position",
+    "max-age": "duration", "last": "last",
     "config": "config", "store": "store", "jobs": "jobs", "for": "duration",
     ("op-musical", "name"): "name",
 }
@@ -173,6 +176,7 @@ VERBS = [
     Verb("op-journal", "consume", ["--consumer", "c"], behind=["true"]),
     Verb("op-journal", "consumers"),
     Verb("op-journal", "seek", [], [("consumer", "c"), ("position", "1")]),
+    Verb("op-journal", "forget", [], [("gone", "c")]),
     Verb("op-journal", "parts", [], [("consumer", "c"), ("position", "0")]),
     Verb("op-journal", "parked", [], [("filter", "p")], least=0),
     Verb("op-journal", "retry", [], [("parked", "p"), ("position", "1")], least=1),

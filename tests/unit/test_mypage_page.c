@@ -126,6 +126,39 @@ static void test_unpaid_sagas(void **state) {
   PLAY(unpaid);
 }
 
+#define ABOUT "\"template\":\"PaymentApproved\",\"reason\":\"exit_1\",\"retryAt\":\"2026-11-20T12:00:00Z\""
+#define ITEM "\"consumer\":\"kakao\",\"seq\":2,\"eventType\":\"PaymentApproved\",\"reason\":\"false exited 1\""
+
+/* Steps that change nothing of the reservation, each in its words. */
+static void test_backstage(void **state) {
+  (void)state;
+#define BACKSTAGE(type, data, sentence)                                                                                \
+  { type, data, PAGE_RESERVED, PAGE_PENDING, 10, 500000, false, sentence }
+  static const struct step steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      BACKSTAGE("NotificationFailed", "{" ABOUT "}",
+                "Customer could not be told about PaymentApproved (exit_1), tried again at 2026-11-20T12:00:00Z."),
+      BACKSTAGE("NotificationParked", "{" ABOUT "}",
+                "Customer could not be told about PaymentApproved (exit_1), somebody looks into it."),
+      BACKSTAGE("NotificationRetryRequested", "{" ABOUT "}", "Notice about PaymentApproved is tried again."),
+      BACKSTAGE("NotificationWithdrawn", "{\"template\":\"PaymentApproved\",\"reason\":\"customer_forgotten\"}",
+                "Customer is not told about PaymentApproved (customer_forgotten)."),
+      BACKSTAGE("ConsumerAttemptFailed", "{" ITEM "}", "Consumer kakao failed on PaymentApproved (false exited 1)."),
+      BACKSTAGE("ConsumerEventParked", "{" ITEM "}",
+                "Consumer kakao failed on PaymentApproved too often (false exited 1), somebody looks into it."),
+      BACKSTAGE("ConsumerEventParked", "{\"behind\":1," ITEM "}",
+                "Consumer kakao gets PaymentApproved later, in its turn."),
+      BACKSTAGE("ConsumerEventRetried", "{" ITEM "}", "Consumer kakao gets PaymentApproved again."),
+      BACKSTAGE("ConsumerEventDropped", "{" ITEM "}", "Consumer kakao never gets PaymentApproved, it was given up."),
+      BACKSTAGE("ConsumerEventDelivered", "{" ITEM "}", "Consumer kakao took PaymentApproved after all."),
+      BACKSTAGE("NotificationFailed", "{}", "Customer could not be told about the reservation."),
+      BACKSTAGE("ConsumerEventParked", "{}", "Consumer unknown failed on an event too often, somebody looks into it."),
+  };
+#undef BACKSTAGE
+  PLAY(steps);
+}
+
 /* Odd events change nothing and get a sentence. */
 static void test_odd_events(void **state) {
   (void)state;
@@ -155,7 +188,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
       cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
-      cmocka_unit_test(test_odd_events),
+      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
