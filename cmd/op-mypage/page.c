@@ -185,7 +185,7 @@ static void paid_detail(const evs_event *event, const struct page *page, struct 
 
 /* Adds what the attempts at a payment say. */
 static void attempt_detail(const evs_event *event, struct op_text *text) {
-  char operation[16], reason[OP_MAX_NAME + 1], retry_at[64];
+  char operation[16], outcome[16], reason[OP_MAX_NAME + 1], retry_at[64];
   op_field_text(event, "operation", operation, sizeof operation);
   bool refund = strcmp(operation, "refund") == 0;
   if (op_type_is(event, OP_PAYMENT_PARKED)) {
@@ -197,7 +197,9 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
     op_text_adds(text, refund ? "Refund is tried again." : "Payment is tried again.");
     return;
   }
-  op_text_adds(text, refund ? "Refund without an answer" : "Payment without an answer");
+  op_field_text(event, "outcome", outcome, sizeof outcome);
+  op_text_adds(text, refund ? "Refund " : "Payment ");
+  op_text_adds(text, strcmp(outcome, "declined") == 0 ? "refused" : "without an answer");
   if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
     op_text_addf(text, " (%s)", reason);
   if (op_field_text(event, "retryAt", retry_at, sizeof retry_at) && retry_at[0] != '\0')

@@ -59,6 +59,8 @@ static void test_parked(void **state) {
       {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
       {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
        "10 seats cancelled, the whole reservation (ill)."},
+      {"PaymentAttemptFailed", "{\"operation\":\"refund\",\"outcome\":\"declined\",\"reason\":\"no_funds\"}",
+       PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "Refund refused (no_funds)."},
       {"PaymentParked", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_REFUND_PARKED, 10, 500000, true,
        "Refund failed too often, somebody looks into it."},
       {"PaymentRetryRequested", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
