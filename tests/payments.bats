@@ -228,6 +228,58 @@ circuit() { json_of state op-pay circuit; }
   assert_equal "$(json_of .payment op-reserve list | sort -u)" null
 }
 
+@test "while it is open nothing expires; once it closed what waited has its whole hold, what was deferred above all" {
+  printf 'reservation: {hold: 10m}\n' >>"$OP_CONFIG"
+  reserve 1
+  at 60
+  succeeds op-pay circuit open
+  reserve 1
+  assert_equal "$(json_of payment op-reserve show 2)" deferred
+  at 1800
+  appends_nothing succeeds op-reserve run
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds op-reserve run
+  # Nor while it is half open, whatever a probe comes to.
+  faults status:503
+  succeeds op-pay run
+  assert_json 'select(.type | startswith("PaymentCircuit")).type' $'PaymentCircuitHalfOpened\nPaymentCircuitOpened'
+  appends_nothing succeeds op-reserve run
+  succeeds op-pay circuit close
+  at 2399
+  appends_nothing succeeds op-reserve run
+  at 2400
+  succeeds op-reserve run
+  assert_json '[.data.reservationId, .data.reason] | join(" ")' $'1 expired\n2 expired'
+  # The circuit of a provider that is not the configured one stops no clock.
+  reserve 1
+  succeeds op-pay circuit open
+  use_provider http
+  printf 'reservation: {hold: 10m}\n' >>"$OP_CONFIG"
+  at 2999
+  appends_nothing succeeds op-reserve run
+  at 3000
+  succeeds op-reserve run
+  assert_json '.data.reservationId' 3
+}
+
+@test "a promise is kept: what was deferred is paid when the provider comes back, however long it was down" {
+  printf 'reservation: {hold: 5m}\n' >>"$OP_CONFIG"
+  reserve 3
+  faults status:503
+  succeeds outerpark tick
+  assert_equal "$(circuit)" open
+  reserve 2
+  at 1800
+  appends_nothing succeeds op-reserve run
+  succeeds outerpark tick
+  at 3000
+  faults
+  succeeds op-reserve run
+  succeeds outerpark tick
+  assert_equal "$(json_of '[.status, .payment // "-"] | join(" ")' op-reserve list --all | sort | uniq -c | tr -s ' ')" ' 5 PaymentApproved -'
+  assert_equal "$(event_count ReservationCancelled)" 0
+}
+
 @test "--jobs makes calls at once, and leaves one outcome each" {
   use_provider exec 'timeout: 10s' 'breaker: {slow_call: 10s}'
   reserve 8

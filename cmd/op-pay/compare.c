@@ -10,14 +10,9 @@
 
 #include <string.h>
 
-const char *const claim_types[] = {OP_RESERVATION_PLACED,
-                                   OP_RESERVATION_CANCELLED,
-                                   OP_PAYMENT_ATTEMPT_STARTED,
-                                   OP_PAYMENT_APPROVED,
-                                   OP_PAYMENT_DECLINED,
-                                   OP_PAYMENT_REFUNDED,
-                                   OP_PAYMENT_CANCELLED,
-                                   NULL};
+const char *const claim_types[] = {
+    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,
+    OP_PAYMENT_DECLINED,   OP_PAYMENT_REFUNDED,      OP_PAYMENT_CANCELLED,       NULL};
 
 /* What each of them says, about which kind of key, in their order. */
 static const struct {

@@ -1,7 +1,8 @@
 /* decide.c - what is due for a payment, and the calls that it takes. No disk, no clock, no SQL.
  *
  * Invariants: money is taken only for a reservation that is not given up, and given back only of what was charged; no
- * call is repeated before it was asked for; no key is used again once it was declined; a charge that nobody can have made is not asked for.
+ * call is repeated before it was asked for; no key is used again once it was declined; a charge that nobody can have
+ * made is not asked for.
  *
  * That a query finds nothing ends a payment (PAY_ASK) only when the call before it has had time to arrive: a request
  * that timed out may still lie in a queue of the provider's and be booked after the query (record.c: PATIENCE_MS). What

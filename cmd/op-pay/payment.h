@@ -9,8 +9,8 @@
  * caller died; in either of the last two the next call with that key asks first. What was asked for under a key is
  * asked for the same amount for ever, so seats given up after that are refunds to come, even before the charge.
  *
- * A refund that was declined is owed all the same, but a provider gives one key one answer for ever: so the decline ends
- * that call, and the next attempt has a key of its own, numbered by the declines that the journal counts.
+ * A refund that was declined is owed all the same, but a provider gives one key one answer for ever: so the decline
+ * ends that call, and the next attempt has a key of its own, numbered by the declines that the journal counts.
  *
  * A payment holds the oldest cancellation that has not been answered (`open`); the read model keeps the queue behind
  * it. */

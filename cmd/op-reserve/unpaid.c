@@ -1,11 +1,13 @@
 /* unpaid.c - `op-reserve run`: cancels what will never be paid.
  *
- * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer ->
- * ReservationCancelled with reason expired. Killed anywhere, it finds the same reservations again; the guards of the
- * decisions and the ids that are derived from the causes make a second cancellation impossible, also against a customer
- * who cancels, and against a payment that comes in, at the same time. */
+ * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer, while
+ * the provider of payments could be called -> ReservationCancelled with reason expired. Killed anywhere, it finds the
+ * same reservations again; the guards of the decisions and the ids that are derived from the causes make a second
+ * cancellation impossible, also against a customer who cancels, and against a payment that comes in, at the same time.
+ */
 #include "commit.h"
 #include "decide.h"
+#include "interruption.h"
 #include "project.h"
 #include "verbs.h"
 
@@ -39,9 +41,13 @@ static int cancel_declined(struct op_model *model, size_t limit, struct op_draft
 static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                           struct op_error *error) {
   const struct op_app *app = op_model_app(model);
-  int64_t hold_ms = app->config.reservation_hold_ms, now_us = op_now_us(app), deadline_us = 0;
-  if (!hold_deadline(hold_ms, now_us, &deadline_us))
-    return OP_OK;
+  struct hold hold = {.ms = app->config.reservation_hold_ms, .provider = app->config.payment_provider};
+  struct interruption interruption;
+  int64_t now_us = op_now_us(app), deadline_us = 0;
+  int code = interruption_load(model, hold.provider, &interruption, error);
+  hold.closed_us = interruption.closed_us;
+  if (code != OP_OK || !hold_deadline(&hold, now_us, &deadline_us))
+    return code;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT reservation_id FROM reservations"
                                           " WHERE declined_seq IS NULL AND status = 'Reserved' AND placed_us <= ?1"
                                           " ORDER BY placed_us, placed_seq LIMIT ?2");
@@ -49,9 +55,8 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);
   struct reservation reservation;
   bool found = false;
-  int code;
   while ((code = next_reservation(model, sql, &reservation, &found, error)) == OP_OK && found)
-    decide_expired(&reservation, hold_ms, now_us, drafts, guard);
+    decide_expired(&reservation, &hold, now_us, drafts, guard);
   sqlite3_reset(sql);
   return code;
 }

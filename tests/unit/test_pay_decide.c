@@ -558,7 +558,7 @@ static void test_keys_of_declined_refunds(void **state) {
     const char *key;
     enum provider_operation first;
   } cases[] = {
-      {3, "refund:1:3", PROVIDER_REFUND},   {5, "refund:1:3:1", PROVIDER_REFUND}, {7, "refund:1:3:1", PROVIDER_QUERY},
+      {3, "refund:1:3", PROVIDER_REFUND},   {5, "refund:1:3:1", PROVIDER_REFUND},  {7, "refund:1:3:1", PROVIDER_QUERY},
       {9, "refund:1:3:2", PROVIDER_REFUND}, {11, "refund:1:3:2", PROVIDER_REFUND}, {12, "refund:1:12", PROVIDER_REFUND},
   };
   const struct given given[] = {
@@ -606,7 +606,8 @@ static void test_declined_refund(void **state) {
     assert_false(record(&payment, (struct provider_answer){.status = PROVIDER_DECLINED}, &drafts, &guard));
     assert_non_null(strstr(drafts.items[0].data.ptr, "\"outcome\":\"declined\""));
     assert_int_equal(drafts.count, events == 4 ? 2 : 1);
-    assert_true((strstr(drafts.items[0].data.ptr, "\"retryAt\":\"2026-11-20T12:00:10.000000Z\"") != NULL) == (events == 5));
+    assert_true((strstr(drafts.items[0].data.ptr, "\"retryAt\":\"2026-11-20T12:00:10.000000Z\"") != NULL) ==
+                (events == 5));
     op_drafts_free(&drafts);
     op_guard_free(&guard);
   }
