@@ -565,8 +565,11 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
   hold off
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
-  hold 0
-  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  local off
+  for off in 0 0s; do
+    hold "$off"
+    OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  done
 }
 
 @test "what is left after a partial cancellation expires; what is declined, cancelled or paid in time does not" {

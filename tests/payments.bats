@@ -202,11 +202,30 @@ circuit() { json_of state op-pay circuit; }
   assert_equal "$(json_of .status op-pay show 1)" PaymentApproved
 }
 
+@test "no time at all: a provider is not called that cannot answer, and a circuit does not open for nothing" {
+  reserve 1
+  appends_nothing fails_as 64 usage op-pay run --timeout 0s
+  appends_nothing fails_as 64 usage op-pay reconcile --timeout 0s
+  assert_equal "$(calls)" 0
+  appends_nothing fails_as 64 usage op-pay circuit open --for 0s
+  appends_nothing fails_as 64 usage op-pay circuit open --for 366d
+  succeeds op-pay circuit open --for 1ms
+  # Who waits for no provider may wait for nothing.
+  OP_CONFIG=/dev/null succeeds op-pay run --timeout 0s
+}
+
 @test "while it is open: reservations are taken and say deferred, or are refused for a while" {
   succeeds op-pay circuit open
   succeeds op-reserve place --musical 1 --seats 1
   assert_json payment deferred
   assert_equal "$(json_of .payment op-reserve list)" deferred
+  succeeds op-reserve list -o table
+  assert_regex "$output" 'STATUS +PAYMENT.*Reserved +deferred'
+  assert_equal "$(json_of '[.status, .paymentStatus] | join(" ")' op-mypage)" 'Reserved Deferred'
+  succeeds op-mypage -o table
+  assert_regex "$output" 'PAYMENT .*Reserved +Deferred'
+  succeeds op-reserve place --musical 1 --seats 1 -o table
+  assert_regex "$output" 'PAYMENT +deferred'
   use_provider exec 'when_open: suspend'
   fails_as 75 payments_suspended op-reserve place --musical 1 --seats 1
   assert_error_json retryAt 2026-11-20T12:00:30.000000Z
@@ -226,6 +245,7 @@ circuit() { json_of state op-pay circuit; }
   at 40
   succeeds op-pay run
   assert_equal "$(json_of .payment op-reserve list | sort -u)" null
+  assert_equal "$(json_of .paymentStatus op-mypage | sort -u)" PaymentApproved
 }
 
 @test "while it is open nothing expires; once it closed what waited has its whole hold, what was deferred above all" {
