@@ -499,7 +499,7 @@ YAML
   succeeds at 11:00:00 outerpark tick -q
   succeeds op-notify list
   assert_json '[.template,.text]|tojson' \
-    '["PaymentCancelled","[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, Frozen, 10석, 청구 금액 없음."]'
+    '["ReservationCancelled","[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, Frozen, 10석, 청구 금액 없음."]'
 }
 
 # ---- forgetting --------------------------------------------------------------------------------

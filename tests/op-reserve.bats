@@ -584,8 +584,11 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
   hold off
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
-  hold 0
-  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  local off
+  for off in 0 0s; do
+    hold "$off"
+    OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  done
 }
 
 @test "what is left after a partial cancellation expires; what is declined, cancelled or paid in time does not" {
@@ -615,7 +618,7 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   assert_equal "$(op-pay show 1 | jq -c '[.status,.chargedAmount,.refundedAmount]')" '["PaymentCancelled",0,0]'
   assert_equal "$(journal_bytes | jq -c 'select(.type == "PaymentCancelled") | [.causation,.data.amount]')" '[3,0]'
   assert_equal "$(op-reserve show 1 | jq -c '[.status,.reason]')" '["PaymentCancelled","expired"]'
-  assert_equal "$(op-notify list | jq -c '[.reservationId,.template]')" '["1","PaymentCancelled"]'
+  assert_equal "$(op-notify list | jq -c '[.reservationId,.template]')" '["1","ReservationCancelled"]'
   assert_equal "$(find "$OP_STORE/outbox" -name '*.txt' | wc -l)" 1
 }
 

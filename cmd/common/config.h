@@ -16,10 +16,11 @@
 struct op_template {
   char *subject, *text; /* NULL: the built-in one */
 };
-enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 4 };
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 5 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16
+#define OP_MAX_BREAKER_OPEN_MS INT64_C(31536000000) /* 365 days */
 
 /* payment.breaker: when calls to the payment provider stop, and for how long. */
 struct op_breaker {

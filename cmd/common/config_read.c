@@ -67,9 +67,9 @@ static const struct key keys[] = {
     {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
     {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
     {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 1, 0},
     {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 1, OP_MAX_BREAKER_OPEN_MS},
     {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
     {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", NULL, 0, 0},
@@ -270,6 +270,9 @@ static int read_duration(struct loader *loader, const struct key *key) {
   bool is_word = key->choices != NULL && word_in(scalar(loader), key->choices);
   if (!is_word && !op_duration_parse(scalar(loader), &ms))
     return fail_type(loader, key->path, wanted);
+  if (ms < key->min && key->max == 0)
+    return FAIL(loader, "%s: a duration of at least %lldms is wanted here, not '%s'", key->path, (long long)key->min,
+                scalar(loader));
   if (ms < key->min || (key->max > 0 && ms > key->max))
     return FAIL(loader, "%s: a duration from %lldms to %llds is wanted here, not '%s'", key->path, (long long)key->min,
                 (long long)key->max / 1000, scalar(loader));

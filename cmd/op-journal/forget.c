@@ -108,7 +108,7 @@ static int hold(struct forgetting *it, struct op_error *error) {
 /* Gives up one event that waits. */
 static int drop(void *context, const struct item *item, struct op_error *error) {
   struct forgetting *it = context;
-  return decide_retry(item, true, it->drafts, it->guard, error);
+  return decide_retry(item, true, NULL, it->drafts, it->guard, error);
 }
 
 /* Gives up what the journal holds of it. */

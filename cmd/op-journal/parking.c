@@ -159,7 +159,8 @@ int decide_retry(const struct item *item, bool drop, const struct request *reque
       draft_step(item, drop ? OP_CONSUMER_EVENT_DROPPED : OP_CONSUMER_EVENT_RETRIED, drafts, guard);
   if (item->reason[0])
     op_json_string(&draft->data, "reason", item->reason); /* so that the event alone gives the answer again */
-  op_draft_request(draft, request->key, request->text, guard);
+  if (request)
+    op_draft_request(draft, request->key, request->text, guard);
   op_json_end(&draft->data);
   return OP_OK;
 }

@@ -13,13 +13,9 @@
 const char *const page_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                      OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const page_payments[] = {OP_PAYMENT_PENDING,
-                                     OP_PAYMENT_APPROVED,
-                                     OP_PAYMENT_DECLINED,
-                                     OP_PAYMENT_CANCELLED,
-                                     OP_PAYMENT_IS_PARKED,
-                                     OP_PAYMENT_REFUND_PARKED,
-                                     NULL};
+const char *const page_payments[] = {
+    OP_PAYMENT_PENDING,   OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED,    OP_PAYMENT_CANCELLED,
+    OP_PAYMENT_IS_PARKED, OP_PAYMENT_REFUND_PARKED, OP_PAYMENT_IS_DEFERRED, NULL};
 
 /* Which reservation? */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]) {
@@ -40,6 +36,12 @@ static int64_t figure(const evs_event *event, const char *key, int64_t max) {
   return number < 0 ? 0 : number > max ? max : number;
 }
 
+/* Was it placed while payments were interrupted? */
+static bool is_deferred(const evs_event *event) {
+  char payment[16];
+  return op_field_text(event, "payment", payment, sizeof payment) && strcmp(payment, "deferred") == 0;
+}
+
 /* A reservation begins. */
 static bool placed(struct page *page, const evs_event *event) {
   if (page->reservation_id[0] != '\0' || !op_field_id(event, "reservationId", page->reservation_id))
@@ -51,20 +53,20 @@ static bool placed(struct page *page, const evs_event *event) {
   page->seats = figure(event, "seats", OP_MAX_SEATS);
   page->amount = figure(event, "amount", OP_MAX_MONEY);
   page->status = PAGE_RESERVED;
-  page->payment = PAGE_PENDING;
+  page->payment = is_deferred(event) ? PAGE_DEFERRED : PAGE_PENDING;
   page->placed_seq = event->seq;
   return true;
 }
 
 /* Nothing is charged yet, as far as anyone knows. */
 static bool is_waiting(const struct page *page) {
-  return page->payment == PAGE_PENDING || page->payment == PAGE_PARKED;
+  return page->payment == PAGE_PENDING || page->payment == PAGE_PARKED || page->payment == PAGE_DEFERRED;
 }
 
 /* Attempts failed too often, or an operator has them tried again. */
 static bool parked(struct page *page, bool is_parked) {
   enum page_payment before = page->payment;
-  if (is_waiting(page))
+  if (is_waiting(page) && (is_parked || page->payment == PAGE_PARKED))
     page->payment = is_parked ? PAGE_PARKED : PAGE_PENDING;
   else if (page->payment == PAGE_APPROVED || page->payment == PAGE_REFUND_PARKED)
     page->payment = is_parked ? PAGE_REFUND_PARKED : PAGE_APPROVED;
@@ -80,6 +82,8 @@ static bool cancelled(struct page *page, const evs_event *event) {
   parked(page, false); /* what is due now is another thing, with attempts of its own */
   if (remaining == 0) {
     page->status = PAGE_CANCELLED;
+    if (page->payment == PAGE_DEFERRED) /* no payment is to follow */
+      page->payment = PAGE_PENDING;
     return true;
   }
   if (remaining < page->seats)
@@ -186,7 +190,7 @@ static void paid_detail(const evs_event *event, const struct page *page, struct 
 
 /* Adds what the attempts at a payment say. */
 static void attempt_detail(const evs_event *event, struct op_text *text) {
-  char operation[16], reason[OP_MAX_NAME + 1], retry_at[64];
+  char operation[16], outcome[16], reason[OP_MAX_NAME + 1], retry_at[64];
   op_field_text(event, "operation", operation, sizeof operation);
   bool refund = strcmp(operation, "refund") == 0;
   if (op_type_is(event, OP_PAYMENT_PARKED)) {
@@ -198,7 +202,9 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
     op_text_adds(text, refund ? "Refund is tried again." : "Payment is tried again.");
     return;
   }
-  op_text_adds(text, refund ? "Refund without an answer" : "Payment without an answer");
+  op_field_text(event, "outcome", outcome, sizeof outcome);
+  op_text_adds(text, refund ? "Refund " : "Payment ");
+  op_text_adds(text, strcmp(outcome, "declined") == 0 ? "refused" : "without an answer");
   if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
     op_text_addf(text, " (%s)", reason);
   if (op_field_text(event, "retryAt", retry_at, sizeof retry_at) && retry_at[0] != '\0')
@@ -230,7 +236,7 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
       op_text_addf(text, " of %s", musical);
     op_text_adds(text, " reserved for ");
     op_text_money(text, figure(event, "amount", OP_MAX_MONEY), page->currency);
-    op_text_adds(text, ".");
+    op_text_adds(text, is_deferred(event) ? ", payment follows later." : ".");
   } else if (op_type_is(event, OP_RESERVATION_CANCELLED)) {
     cancelled_detail(event, text);
   } else if (op_type_is(event, OP_PAYMENT_APPROVED) || op_type_is(event, OP_PAYMENT_DECLINED) ||

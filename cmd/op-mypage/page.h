@@ -1,8 +1,9 @@
 /* page.h - a reservation as its customer sees it, folded from the events of every context. Pure.
  *
  *   status   Reserved -> PaymentApproved -> Cancelled -> PaymentCancelled
- *   payment  Pending -> PaymentApproved or PaymentDeclined -> PaymentCancelled
- *            Pending <-> Parked, PaymentApproved <-> RefundParked: attempts failed, and somebody must look
+ *   payment  Pending or Deferred -> PaymentApproved or PaymentDeclined -> PaymentCancelled
+ *            Pending, Deferred -> Parked -> Pending, PaymentApproved <-> RefundParked: attempts failed, and somebody
+ * must look
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
  * its last seats and amount. */
@@ -18,8 +19,9 @@ enum page_payment {
   PAGE_APPROVED,
   PAGE_DECLINED,
   PAGE_REFUNDED,
-  PAGE_PARKED,       /* nobody knows whether it was charged */
-  PAGE_REFUND_PARKED /* money is owed */
+  PAGE_PARKED,        /* nobody knows whether it was charged */
+  PAGE_REFUND_PARKED, /* money is owed */
+  PAGE_DEFERRED       /* pending, and said to be so when it was placed: payments were interrupted */
 };
 
 struct page {

@@ -220,9 +220,8 @@ int pay_run(struct op_app *app, struct op_error *error) {
                                                 .timed = true};
   const char *text = op_option(app, "jobs");
   int64_t jobs = 1;
-  int r = text == NULL ? 0 : op_check_number("--jobs", "bad_jobs", text, 1, CALLS_MAX_JOBS, &jobs, error);
-  if (r != 0)
-    return r;
+  if (text != NULL && op_check_number("--jobs", "usage", text, 1, CALLS_MAX_JOBS, &jobs, error) != 0)
+    return op_usage(app, error, "--jobs must be a whole number from 1 to %d, not '%s'", CALLS_MAX_JOBS, text);
   struct runner *runner = calloc(1, sizeof *runner);
   if (runner == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
@@ -230,7 +229,7 @@ int pay_run(struct op_app *app, struct op_error *error) {
   runner->rules = (struct pay_rules){app->config.payment_max_attempts, app->config.payment_timeout_ms};
   holder_name(runner->holder);
   app->context = runner;
-  r = provider_open(app, &runner->provider, error);
+  int r = provider_open(app, &runner->provider, error);
   if (r == 0)
     r = op_process(app, &processor, error);
   provider_close(runner->provider);

@@ -7,7 +7,6 @@
  * offset, or too many names. Errors: those of the model and of the store. */
 #include "book.h"
 
-#include "interruption.h"
 #include "orders.h"
 #include "project.h"
 #include "request.h"
@@ -81,7 +80,7 @@ static void apply(struct book *book, const char *provider, const evs_event *even
   char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1];
   bool placed = op_type_is(event, OP_RESERVATION_PLACED);
   apply_requests(book, event);
-  interruption_apply(&book->interrupted_until_us, provider, event);
+  interruption_apply(&book->interruption, provider, event);
   if (placed && op_field_id(event, "reservationId", reservation_id))
     take_id(book, reservation_id);
   if (!op_field_id(event, "musicalId", musical_id))
@@ -285,7 +284,7 @@ static int begin(struct op_model *model, const struct order *orders, size_t coun
   book->offset = book->position = op_model_offset(model);
   int code = load_requests(model, book, error);
   if (code == OP_OK)
-    code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interrupted_until_us, error);
+    code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interruption, error);
   return code == OP_OK ? load_last_number(model, book, error) : code;
 }
 

@@ -52,7 +52,7 @@ BAD = {
     "count": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "max": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "last": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
-    "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 65, "bad_jobs"),
+    "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 64, "usage"),
     "filter": [],  # what has no such name is not listed
     "notice": refused([("another one", b"999999")], 1, "no_such_notice"),
     "parked": refused([("another word", b"nonsense")], 1, "not_parked"),
@@ -75,6 +75,7 @@ BAD = {
     "duration": refused([("nothing", b""), ("no unit", b"5"), ("no such unit", b"5y"), ("minus", b"-5s"),
                          ("a fraction", b"1.5s"), ("a newline", b"5s\n"), ("20 digits", b"99999999999999999999s")], 64,
                         "usage"),
+    "open time": refused([("nothing", b""), ("zero", b"0s"), ("more than a year", b"366d"), ("no unit", b"5")], 64, "usage"),
     "types": refused([("nothing", b""), ("a space", b"a b"), ("a double quote", b'a"b'), ("an empty part", b"A,,B"),
                       ("129 bytes", b"a" * 129), ("a newline", b"a\nb")] + INVALID_UTF8, 65, "bad_type"),
     "tag": refused([("nothing", b""), ("no colon", b"musical"), ("no name", b":1"), ("no value", b"musical:"),
@@ -105,7 +106,7 @@ KINDS = {
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
     "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position",
     "max-age": "duration", "last": "last",
-    "config": "config", "store": "store", "jobs": "jobs", "for": "duration",
+    "config": "config", "store": "store", "jobs": "jobs", "for": "open time",
     ("op-musical", "name"): "name",
 }
 

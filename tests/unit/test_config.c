@@ -309,6 +309,11 @@ static void mistakes_about_providers(void **state) {
       {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
       {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
       {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
+      {"payment: {breaker: {open: 0s}}\n",
+       ":1:27: payment.breaker.open: a duration from 1ms to 31536000s is wanted here"},
+      {"payment: {breaker: {open: 366d}}\n", ":1:27: payment.breaker.open: a duration from 1ms to 31536000s"},
+      {"payment: {breaker: {slow_call: 0s}}\n",
+       ":1:32: payment.breaker.slow_call: a duration of at least 1ms is wanted here, not '0s'"},
       {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
   };
   (void)state;

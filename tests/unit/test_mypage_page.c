@@ -43,6 +43,31 @@ static void play(const struct step *steps, size_t count) {
 
 #define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
 
+/* A payment that was deferred says so until something came of it. */
+static void test_deferred(void **state) {
+  (void)state;
+  static const char placed[] = "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":10,\"amount\":500000,"
+                               "\"currency\":\"KRW\",\"payment\":\"deferred\"}";
+  static const struct step steps[] = {
+      {"ReservationPlaced", placed, PAGE_RESERVED, PAGE_DEFERRED, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW, payment follows later."},
+      {"ReservationCancelled", PARTLY, PAGE_RESERVED, PAGE_DEFERRED, 7, 350000, true, "3 seats cancelled, 7 left."},
+      {"PaymentRetryRequested", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_DEFERRED, 7, 350000, false,
+       "Payment is tried again."},
+      {"PaymentParked", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_PARKED, 7, 350000, true,
+       "Payment failed too often, somebody looks into it."},
+      {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 7, 350000, true, "500,000 KRW charged."},
+  };
+  static const struct step given_up[] = {
+      {"ReservationPlaced", placed, PAGE_RESERVED, PAGE_DEFERRED, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW, payment follows later."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_PENDING, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+  };
+  PLAY(steps);
+  PLAY(given_up);
+}
+
 /* What fails is told, what is parked stands in the status until somebody has it tried again. */
 static void test_parked(void **state) {
   (void)state;
@@ -59,6 +84,8 @@ static void test_parked(void **state) {
       {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
       {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
        "10 seats cancelled, the whole reservation (ill)."},
+      {"PaymentAttemptFailed", "{\"operation\":\"refund\",\"outcome\":\"declined\",\"reason\":\"no_funds\"}",
+       PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "Refund refused (no_funds)."},
       {"PaymentParked", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_REFUND_PARKED, 10, 500000, true,
        "Refund failed too often, somebody looks into it."},
       {"PaymentRetryRequested", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
@@ -186,9 +213,10 @@ static void test_odd_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
-      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
-      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),
+      cmocka_unit_test(test_cancelled_saga), cmocka_unit_test(test_parked),
+      cmocka_unit_test(test_deferred),       cmocka_unit_test(test_partial_cancellation),
+      cmocka_unit_test(test_unpaid_sagas),   cmocka_unit_test(test_odd_events),
+      cmocka_unit_test(test_backstage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,23 @@ static void test_expired(void **state) {
   expect(&notice, "ko", "[OuterPark] 예약과 결제가 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 환불 금액 없음.");
 }
 
+/* What was given up before its payment was known: whether it was charged is said as far as it is known. */
+static void test_given_up(void **state) {
+  (void)state;
+  struct notice notice = approved;
+  snprintf(notice.template, sizeof notice.template, "ReservationCancelled");
+  expect(&notice, "ko", "[OuterPark] 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 500,000 KRW 청구된 경우 환불.");
+  expect(&notice, "en",
+         "[OuterPark] Your reservation was cancelled. Reservation 1, 겨울왕국 🎭, 10 seats, 500,000 KRW refunded if it "
+         "was charged.");
+  notice.amount = 0;
+  expect(&notice, "ko", "[OuterPark] 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 청구 금액 없음.");
+  snprintf(notice.reason, sizeof notice.reason, "expired");
+  expect(&notice, "en",
+         "[OuterPark] Your reservation was cancelled, because it was not paid in time. Reservation 1, 겨울왕국 🎭, 10 "
+         "seats, nothing was charged.");
+}
+
 /* Texts of the configuration, filled in. */
 static void test_configured(void **state) {
   (void)state;
@@ -190,9 +207,9 @@ static void test_money(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_texts),      cmocka_unit_test(test_expired), cmocka_unit_test(test_odd_texts),
-      cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons), cmocka_unit_test(test_half_configured),
-      cmocka_unit_test(test_money),
+      cmocka_unit_test(test_texts),           cmocka_unit_test(test_expired),    cmocka_unit_test(test_given_up),
+      cmocka_unit_test(test_odd_texts),       cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_half_configured), cmocka_unit_test(test_money),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
