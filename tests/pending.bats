@@ -100,7 +100,8 @@ config() {
   owes op-pay 10:30:00 2 0 10:00:00 "${retry:11:8}"
   exits_with 75 at 10:30:00 outerpark status --ready
   assert_json '.problems[0]' 'processor op-pay is far behind: 2 to do, the first for 29 min'
-  # What an operator asks for was not late before.
+  # What an operator asks for was not late before; the other one is.
+  retry=$(at 10:30:00 op-pay show 2 | jq -r .retryAt)
   OP_CONFIG='' at 10:31:00 op-pay -q retry 1
   owes op-pay 10:31:30 2 0 10:00:00 "${retry:11:8}"
   # Killed in the call: in somebody's hands until the time in the journal is over.
