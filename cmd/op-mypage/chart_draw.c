@@ -9,6 +9,7 @@
 
 #include <evstore.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* In tenths of a pixel. */
@@ -202,13 +203,20 @@ struct rhythm {
   int days, months;
 };
 
+/* The day of the month. */
+static int date_of(const char *name) { return 10 * (name[8] - '0') + name[9] - '0'; }
+
 /* Is the day marked? */
 static bool is_marked(const struct rhythm *rhythm, int64_t day, const char *name) {
   if (rhythm->days > 0)
     return (day + 3) % rhythm->days == 0; /* weeks start on Mondays */
-  int year = 0, month = 0, date = 0;
-  sscanf(name, "%d-%d-%d", &year, &month, &date);
-  return date == 1 && (12 * year + month - 1) % rhythm->months == 0;
+  int months = 12 * atoi(name) + atoi(name + 5) - 1;
+  return date_of(name) == 1 && months % rhythm->months == 0;
+}
+
+/* How many days on the next may be that is marked. */
+static int next_mark(const struct rhythm *rhythm, const char *name) {
+  return rhythm->days > 0 || date_of(name) >= 28 ? 1 : 28 - date_of(name);
 }
 
 /* Marks of the days, at most DAY_TICKS or so. */
@@ -223,7 +231,7 @@ static void add_day_axis(const struct frame *frame, struct op_text *svg) {
   while ((frame->last_day - frame->first_day) / rhythm->about >= DAY_TICKS && rhythm->about < 365242)
     rhythm++;
   op_text_adds(svg, "<g class=\"days\" stroke=\"#888\" text-anchor=\"middle\">\n");
-  for (int64_t day = frame->first_day; day <= frame->last_day; day++) {
+  for (int64_t day = frame->first_day; day <= frame->last_day; day += next_mark(rhythm, name)) {
     name_day(day, name);
     if (!is_marked(rhythm, day, name))
       continue;
