@@ -14,8 +14,8 @@ static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"progress", "PROGRESS", false},
-    {"updatedAt", "UPDATED", false},
+    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"pickupStatus", NULL, false},
+    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
 };
 
 /* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word. */
@@ -24,13 +24,14 @@ enum {
   STATUS = 7,
   PAYMENT_STATUS = 8,
   TICKET_STATUS = 9,
-  PICKUP_STATUS = 10,
-  HELD = 11
+  PICKUP_STATUS = 11,
+  HELD = 12
 };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, NULL, NULL, r.held, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, NULL, NULL, NULL, r.held, r.updated_at"                                                          \
+  " FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {

@@ -274,9 +274,8 @@ int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
       "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.seats - ifnull(r.held, 0),"
       " printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
       " FROM musicals m LEFT JOIN (SELECT musical_id, sum(held) AS held,"
-      "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold FROM reservations GROUP BY "
-      "musical_id) r"
-      " USING (musical_id) ORDER BY m.registered_seq";
+      "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold"
+      "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
   struct op_model *model = NULL;
   bool found = false;
   int code = open_model(app, &model, error);
