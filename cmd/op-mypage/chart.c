@@ -45,7 +45,7 @@ static void add(struct chart_line *line, int64_t day, int64_t change) {
 /* Adds an empty line. */
 static struct chart_line *begin(struct chart *chart, const char *id, const char *name) {
   chart->lines = grow(chart->lines, chart->count, &chart->size, sizeof *chart->lines);
-  chart->lines[chart->count] = (struct chart_line){.id = copy(id), .name = copy(name)};
+  chart->lines[chart->count] = (struct chart_line){.id = copy(id), .name = copy(name), .number = chart->count};
   return &chart->lines[chart->count++];
 }
 
@@ -66,33 +66,16 @@ static void line_free(struct chart_line *line) {
 
 /* Greatest total first. */
 static int by_total(const void *left, const void *right) {
-  int64_t a = chart_total(*(const struct chart_line *const *)left),
-          b = chart_total(*(const struct chart_line *const *)right);
-  if (a != b)
-    return a < b ? 1 : -1;
-  return *(const struct chart_line *const *)left < *(const struct chart_line *const *)right ? -1 : 1;
-}
-
-/* Puts the lines in order. */
-static void sort(struct chart *chart) {
-  size_t pointers = 0, lines = 0;
-  struct chart_line **order = grow(NULL, 0, &pointers, chart->count * sizeof(struct chart_line *));
-  struct chart_line *sorted = grow(NULL, 0, &lines, chart->count * sizeof(struct chart_line));
-  for (size_t i = 0; i < chart->count; i++)
-    order[i] = &chart->lines[i];
-  qsort(order, chart->count, sizeof *order, by_total);
-  for (size_t i = 0; i < chart->count; i++)
-    sorted[i] = *order[i];
-  free(order);
-  free(chart->lines);
-  chart->lines = sorted;
-  chart->size = chart->count;
+  const struct chart_line *a = left, *b = right;
+  if (chart_total(a) != chart_total(b))
+    return chart_total(a) < chart_total(b) ? 1 : -1;
+  return a->number < b->number ? -1 : 1;
 }
 
 /* Adds the picture. */
 void chart_draw(struct chart *chart, struct op_text *svg) {
   if (chart->count > 0)
-    sort(chart);
+    qsort(chart->lines, chart->count, sizeof *chart->lines, by_total);
   chart_svg(chart, svg);
 }
 

@@ -17,6 +17,7 @@ struct chart_line {
   char *id, *name;
   struct chart_point *points;
   size_t count, size;
+  size_t number; /* in the order of coming */
 };
 
 struct chart {

@@ -9,7 +9,6 @@
 
 #include <evstore.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* In tenths of a pixel. */
@@ -203,14 +202,17 @@ struct rhythm {
   int days, months;
 };
 
+/* The number in the two digits at `at` of a day. */
+static int part_of(const char *name, size_t at) { return 10 * (name[at] - '0') + name[at + 1] - '0'; }
+
 /* The day of the month. */
-static int date_of(const char *name) { return 10 * (name[8] - '0') + name[9] - '0'; }
+static int date_of(const char *name) { return part_of(name, 8); }
 
 /* Is the day marked? */
 static bool is_marked(const struct rhythm *rhythm, int64_t day, const char *name) {
   if (rhythm->days > 0)
     return (day + 3) % rhythm->days == 0; /* weeks start on Mondays */
-  int months = 12 * atoi(name) + atoi(name + 5) - 1;
+  int months = 12 * (100 * part_of(name, 0) + part_of(name, 2)) + part_of(name, 5) - 1;
   return date_of(name) == 1 && months % rhythm->months == 0;
 }
 

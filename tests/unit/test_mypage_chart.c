@@ -43,8 +43,9 @@ static void a_line_tells_every_day(void **state) {
   chart_add(&chart, "2", "Cats", NOVEMBER + 9, 5);
   char *svg = drawn(&chart);
   /* Ten days between 51.4 and 839.6, fifty seats between 448 and 90. */
-  expect(svg, "<polyline stroke=\"#0072b2\" points=\"51.4,448 130.2,304.8 366.6,304.8 445.5,90 524.3,233.2 839.6,233.2\">"
-              "<title>Frozen</title>");
+  expect(svg,
+         "<polyline stroke=\"#0072b2\" points=\"51.4,448 130.2,304.8 366.6,304.8 445.5,90 524.3,233.2 839.6,233.2\">"
+         "<title>Frozen</title>");
   expect(svg, "<polyline stroke=\"#d55e00\" points=\"51.4,448 760.7,448 839.6,412.2\"><title>Cats</title>");
   expect(svg, "2026-11-01 to 2026-11-10");
   expect(svg, "<title>Frozen, 2026-11-05: 50</title>");
