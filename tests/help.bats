@@ -27,7 +27,7 @@ examples() {
   assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
   assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,retry,run'
   assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,forget,parked,parts,read,rebuild,repair,retry,seek,stat,verify'
-  assert_equal "$(verbs op-mypage | paste -sd,)" 'history,show'
+  assert_equal "$(verbs op-mypage | paste -sd,)" 'history,report occupancy,report payments,report sales,show'
 }
 
 @test "the help of every verb ends with examples of that very verb" {

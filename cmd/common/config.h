@@ -3,7 +3,7 @@
  * Files are laid over one another: /etc/outerpark/outerpark.yaml,
  * ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml, then --config or $OP_CONFIG (which must exist). An
  * unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78. A value that asks for something that this version has
- * not got (saga.steps: [ticket]) is refused the same way: a configuration is never half obeyed. */
+ * not got is refused the same way: a configuration is never half obeyed. */
 #ifndef OP_CONFIG_H
 #define OP_CONFIG_H
 
@@ -52,7 +52,8 @@ struct op_config {
   char *notify_from;            /* "outerpark@localhost" */
   int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
   struct op_template notify_templates[OP_TEMPLATE_LANGUAGES][OP_TEMPLATE_EVENTS]; /* op_config_template() finds one */
-  struct op_label *labels;                                                        /* list of (language, word, label) */
+  char **saga_steps;       /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
+  struct op_label *labels; /* list of (language, word, label) */
 };
 
 struct op_label {
@@ -66,5 +67,8 @@ void op_config_free(struct op_config *config);
 
 /* The texts for an event ("PaymentApproved") in a language ("ko"), borrowed; NULL where there can be none. */
 const struct op_template *op_config_template(const struct op_config *config, const char *language, const char *event);
+
+/* The steps that make a reservation complete, ends with NULL; where nothing is configured, payment alone. */
+const char *const *op_config_steps(const struct op_config *config);
 
 #endif

@@ -2,9 +2,9 @@
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
  * column. Keys that tune what a later version does (tickets, branches) are checked for their type
- * and have no effect yet; a value that would select such a thing (saga.steps: [ticket]) is refused, since obeying
- * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
- * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
+ * and have no effect yet; a value that would select such a thing (key.built) is refused, since obeying half of a
+ * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
+ * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
 
 #include "app.h"
@@ -91,7 +91,7 @@ static const struct key keys[] = {
     RATE("assign.weights.distance", 1000000),
     RATE("assign.weights.load", 1000000),
     GROUP("saga"),
-    {"saga.steps", STRINGS, NO_FIELD, "payment|ticket|assignment", "payment", 0, 0},
+    {"saga.steps", STRINGS, FIELD(saga_steps), "payment|ticket|assignment", NULL, 0, 0},
     {"labels", LABELS, NO_FIELD, NULL, NULL, 0, 0},
 };
 #define KEYS (sizeof keys / sizeof keys[0])

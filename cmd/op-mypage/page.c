@@ -1,7 +1,7 @@
 /* page.c - the customer's view: which status an event leads to, and what it says in a sentence. No disk, no SQL.
  *
- * Invariants: seats and amount never grow and never fall below zero; PaymentCancelled is the last status. Events of
- * others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
+ * Invariants: seats, held and amount never grow and never fall below zero; PaymentCancelled is the last status. Events
+ * of others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
 #include "page.h"
 
 #include "backstage.h"
@@ -52,6 +52,7 @@ static bool placed(struct page *page, const evs_event *event) {
     snprintf(page->currency, sizeof page->currency, "KRW");
   page->seats = figure(event, "seats", OP_MAX_SEATS);
   page->amount = figure(event, "amount", OP_MAX_MONEY);
+  page->held = page->seats;
   page->status = PAGE_RESERVED;
   page->payment = is_deferred(event) ? PAGE_DEFERRED : PAGE_PENDING;
   page->placed_seq = event->seq;
@@ -92,12 +93,28 @@ static bool cancelled(struct page *page, const evs_event *event) {
   return true;
 }
 
+/* Seats of a cancellation can be had again. */
+static bool released(struct page *page, const evs_event *event) {
+  int64_t seats = figure(event, "seats", page->held);
+  page->held -= seats;
+  return seats > 0;
+}
+
+/* Money came or went; of another currency than the reservation's it is nobody's idea of its price. */
+static void charge(struct page *page, const evs_event *event, bool back) {
+  char currency[sizeof page->currency];
+  int64_t amount = figure(event, "amount", back ? page->charged : OP_MAX_MONEY - page->charged);
+  if (!op_field_text(event, "currency", currency, sizeof currency) || strcmp(currency, page->currency) == 0)
+    page->charged += back ? -amount : amount;
+}
+
 /* The payment became something else. A charge may be recorded behind the end of its payment, and is owed then. */
 static bool paid(struct page *page, const evs_event *event) {
   if (op_type_is(event, OP_PAYMENT_APPROVED)) {
     if (!is_waiting(page) && page->payment != PAGE_REFUNDED)
       return false;
     page->payment = PAGE_APPROVED;
+    charge(page, event, false);
     if (page->status == PAGE_RESERVED)
       page->status = PAGE_PAID;
     return true;
@@ -111,6 +128,7 @@ static bool paid(struct page *page, const evs_event *event) {
   if (op_type_is(event, OP_PAYMENT_CANCELLED)) {
     page->payment = PAGE_REFUNDED;
     page->status = PAGE_PAYMENT_CANCELLED;
+    charge(page, event, true);
     return true;
   }
   if (op_type_is(event, OP_PAYMENT_PARKED))
@@ -120,6 +138,7 @@ static bool paid(struct page *page, const evs_event *event) {
   if (!op_type_is(event, OP_PAYMENT_REFUNDED))
     return false;
   parked(page, false);
+  charge(page, event, true);
   return true;
 }
 
@@ -132,6 +151,8 @@ bool page_apply(struct page *page, const evs_event *event) {
     return false;
   else if (op_type_is(event, OP_RESERVATION_CANCELLED))
     changed = cancelled(page, event);
+  else if (op_type_is(event, OP_SEATS_RELEASED))
+    changed = released(page, event);
   else
     changed = paid(page, event);
   if (!changed)
@@ -139,6 +160,12 @@ bool page_apply(struct page *page, const evs_event *event) {
   page->changed_seq = event->seq;
   snprintf(page->updated_at, sizeof page->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
   return true;
+}
+
+/* What is sold and charged. */
+struct page_sums page_sums(const struct page *page) {
+  bool sold = page->status == PAGE_RESERVED || page->status == PAGE_PAID;
+  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged};
 }
 
 /* Adds "1 seat", "10 seats". */

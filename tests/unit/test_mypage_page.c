@@ -110,6 +110,7 @@ static void test_cancelled_saga(void **state) {
        "Customer told about PaymentApproved."},
       {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
        "10 seats cancelled, the whole reservation (ill)."},
+      {"SeatsReleased", "{\"seats\":10}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true, "10 seats free again."},
       {"SeatsReleased", "{\"seats\":10}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "10 seats free again."},
       {"PaymentCancelled", PAID, PAGE_PAYMENT_CANCELLED, PAGE_REFUNDED, 10, 500000, true,
        "500,000 KRW refunded, payment cancelled."},
@@ -186,6 +187,41 @@ static void test_backstage(void **state) {
   PLAY(steps);
 }
 
+/* What is sold, charged and held after each event. */
+static void test_sums(void **state) {
+  static const struct {
+    const char *type, *data;
+    int64_t seats, amount, charged, held;
+  } steps[] = {
+      {"PaymentApproved", PAID, 0, 0, 0, 0}, /* of nobody yet */
+      {"ReservationPlaced", PLACE, 10, 500000, 0, 10},
+      {"ReservationPlaced", PLACE, 10, 500000, 0, 10}, /* a second one of the id */
+      {"PaymentApproved", PAID, 10, 500000, 500000, 10},
+      {"PaymentApproved", PAID, 10, 500000, 500000, 10}, /* one outcome */
+      {"ReservationCancelled", PARTLY, 7, 350000, 500000, 10},
+      {"SeatsReleased", "{\"seats\":3}", 7, 350000, 500000, 7},
+      {"PaymentRefunded", "{\"amount\":150000,\"currency\":\"KRW\"}", 7, 350000, 350000, 7},
+      {"PaymentRefunded", "{\"amount\":1,\"currency\":\"USD\"}", 7, 350000, 350000, 7}, /* never added up */
+      {"ReservationCancelled", "{\"seats\":7,\"remainingSeats\":0,\"amount\":350000}", 0, 0, 350000, 7},
+      {"ReservationCancelled", WHOLLY, 0, 0, 350000, 7},
+      {"PaymentCancelled", "{\"amount\":999999999}", 0, 0, 0, 7}, /* more than there is */
+      {"SeatsReleased", "{\"seats\":99}", 0, 0, 0, 0},
+      {"PaymentApproved", PAID, 0, 0, 500000, 0}, /* late */
+      {"PaymentCancelled", PAID, 0, 0, 0, 0},
+  };
+  (void)state;
+  struct page page = {0};
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    evs_event event = given_event(i + 1, steps[i].type, i, steps[i].data);
+    page_apply(&page, &event);
+    const struct page_sums sums = page_sums(&page);
+    assert_int_equal(sums.seats, steps[i].seats);
+    assert_int_equal(sums.amount, steps[i].amount);
+    assert_int_equal(sums.charged, steps[i].charged);
+    assert_int_equal(page.held, steps[i].held);
+  }
+}
+
 /* Odd events change nothing and get a sentence. */
 static void test_odd_events(void **state) {
   (void)state;
@@ -213,10 +249,9 @@ static void test_odd_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_saga), cmocka_unit_test(test_parked),
-      cmocka_unit_test(test_deferred),       cmocka_unit_test(test_partial_cancellation),
-      cmocka_unit_test(test_unpaid_sagas),   cmocka_unit_test(test_odd_events),
-      cmocka_unit_test(test_backstage),
+      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),       cmocka_unit_test(test_deferred),
+      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas), cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
