@@ -73,7 +73,7 @@ static void test_expired(void **state) {
 /* What was given up before its payment was known: whether it was charged is said as far as it is known. */
 static void test_given_up(void **state) {
   (void)state;
-  struct notice notice = approved;
+  struct notice notice = given_approved;
   snprintf(notice.template, sizeof notice.template, "ReservationCancelled");
   expect(&notice, "ko", "[OuterPark] 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 500,000 KRW 청구된 경우 환불.");
   expect(&notice, "en",
