@@ -40,7 +40,8 @@ static const struct op_verb verbs[] = {
      "op-assign branch import branches.yaml"},
     {"branch list", NULL, "list the branches, and how full they are today", 0, 0, 0, NULL, verb_branch_list,
      "op-assign branch list -o table"},
-    {"run", NULL, "assign what waits, and take back what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX, NULL, verb_run,
+    {"run", NULL, "assign what waits, and take back what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING, NULL,
+     verb_run,
      "op-assign run\n"
      "op-assign run --follow"},
     {"list", NULL, "list the reservations with a location, and their branches", 0, 0, 0, list_options, verb_list,

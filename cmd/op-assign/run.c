@@ -188,10 +188,39 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
+/* Counts what is to be released or assigned; what no branch could take waits for one. */
+static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  int64_t failed = 0, since_us = 0;
+  uint64_t oldest = 0;
+  bool found = false;
+  int code = op_pending_select(
+      model, op_model_sql(model, "SELECT count(*), min(placed_seq) FROM pickups WHERE status = 'Pending'"), owed,
+      error);
+  if (code == OP_OK)
+    code = op_pending_select(model,
+                             op_model_sql(model, "SELECT count(*), min(cancelled_seq) FROM pickups"
+                                                 " WHERE status = 'Assigned' AND cancelled_seq > 0"),
+                             owed, error);
+  if (code != OP_OK)
+    return code;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(placed_seq) FROM pickups WHERE status = 'Failed'");
+  code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found) {
+    failed = sqlite3_column_int64(sql, 0);
+    oldest = (uint64_t)sqlite3_column_int64(sql, 1);
+  }
+  sqlite3_reset(sql);
+  if (code == OP_OK)
+    code = op_pending_time(model, oldest, &since_us, error);
+  op_pending_add(owed, failed, failed, since_us, 0);
+  return code;
+}
+
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
   struct plan plan = {.fruitless = UINT64_MAX};
-  const struct op_processor processor = {.model = assign_model(), .batch = BATCH, .work = work, .timed = true};
+  const struct op_processor processor = {
+      .model = assign_model(), .batch = BATCH, .work = work, .pending = pending, .timed = true};
   app->context = &plan;
   int code = op_process(app, &processor, error);
   app->context = NULL;
