@@ -136,7 +136,7 @@ def check_complete(report):
         listed = re.search(r"^Verbs:\n((?:  .*\n)+)", text, re.M)
         told = set()
         for line in listed.group(1).splitlines() if listed else []:
-            name = re.match(r"  ([a-z]+(?: (?:set|show|forget)\b)?)", line)
+            name = re.match(r"  ([a-z]+(?: [a-z]+)?)(?= [A-Z[-]|  |$)", line)
             if name and not line.startswith("   "):
                 told.add(name.group(1))
         known = {verb.name for verb in VERBS if verb.command == command and verb.name}
