@@ -36,7 +36,7 @@ quietly() { [ ! -s after.stderr ] || fail "$(cat after.stderr)"; }
 # said TEXT: on stderr by the lists.
 said() { grep -q -F -- "$1" after.stderr || fail "expected '$1' in: $(cat after.stderr)"; }
 
-MODELS=(musical reserve pay notify mypage)
+MODELS=(musical reserve pay assign notify mypage)
 
 @test "the store holds every state, and the lists tell of it" {
   assert_equal "$(jq -r .status before/reservations.ndjson | sort -u | xargs)" 'Cancelled PaymentApproved PaymentCancelled Reserved'

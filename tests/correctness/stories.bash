@@ -31,6 +31,14 @@ everything_happened() {
   tell outerpark -q tick
   tell op-musical -q close hidden
   tell op-musical -q adjust empty --seats 7
+  tell op-assign -q branch add --id 강남 --name '강남점 📱' --lat 37.4979 --lon 127.0276 --capacity 2
+  tell op-reserve -q place --musical 1 --seats 1 --id near --customer mina --lat 37.502 --lon 127.025
+  tell op-reserve -q place --musical 1 --seats 1 --id back --customer jun --lat 37.502 --lon 127.025 --fulfil delivery
+  tell op-reserve -q place --musical 1 --seats 1 --id far --customer jun --lat -33.87 --lon 151.21
+  tell op-assign -q run
+  tell op-assign -q collect near
+  tell op-reserve -q cancel back # pending: its place at the branch
+  tell op-reserve -q place --musical 1 --seats 1 --id waits --customer c-4 --lat 37.502 --lon 127.025
   tell op-reserve -q cancel 2 --seats 2 # pending: refund, release, notices
   tell op-reserve -q place --musical 1 --seats 2 --customer mina
   tell op-journal -q consume --consumer kakao --type PaymentApproved -- cat
@@ -53,6 +61,7 @@ all_lists() {
     one_list reserved op-reserve list
     one_list payments op-pay list
     one_list notices op-notify list
+    one_list pick-ups op-assign list
     one_list pages op-mypage
     one_list events op-journal read
     for rid in $ids; do
