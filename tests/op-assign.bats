@@ -86,6 +86,7 @@ never_exceeded() {
 {id: x, id: y, name: X, lat: 1, lon: 1, capacity: 1}|2:11: id is given twice
 {id: x, name: X, lat: [1], lon: 1, capacity: 1}|2:25: one value
 {id: x, name: X, lat: 1, lon: 1, capacity: 1}\n- {id: x, name: X, lat: 1, lon: 1, capacity: 1}|3:3: branch x stands here twice
+{id: ~, name: X, lat: 1, lon: 1, capacity: 1}|2:8: one value
 7|2:3: a branch is expected
 {id: x|3:1: 
 END

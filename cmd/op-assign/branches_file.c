@@ -1,8 +1,8 @@
 /* branches_file.c - reads branches with libyaml, see branches_file.h.
  *
- * The file is believed whole or not at all: an unknown key, a key given twice, an id given twice, an alias or a second
- * document is an error. It is walked to a fixed depth. Files of more than 16 MiB, the bound of a commit, are refused.
- * Errors: 66 no_input, 77 no_permission, 74 io_error, 65 for what the file says. */
+ * The file is believed whole or not at all: an unknown key, a key given twice, an id given twice or a second document
+ * is an error. It is walked to a fixed depth, so that aliases to themselves cost nothing. Files of more than 16 MiB,
+ * the bound of a commit, are refused. Errors: 66 no_input, 77 no_permission, 74 io_error, 65 for what the file says. */
 #include "branches_file.h"
 
 #include <errno.h>
@@ -42,6 +42,13 @@ static const char *scalar(const yaml_node_t *node) {
   return strlen(text) == node->data.scalar.length ? text : NULL;
 }
 
+/* Is it a plain scalar that says "nothing"? */
+static bool is_null(const yaml_node_t *node) {
+  const char *text = scalar(node);
+  return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+         (!text[0] || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+}
+
 /* One field of a branch. */
 static int read_field(const struct reader *reader, const yaml_node_t *key, const yaml_node_t *value,
                       struct branch_wanted *wanted) {
@@ -60,7 +67,7 @@ static int read_field(const struct reader *reader, const yaml_node_t *key, const
     op_fail(reader->error, OP_DATA, "bad_branches", "%s is given twice", name);
     return fail_at(reader->path, key->start_mark, reader->error);
   }
-  if (!text)
+  if (!text || is_null(value))
     return bad_shape(reader, value, "one value is expected here");
   int code = branch_set(wanted, field, text, reader->error);
   return code == OP_OK ? OP_OK : fail_at(reader->path, value->start_mark, reader->error);
