@@ -136,7 +136,7 @@ def check_complete(report):
         listed = re.search(r"^Verbs:\n((?:  .*\n)+)", text, re.M)
         told = set()
         for line in listed.group(1).splitlines() if listed else []:
-            name = re.match(r"  ([a-z]+(?: (?:set|show|forget)\b)?)", line)
+            name = re.match(r"  ([a-z]+(?: (?:set|show|forget|sales|occupancy|payments)\b)?)", line)
             if name and not line.startswith("   "):
                 told.add(name.group(1))
         known = {verb.name for verb in VERBS if verb.command == command and verb.name}
@@ -286,7 +286,8 @@ def denied(asker):
     for verb in VERBS:
         if verb.changes:
             asker.refused("a store that may not be written", verb.call(), 77, "no_permission", verb.stdin)
-        elif verb.name in ("list", "show", "history", "read", "verify", "stat", "consumers", ""):
+        elif verb.name in ("list", "show", "history", "report sales", "report occupancy", "report payments",
+                           "read", "verify", "stat", "consumers", ""):
             done = asker.run(verb.call())
             if done.returncode != 0 or done.stderr:
                 asker.report("%s on a read-only store: exit %d, %r" % (verb, done.returncode, done.stderr[:200]))

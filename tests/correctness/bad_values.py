@@ -68,6 +68,13 @@ BAD = {
     "since": refused([("nothing", b""), ("a word", b"yesterday"), ("no such month", b"2026-13-01T00:00:00Z"),
                       ("only a day", b"2026-11-20"), ("a newline", b"2026-11-20T12:00:00Z\n"), ("not UTF-8", b"\xff")],
                      64, "usage"),
+    "bound": refused([("nothing", b""), ("a word", b"yesterday"), ("no such day", b"2026-02-29"), ("a month", b"2026-11"),
+                      ("a newline", b"2026-11-20\n"), ("ten bytes", b"not a day!"), ("not UTF-8", b"\xff")], 64, "usage"),
+    "zone": refused([("nothing", b""), ("a word", b"KST"), ("UTC", b"Z"), ("hours", b"+9"), ("a day and more", b"+25:00"),
+                     ("a space", b" 09:00"), ("a newline", b"+09:00\n"), ("more behind", b"+09:00:00"),
+                     ("SQL", b"+09:00'"), ("not UTF-8", b"+09:0\xff")], 64, "usage"),
+    "picture": refused([("nothing", b""), ("a directory", b"/"), ("nowhere", b"/nonexistent/x.svg"),
+                        ("a newline", b"/nonexistent/a\nb")], 73, "cannot_create"),
     "email": refused([("nothing", b""), ("no at", b"mina"), ("a newline", b"mina@example.org\nBcc: x@example.org"),
                       ("not UTF-8", b"\xff@example.org"), ("a space", b"mi na@example.org")], 65, "bad_email"),
     "word": refused([("nothing", b""), ("another word", b"nonsense"), ("a newline", b"a\nb"), ("not UTF-8", b"\xff")], 64,
@@ -107,7 +114,8 @@ KINDS = {
     "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position",
     "max-age": "duration", "last": "last",
     "config": "config", "store": "store", "jobs": "jobs", "for": "open time",
-    ("op-musical", "name"): "name",
+    ("op-musical", "name"): "name", ("op-mypage", "since"): "bound", "until": "bound", "zone": "zone", "by": "word",
+    "svg": "picture",
 }
 
 EVENT = b'{"type":"Note","data":{"text":"x"}}\n'
@@ -172,6 +180,9 @@ VERBS = [
     Verb("op-mypage", ""),
     Verb("op-mypage", "show", [], ID1),
     Verb("op-mypage", "history", [], ID1),
+    Verb("op-mypage", "report sales"),
+    Verb("op-mypage", "report occupancy"),
+    Verb("op-mypage", "report payments"),
     Verb("op-journal", "read"),
     Verb("op-journal", "append", changes=True, stdin=EVENT),
     Verb("op-journal", "consume", ["--consumer", "c"], behind=["true"]),
