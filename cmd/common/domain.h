@@ -17,6 +17,7 @@ extern const char *const op_model_names[];
 /* Event types. The schema of TYPE stands in schemas/TYPE.json. */
 #define OP_MUSICAL_REGISTERED "MusicalRegistered"
 #define OP_MUSICAL_SEATS_ADJUSTED "MusicalSeatsAdjusted"
+#define OP_MUSICAL_REVISED "MusicalRevised" /* another price, venue, time, sales window or limit */
 #define OP_MUSICAL_SALES_CLOSED "MusicalSalesClosed"
 #define OP_MUSICAL_SALES_OPENED "MusicalSalesOpened"
 #define OP_RESERVATION_PLACED "ReservationPlaced"

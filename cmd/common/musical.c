@@ -2,20 +2,17 @@
  *
  * Invariants: 0 <= seats <= OP_MAX_SEATS, 0 <= held, whatever stands in the events: anyone may append to the journal,
  * so a member that is missing counts as absent, and a number out of bounds as the nearest bound. The first registration
- * of an id is the musical; another one of the same id, which no command of ours appends, changes nothing. */
+ * of an id is the musical; another one of the same id, which no command of ours appends, changes nothing. Seats of a
+ * grade that the musical does not have count among all its seats alone. */
 #include "musical.h"
 
 #include <assert.h>
 #include <string.h>
 
 /* What op_musical_apply() folds. */
-const char *const op_musical_types[] = {OP_MUSICAL_REGISTERED,
-                                        OP_MUSICAL_SEATS_ADJUSTED,
-                                        OP_MUSICAL_SALES_CLOSED,
-                                        OP_MUSICAL_SALES_OPENED,
-                                        OP_RESERVATION_PLACED,
-                                        OP_SEATS_RELEASED,
-                                        NULL};
+const char *const op_musical_types[] = {
+    OP_MUSICAL_REGISTERED,   OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_REVISED, OP_MUSICAL_SALES_CLOSED,
+    OP_MUSICAL_SALES_OPENED, OP_RESERVATION_PLACED,     OP_SEATS_RELEASED,  NULL};
 
 /* A member within bounds; the fallback where it is absent. */
 static int64_t bounded(const evs_event *event, const char *key, int64_t max, int64_t fallback) {
@@ -33,30 +30,79 @@ static int64_t moment(const evs_event *event, const char *key, char *buf, size_t
   return 0;
 }
 
+/* The grades and their seats, where the event tells of any. */
+static void define_grades(struct op_musical *musical, const evs_event *event) {
+  evs_slice json;
+  struct op_grades grades;
+  if (!evs_json_find(event->data, "grades", &json))
+    return;
+  op_grades_read(json.ptr, json.len, &grades);
+  op_grades_redefine(&musical->grades, &grades);
+  if (grades.count > 0)
+    musical->seats = op_grades_seats(&grades);
+}
+
+/* All that can be revised; what is absent is not any more. */
+static void describe(struct op_musical *musical, const evs_event *event) {
+  musical->price = bounded(event, "price", OP_MAX_MONEY, -1);
+  op_field_text(event, "venue", musical->venue, sizeof musical->venue);
+  op_field_text(event, "startsAt", musical->starts_at, sizeof musical->starts_at);
+  musical->sales_open_us = moment(event, "salesOpen", musical->sales_open, sizeof musical->sales_open);
+  musical->sales_close_us = moment(event, "salesClose", musical->sales_close, sizeof musical->sales_close);
+  musical->max_per_customer = bounded(event, "maxPerCustomer", OP_MAX_SEATS, 0);
+  define_grades(musical, event);
+}
+
 /* The musical begins. */
 static void registered(struct op_musical *musical, const evs_event *event, const char *id) {
   *musical = (struct op_musical){0};
   memcpy(musical->id, id, strlen(id) + 1);
   op_field_text(event, "name", musical->name, sizeof musical->name);
   musical->seats = bounded(event, "seats", OP_MAX_SEATS, 0);
-  musical->price = bounded(event, "price", OP_MAX_MONEY, -1);
   if (!op_field_text(event, "currency", musical->currency, sizeof musical->currency) || strlen(musical->currency) != 3)
     memcpy(musical->currency, "KRW", sizeof "KRW");
-  op_field_text(event, "venue", musical->venue, sizeof musical->venue);
-  op_field_text(event, "startsAt", musical->starts_at, sizeof musical->starts_at);
-  musical->sales_open_us = moment(event, "salesOpen", musical->sales_open, sizeof musical->sales_open);
-  musical->sales_close_us = moment(event, "salesClose", musical->sales_close, sizeof musical->sales_close);
-  musical->max_per_customer = bounded(event, "maxPerCustomer", OP_MAX_SEATS, 0);
+  describe(musical, event);
   musical->defined_by = event->seq;
 }
 
-/* Seats are taken (above 0) or given back (below). */
-static void hold(struct op_musical *musical, int64_t seats) {
-  if (seats > INT64_MAX - OP_MAX_SEATS - musical->held)
+/* Another capacity. An event without grades makes all seats alike again where it says so by an empty list. */
+static void adjusted(struct op_musical *musical, const evs_event *event) {
+  musical->seats = bounded(event, "seats", OP_MAX_SEATS, musical->seats);
+  define_grades(musical, event);
+}
+
+/* Adds to what is held, within bounds. */
+static void add(int64_t *held, int64_t seats) {
+  if (seats > INT64_MAX - OP_MAX_SEATS - *held)
     return;
-  musical->held += seats;
-  if (musical->held < 0)
-    musical->held = 0;
+  *held = *held + seats < 0 ? 0 : *held + seats;
+}
+
+/* Seats are taken (above 0) or given back (below), of the event's grade where the musical has grades. */
+static void hold(struct op_musical *musical, const evs_event *event, int64_t seats) {
+  char name[OP_MAX_GRADE + 1];
+  add(&musical->held, seats);
+  if (musical->grades.count == 0 || !op_field_grade(event, name))
+    return;
+  struct op_grade *grade = op_grades_find(&musical->grades, name);
+  if (grade)
+    add(&grade->held, seats);
+}
+
+/* The same without an event. */
+void op_musical_take(struct op_musical *musical, const char *grade_name, int64_t seats) {
+  struct op_grade *grade = grade_name[0] ? op_grades_find(&musical->grades, grade_name) : NULL;
+  add(&musical->held, seats);
+  if (grade)
+    add(&grade->held, seats);
+}
+
+/* Of a grade at most what is left of all. */
+int64_t op_musical_available(const struct op_musical *musical, const struct op_grade *grade) {
+  int64_t left = musical->seats - musical->held;
+  if (grade && grade->seats - grade->held < left)
+    left = grade->seats - grade->held;
+  return left > 0 ? left : 0;
 }
 
 /* Folds one event. */
@@ -72,11 +118,13 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event) {
   if (strcmp(id, musical->id) != 0)
     return;
   if (op_type_is(event, OP_RESERVATION_PLACED))
-    hold(musical, bounded(event, "seats", OP_MAX_SEATS, 0));
+    hold(musical, event, bounded(event, "seats", OP_MAX_SEATS, 0));
   else if (op_type_is(event, OP_SEATS_RELEASED))
-    hold(musical, -bounded(event, "seats", OP_MAX_SEATS, 0));
+    hold(musical, event, -bounded(event, "seats", OP_MAX_SEATS, 0));
   else if (op_type_is(event, OP_MUSICAL_SEATS_ADJUSTED))
-    musical->seats = bounded(event, "seats", OP_MAX_SEATS, musical->seats);
+    adjusted(musical, event);
+  else if (op_type_is(event, OP_MUSICAL_REVISED))
+    describe(musical, event);
   else if (op_type_is(event, OP_MUSICAL_SALES_CLOSED) || op_type_is(event, OP_MUSICAL_SALES_OPENED))
     musical->closed = op_type_is(event, OP_MUSICAL_SALES_CLOSED);
   else

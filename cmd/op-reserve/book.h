@@ -33,6 +33,8 @@ struct book {
   bool dirty;          /* the last decision was not appended */
   bool keeps;          /* kept from commit to commit, so it remembers names that no order has named yet */
   bool no_requests;    /* the read model holds none: nothing to be looked up */
+  bool turned;         /* a musical without a limit by customer got one: what it sold before was not counted */
+  bool counts;         /* so every musical is counted now as if it had one */
   bool knows_ids;      /* `ids` holds every id that was placed since `offset`, else the numbers that do not count */
   uint64_t offset;     /* of the read model when it was begun */
   uint64_t position;   /* how far the journal is folded in */

@@ -1,7 +1,8 @@
 /* decide.c - the decisions about reservations, see decide.h.
  *
- * Invariants: the seats held never exceed the capacity; a reservation id is given once; a customer stays within the
- * musical's limit; at most what a reservation has is cancelled. Each rests on the guard beside the event. */
+ * Invariants: the seats held never exceed the capacity, of all and of each grade; a reservation id is given once; a
+ * customer stays within the musical's limit; at most what a reservation has is cancelled. Each rests on the guard
+ * beside the event. */
 #include "decide.h"
 
 #include "interruption.h"
@@ -25,7 +26,9 @@ void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
   if (place->price >= 0)
     at = op_digits(at, place->price);
   at = stpcpy(stpcpy(at, " customer="), place->customer_id);
-  stpcpy(stpcpy(at, " id="), place->reservation_id);
+  at = stpcpy(stpcpy(at, " id="), place->reservation_id);
+  if (place->grade[0])
+    stpcpy(stpcpy(at, " grade="), place->grade);
 }
 
 /* The same for a cancellation. */
@@ -78,20 +81,35 @@ static int check_sales(const struct place *place, const struct place_facts *fact
   return OP_OK;
 }
 
-/* The price of a seat and the amount of all. */
-static int check_price(const struct place *place, const struct op_musical *musical, struct place_cost *ret_cost,
+/* Is a grade named where there are some, and one that there is? */
+static int check_grade(const struct place *place, const struct op_musical *musical, const struct op_grade *grade,
                        struct op_error *error) {
   char what[96];
-  if (place->price >= 0 && musical->price >= 0 && place->price != musical->price) {
-    snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, musical->price, musical->currency,
+  if (!place->grade[0] && musical->grades.count > 0)
+    return refuse(error, "grade_required", place, "its seats have grades, say which grade");
+  if (!place->grade[0] || grade)
+    return OP_OK;
+  snprintf(what, sizeof what, "there is no grade %s", place->grade);
+  refuse(error, "no_such_grade", place, what);
+  op_error_text(error, "grade", place->grade);
+  return error->exit_code;
+}
+
+/* The price of a seat and the amount of all. */
+static int check_price(const struct place *place, const struct op_musical *musical, const struct op_grade *grade,
+                       struct place_cost *ret_cost, struct op_error *error) {
+  char what[96];
+  int64_t list_price = grade ? grade->price : musical->price;
+  if (place->price >= 0 && list_price >= 0 && place->price != list_price) {
+    snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, list_price, musical->currency,
              place->price);
     refuse(error, "price_changed", place, what);
     op_error_number(error, "price", place->price);
-    op_error_number(error, "listPrice", musical->price);
+    op_error_number(error, "listPrice", list_price);
     op_error_text(error, "currency", musical->currency);
     return error->exit_code;
   }
-  int64_t price = place->price >= 0 ? place->price : musical->price >= 0 ? musical->price : 0;
+  int64_t price = place->price >= 0 ? place->price : list_price >= 0 ? list_price : 0;
   ret_cost->price = price;
   if (__builtin_mul_overflow(place->seats, price, &ret_cost->amount) || ret_cost->amount > OP_MAX_MONEY)
     return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seats at %" PRId64 " cost more than %lld", place->seats,
@@ -100,15 +118,19 @@ static int check_price(const struct place *place, const struct op_musical *music
 }
 
 /* Are there seats, and may this customer have them? */
-static int check_seats(const struct place *place, const struct place_facts *facts, struct op_error *error) {
+static int check_seats(const struct place *place, const struct place_facts *facts, const struct op_grade *grade,
+                       struct op_error *error) {
   const struct op_musical *musical = facts->musical;
   char what[128];
   if (musical->max_per_customer > 0 && !place->customer_id[0])
     return refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
-  int64_t available = musical->seats > musical->held ? musical->seats - musical->held : 0;
+  int64_t available = op_musical_available(musical, grade);
   if (place->seats > available) {
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, %" PRId64 " left", place->seats, available);
+    snprintf(what, sizeof what, "%" PRId64 " seats%s%s asked, %" PRId64 " left", place->seats,
+             grade ? " of grade " : "", place->grade, available);
     refuse(error, "insufficient_seats", place, what);
+    if (grade)
+      op_error_text(error, "grade", place->grade);
     op_error_number(error, "requested", place->seats);
     op_error_number(error, "available", available);
     return error->exit_code;
@@ -157,6 +179,8 @@ static void draft_placed(const struct place *place, const char *request, const s
   if (place->customer_id[0])
     op_json_string(&draft->data, "customerId", place->customer_id);
   op_json_number(&draft->data, "seats", place->seats);
+  if (place->grade[0])
+    op_json_string(&draft->data, "grade", place->grade);
   op_json_number(&draft->data, "price", cost->price);
   op_json_number(&draft->data, "amount", cost->amount);
   op_json_string(&draft->data, "currency", facts->musical->currency);
@@ -184,11 +208,14 @@ int decide_place(const struct place *place, const char *request, const struct pl
   }
   if (!place->reservation_id[0] && facts->next_number > MAX_RESERVATION_NUMBER) /* it would not count */
     return refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
+  const struct op_grade *grade = place->grade[0] ? op_grades_find(&facts->musical->grades, place->grade) : NULL;
   int code = check_sales(place, facts, error);
   if (code == OP_OK)
-    code = check_price(place, facts->musical, ret_cost, error);
+    code = check_grade(place, facts->musical, grade, error);
   if (code == OP_OK)
-    code = check_seats(place, facts, error);
+    code = check_price(place, facts->musical, grade, ret_cost, error);
+  if (code == OP_OK)
+    code = check_seats(place, facts, grade, error);
   if (code == OP_OK)
     code = check_payments(facts, ret_cost, error);
   if (code == OP_OK)

@@ -18,7 +18,8 @@ struct place {
   char reservation_id[OP_MAX_ID + 1]; /* "": the next whole number */
   char request_id[OP_MAX_ID + 1];     /* "": none */
   int64_t seats;
-  int64_t price; /* a seat, as the customer agreed; -1: the list price */
+  int64_t price;                /* a seat, as the customer agreed; -1: the list price */
+  char grade[OP_MAX_GRADE + 1]; /* "": none */
 };
 
 /* What a placement looks at. */
@@ -59,8 +60,8 @@ int no_such_reservation(const char *id, struct op_error *error);
 int request_id_reused(const char *request_id, struct op_error *error);
 
 /* ReservationPlaced; `request` is the text of place_request(). Refusals (1): no_such_musical, id_taken, sales_closed,
- * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit, no_more_numbers; 65 bad_price
- * where the amount is beyond OP_MAX_MONEY; 75 payments_suspended. */
+ * sales_not_open, grade_required, no_such_grade, price_changed, customer_required, insufficient_seats, customer_limit,
+ * no_more_numbers; 65 bad_price where the amount is beyond OP_MAX_MONEY; 75 payments_suspended. */
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 

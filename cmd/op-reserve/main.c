@@ -7,6 +7,7 @@
 static const struct op_option place_options[] = {
     {"musical", 0, "ID", "the musical", false},
     {"seats", 0, "N", "how many seats", false},
+    {"grade", 0, "G", "of this grade, where the seats of the musical have grades", false},
     {"price", 0, "P", "the price of a seat that the customer agreed to (default: the list price)", false},
     {"customer", 0, "C", "the customer's id", false},
     {"id", 0, "RID", "the reservation's id (default: the next whole number)", false},
@@ -31,6 +32,7 @@ static const struct op_option list_options[] = {
 static const struct op_verb verbs[] = {
     {"place", NULL, "take seats of a musical", 0, 0, OP_CHANGES, place_options, verb_place,
      "op-reserve place --musical 1 --seats 2 --customer kim\n"
+     "op-reserve place --musical cats-2026-12-24 --grade VIP --seats 2 --customer kim\n"
      "op-reserve place --batch < requests.ndjson"},
     {"cancel", "RID", "cancel a reservation, or some of its seats", 1, 1, OP_CHANGES, cancel_options, verb_cancel,
      "op-reserve cancel 1\n"

@@ -166,6 +166,7 @@ static void answer_draft(const struct order *order, struct op_draft *draft, stru
   stpcpy(ret->id, draft->correlation);
   stpcpy(ret->musical_id, place->musical_id);
   stpcpy(ret->customer_id, place->customer_id);
+  stpcpy(ret->grade, place->grade);
   ret->seats = place->seats;
   ret->price = order->cost.price;
   ret->amount = order->cost.amount;

@@ -25,6 +25,7 @@ static int read_id(const struct op_app *app, const char *option, const char *wha
 /* The options as a command. */
 static int read_options(const struct op_app *app, struct place *ret_place, struct op_error *error) {
   const char *musical = op_option(app, "musical"), *seats = op_option(app, "seats"), *price = op_option(app, "price");
+  const char *grade = op_option(app, "grade");
   *ret_place = (struct place){.price = -1};
   if (!musical || !seats)
     return op_fail(error, OP_USAGE, "usage", "place needs --%s, or --batch; see 'op-reserve place --help'",
@@ -38,6 +39,10 @@ static int read_options(const struct op_app *app, struct place *ret_place, struc
     code = read_id(app, "customer", "customer id", ret_place->customer_id, error);
   if (code == OP_OK)
     code = read_id(app, "id", "reservation id", ret_place->reservation_id, error);
+  if (code == OP_OK && grade)
+    code = op_check_grade(grade, error);
+  if (code == OP_OK && grade)
+    stpcpy(ret_place->grade, grade);
   if (code == OP_OK && app->request_id)
     snprintf(ret_place->request_id, sizeof ret_place->request_id, "%s", app->request_id);
   return code;
