@@ -199,6 +199,11 @@ new registered currency: null → KRW
   assert_equal "$(op-musical list)" "$before"
 }
 
+@test "the example is a catalogue" {
+  succeeds op-musical import "$OP_ROOT/examples/outerpark/musicals.yaml"
+  assert_equal "$(jq -r .musicalId <<<"$output" | tr '\n' ' ')" 'frozen cats-2026-12-24 cats-2026-12-25 cats-2026-12-25-matinee '
+}
+
 # bad LINE:COLUMN TEXT: the catalogue of this text is refused at that place.
 bad() {
   printf '%b' "$2" >bad.yaml
