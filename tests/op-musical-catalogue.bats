@@ -44,7 +44,7 @@ grades_of() { op-musical show "$1" | jq -r '[.grades[] | "\(.grade) \(.reservabl
   # The date is the one that is written, whatever it is in UTC.
   succeeds op-musical show cats-2026-12-24
   assert_json '[.startsAt,.venue,.price,.maxPerCustomer,.salesClose]|tojson' '["2026-12-25T04:30:00Z","대극장",null,4,null]'
-  assert_json '.grades|tojson' '[{"grade":"VIP","seats":20,"reservableSeats":20,"heldSeats":0,"price":150000},{"grade":"S석","seats":60,"reservableSeats":60,"heldSeats":0,"price":90000}]'
+  assert_json '.grades|tojson' '[{"grade":"VIP","seats":20,"reservableSeats":20,"heldSeats":0,"offeredSeats":0,"price":150000},{"grade":"S석","seats":60,"reservableSeats":60,"heldSeats":0,"offeredSeats":0,"price":90000}]'
   succeeds op-musical show cats-christmas
   assert_json '[.startsAt,.venue,.salesClose,.maxPerCustomer]|tojson' '["2026-12-25T05:00:00Z","대극장","2026-12-25T03:00:00Z",4]'
   succeeds op-musical list -o table

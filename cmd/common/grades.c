@@ -1,8 +1,8 @@
 /* grades.c - see grades.h.
  *
  * Lists are small and change seldom, so they are read with jansson and searched from the front. Invariants: names are
- * ids of at most OP_MAX_GRADE bytes, no two alike; 0 <= seats <= OP_MAX_SEATS, 0 <= price <= OP_MAX_MONEY, 0 <= held.
- * Errors: 65 bad_grade of op_check_grade(); all else takes what it gets. */
+ * ids of at most OP_MAX_GRADE bytes, no two alike; 0 <= seats <= OP_MAX_SEATS, 0 <= price <= OP_MAX_MONEY, 0 <= held,
+ * 0 <= offered.  * Errors: 65 bad_grade of op_check_grade(); all else takes what it gets. */
 #include "grades.h"
 
 #include "app.h"
@@ -66,7 +66,8 @@ void op_grades_read(const char *json, size_t len, struct op_grades *ret_grades) 
     struct op_grade *grade = &ret_grades->items[ret_grades->count++];
     *grade = (struct op_grade){.seats = bounded(object, "seats", OP_MAX_SEATS),
                                .price = bounded(object, "price", OP_MAX_MONEY),
-                               .held = bounded(object, "held", INT64_MAX)};
+                               .held = bounded(object, "held", INT64_MAX),
+                               .offered = bounded(object, "offered", INT64_MAX)};
     memcpy(grade->name, name, strlen(name) + 1);
   }
   json_decref(array);
@@ -81,8 +82,10 @@ void op_grades_write(const struct op_grades *grades, bool with_held, struct op_t
     op_json_string(text, "grade", grade->name);
     op_json_number(text, "seats", grade->seats);
     op_json_number(text, "price", grade->price);
-    if (with_held)
+    if (with_held) {
       op_json_number(text, "held", grade->held);
+      op_json_number(text, "offered", grade->offered);
+    }
     op_json_end(text);
   }
   op_text_adds(text, grades->count ? "]" : "[]");
@@ -95,5 +98,6 @@ void op_grades_redefine(struct op_grades *grades, const struct op_grades *define
   for (size_t i = 0; i < grades->count; i++) {
     const struct op_grade *same = op_grades_find(&before, grades->items[i].name);
     grades->items[i].held = same ? same->held : 0;
+    grades->items[i].offered = same ? same->offered : 0;
   }
 }

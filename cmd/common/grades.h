@@ -15,6 +15,7 @@ struct op_grade {
   int64_t seats;               /* capacity */
   int64_t price;               /* minor units a seat */
   int64_t held;                /* seats of reservations */
+  int64_t offered;             /* seats on offer to who waited */
 };
 
 struct op_grades {
@@ -34,9 +35,9 @@ int64_t op_grades_seats(const struct op_grades *grades);
 /* Reads the JSON array. Whatever is odd in it (anyone may append events) is passed over, and numbers are kept within
  * their bounds. */
 void op_grades_read(const char *json, size_t len, struct op_grades *ret_grades);
-/* Adds the array to `text`: what an event says, or with what is held, for a read model. */
+/* Adds the array to `text`: what an event says, or with what is held and offered, for a read model. */
 void op_grades_write(const struct op_grades *grades, bool with_held, struct op_text *text);
-/* The grades are redefined; what is held of those that stay goes on. */
+/* The grades are redefined; what is held and offered of those that stay goes on. */
 void op_grades_redefine(struct op_grades *grades, const struct op_grades *defined);
 
 #endif

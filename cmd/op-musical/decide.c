@@ -142,13 +142,15 @@ static int draft_adjusted(const struct state *state, int64_t seats, const struct
   const struct op_musical *musical = &state->musical;
   for (size_t i = 0; i < musical->grades.count; i++) {
     const struct op_grade *have = &musical->grades.items[i], *will = op_grades_find(grades, have->name);
-    if ((will ? will->seats : 0) < have->held)
-      return seats_held(state, have->name, will ? will->seats : 0, have->held, error);
+    int64_t asked = will ? will->seats : 0, taken = have->held + have->offered;
+    if (asked < taken)
+      return seats_held(state, have->name, asked, taken, error);
   }
-  if (seats < musical->held)
-    return seats_held(state, "", seats, musical->held, error);
-  if (musical->grades.count == 0 && grades->count > 0 && musical->held > 0) /* of which grade would they be? */
-    return seats_held(state, grades->items[0].name, 0, musical->held, error);
+  int64_t taken = musical->held + musical->offered;
+  if (seats < taken)
+    return seats_held(state, "", seats, taken, error);
+  if (musical->grades.count == 0 && grades->count > 0 && taken > 0) /* of which grade would they be? */
+    return seats_held(state, grades->items[0].name, 0, taken, error);
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_SEATS_ADJUSTED, drafts, guard);
   op_json_number(&draft->data, "seats", seats);
   op_json_number(&draft->data, "previousSeats", musical->seats);

@@ -9,9 +9,13 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,    OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_REVISED,
-                                           OP_MUSICAL_SALES_CLOSED,  OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,
-                                           OP_RESERVATION_CANCELLED, OP_SEATS_RELEASED,         NULL};
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_REVISED,        OP_MUSICAL_SALES_CLOSED,
+                                           OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED,  OP_SEATS_RELEASED,
+                                           OP_WAITING_JOINED,         OP_WAITING_WITHDRAWN,
+                                           OP_WAITING_OFFERED,        OP_WAITING_OFFER_EXPIRED,
+                                           OP_WAITING_OFFER_DECLINED, NULL};
 
 /* The shared tables, and those of this command alone. */
 static const char schema[] = OP_MUSICAL_SCHEMA
@@ -120,7 +124,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *musical_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_MUSICAL,
-                                                        .version = 4,
+                                                        .version = 5,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

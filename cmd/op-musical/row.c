@@ -12,7 +12,8 @@
         {"reservableSeats", "RESERVABLE", true}, {"heldSeats", "HELD", true}, {"price", "PRICE", true},                \
         {"currency", "CURRENCY", false}, {"venue", "VENUE", false}, {"startsAt", "STARTS", false},                     \
         {"salesOpen", NULL, false}, {"salesClose", NULL, false}, {"maxPerCustomer", NULL, true},                       \
-        {"status", "STATUS", false}, {"updatedAt", NULL, false}, {                                                     \
+        {"status", "STATUS", false}, {"updatedAt", NULL, false}, {"offeredSeats", NULL, true},                         \
+        {"waiting", NULL, true}, {                                                                                     \
       "grades", grades, false                                                                                          \
     }                                                                                                                  \
   }
@@ -41,6 +42,7 @@ static void grades_cell(struct op_output *output, const struct op_musical *music
     op_json_number(&text, "seats", grade->seats);
     op_json_number(&text, "reservableSeats", available);
     op_json_number(&text, "heldSeats", grade->held);
+    op_json_number(&text, "offeredSeats", grade->offered);
     op_json_number(&text, "price", grade->price);
     op_json_end(&text);
   }
@@ -76,6 +78,8 @@ void musical_cells(struct op_output *output, const struct state *state) {
     op_cell_null(output);
   op_cell_text(output, musical->closed ? "Closed" : "Open");
   optional_text(output, state->updated_at);
+  op_cell_number(output, musical->offered);
+  op_cell_number(output, musical->waiting);
   grades_cell(output, musical);
 }
 

@@ -5,7 +5,7 @@
 #include "decide.h"
 #include "output.h"
 
-enum { MUSICAL_COLUMNS = 15 };
+enum { MUSICAL_COLUMNS = 17 };
 extern const struct op_column musical_columns[MUSICAL_COLUMNS];
 /* The same without the grades in the table, for musicals that have none. */
 extern const struct op_column musical_columns_plain[MUSICAL_COLUMNS];

@@ -76,6 +76,16 @@ static void apply_requests(struct book *book, const evs_event *event) {
   }
 }
 
+/* The queue of a musical, which is to be freed with the book. */
+static struct queue *queue_of(struct book *book, struct booked_musical *booked) {
+  if (!booked->queues) {
+    booked->queues = true;
+    booked->next_queue = book->queues;
+    book->queues = booked;
+  }
+  return &booked->queue;
+}
+
 /* Folds an event of the journal. */
 static void apply(struct book *book, const char *provider, const evs_event *event) {
   char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1];
@@ -94,6 +104,8 @@ static void apply(struct book *book, const char *provider, const evs_event *even
     apply_to_customer(book, musical_id, event);
   op_musical_apply(&booked->musical, event);
   book->turned |= !limited && booked->musical.max_per_customer > 0;
+  if (!placed && booked->musical.id[0])
+    queue_apply(queue_of(book, booked), event);
 }
 
 /* What the event of the order will say, without reading it: decide_place() has just drafted it. */
@@ -165,6 +177,8 @@ static int load_order(struct op_model *model, struct book *book, struct order *o
   order->musical = booked;
   if (is_new)
     code = op_musical_load(model, place->musical_id, &booked->musical, error);
+  if (is_new && code == OP_OK && booked->musical.waiting > 0)
+    code = queue_load(model, place->musical_id, queue_of(book, booked), error);
   if (code == OP_OK && place->reservation_id[0])
     code = load_id(model, book, place->reservation_id, error);
   if (code == OP_OK && place->customer_id[0] && is_limited(book, booked))
@@ -340,6 +354,8 @@ void book_committed(struct book *book, const struct order *orders, size_t count,
 
 /* Gives everything back, and remembers what kind of book it is. */
 void book_free(struct book *book) {
+  for (struct booked_musical *booked = book->queues; booked; booked = booked->next_queue)
+    queue_free(&booked->queue);
   names_free(&book->musicals);
   names_free(&book->ids);
   names_free(&book->customers);

@@ -9,12 +9,16 @@
 #include "commit.h"
 #include "decide.h"
 #include "names.h"
+#include "queue.h"
 
 struct order;
 
 struct booked_musical {
-  struct op_musical musical; /* id "": there is none */
-  uint64_t guarded;          /* the last decision (book->decision) that guards it */
+  struct op_musical musical;         /* id "": there is none */
+  uint64_t guarded;                  /* the last decision (book->decision) that guards it */
+  struct queue queue;                /* who waits for its seats */
+  bool queues;                       /* somebody waited since the book was begun: it is in book->queues, */
+  struct booked_musical *next_queue; /* before this one */
 };
 
 struct booked_customer {
@@ -42,12 +46,13 @@ struct book {
   int64_t last_number; /* fold of reservation_last_number() over all ids */
   int64_t ahead;       /* the read model has no number behind last_number and before this one */
   int64_t passed;      /* numbers from last_number on to here are taken */
-  int64_t interrupted_until_us; /* payments are, see interruption.h */
-  struct names musicals;        /* struct booked_musical */
-  struct names ids;             /* bool: taken */
-  struct names customers;       /* by "MUSICAL CUSTOMER": struct booked_customer */
-  struct names requests;        /* struct booked_request */
-  evs_appended own;             /* the last commit of this batch: folded in when it was decided */
+  int64_t interrupted_until_us;  /* payments are, see interruption.h */
+  struct names musicals;         /* struct booked_musical */
+  struct names ids;              /* bool: taken */
+  struct names customers;        /* by "MUSICAL CUSTOMER": struct booked_customer */
+  struct names requests;         /* struct booked_request */
+  struct booked_musical *queues; /* those whose queue may hold memory */
+  evs_appended own;              /* the last commit of this batch: folded in when it was decided */
 };
 
 enum { CUSTOMER_KEY = 2 * OP_MAX_ID + 2 };

@@ -8,6 +8,7 @@
 #include "draft.h"
 #include "musical.h"
 #include "reservation.h"
+#include "waiting.h"
 
 enum { REQUEST_TEXT = 512 };
 
@@ -29,11 +30,18 @@ struct place_facts {
   bool id_taken;                    /* place->reservation_id is the id of a reservation */
   int64_t next_number;              /* the id where none is chosen */
   int64_t customer_held;            /* seats of this musical that the customer has not cancelled */
+  const struct waiting *offer;      /* whose seats are taken, accepted; NULL: of those that are left */
   const char *provider;             /* of payments */
   int64_t interrupted_until_us;     /* it is not called before that (interruption.h); 0: it is */
   bool suspends;                    /* payment.when_open: nothing is placed meanwhile */
   int64_t now_us;
 };
+
+/* What is refused in the same way to who wants to wait for seats: the refusal of a command with these words, */
+int place_refuse(struct op_error *error, const char *code, const struct place *place, const char *what);
+/* a musical that is not on sale now, and a grade that is missing or none. */
+int place_check_sales(const struct place *place, const struct place_facts *facts, struct op_error *error);
+int place_check_grade(const struct place *place, const struct op_musical *musical, struct op_error *error);
 
 /* What it costs. */
 struct place_cost {

@@ -9,35 +9,31 @@
 
 #include "interruption.h"
 #include "musical.h"
+#include "waiting.h"
 
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,
-                                           OP_MUSICAL_SEATS_ADJUSTED,
-                                           OP_MUSICAL_REVISED,
-                                           OP_MUSICAL_SALES_CLOSED,
-                                           OP_MUSICAL_SALES_OPENED,
-                                           OP_RESERVATION_PLACED,
-                                           OP_RESERVATION_CANCELLED,
-                                           OP_SEATS_RELEASED,
-                                           OP_PAYMENT_APPROVED,
-                                           OP_PAYMENT_DECLINED,
-                                           OP_PAYMENT_CANCELLED,
-                                           OP_PAYMENT_CIRCUIT_OPENED,
-                                           OP_PAYMENT_CIRCUIT_HALF_OPENED,
-                                           OP_PAYMENT_CIRCUIT_CLOSED,
-                                           NULL};
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_REVISED,        OP_MUSICAL_SALES_CLOSED,
+                                           OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED,  OP_SEATS_RELEASED,
+                                           OP_WAITING_JOINED,         OP_WAITING_WITHDRAWN,
+                                           OP_WAITING_OFFERED,        OP_WAITING_OFFER_EXPIRED,
+                                           OP_WAITING_OFFER_DECLINED, OP_PAYMENT_APPROVED,
+                                           OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,
+                                           OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
+                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
 
 /* The shared tables, and those of this command alone. */
-static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
+static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA WAITING_SCHEMA
     "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
     " deferred INTEGER NOT NULL, grade TEXT);"
     "CREATE TABLE numbers(last INTEGER NOT NULL);";
-static const char indexes[] =
+static const char indexes[] = WAITING_INDEXES
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
@@ -145,6 +141,8 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   int code = op_musical_project(model, event, error);
   if (code == OP_OK)
     code = interruption_project(model, event, error);
+  if (code == OP_OK)
+    code = waiting_project(model, event, error);
   if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
     return code;
   if (op_type_is(event, OP_RESERVATION_PLACED))
@@ -162,7 +160,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 7,
+                                                        .version = 8,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

@@ -1,4 +1,4 @@
-/* unpaid.c - `op-reserve run`: cancels what will never be paid.
+/* unpaid.c - `op-reserve run`: cancels what will never be paid, and sees to the waiting list (offers.c).
  *
  * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer ->
  * ReservationCancelled with reason expired. Killed anywhere, it finds the same reservations again; the guards of the
@@ -6,6 +6,7 @@
  * who cancels, and against a payment that comes in, at the same time. */
 #include "commit.h"
 #include "decide.h"
+#include "offers.h"
 #include "project.h"
 #include "verbs.h"
 
@@ -56,18 +57,19 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
   return code;
 }
 
-/* Drafts up to `limit` cancellations: the declined ones, then the expired ones. */
+/* Drafts up to `limit` things: the declined ones, the expired ones, then those of the waiting list. */
 static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
   int code = cancel_declined(model, limit, drafts, guard, error);
   if (code == OP_OK && drafts->count < limit)
     code = cancel_expired(model, limit - drafts->count, drafts, guard, error);
+  if (code == OP_OK && drafts->count < limit)
+    code = offers_work(model, limit - drafts->count, drafts, guard, error);
   return code;
 }
 
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
-  const struct op_processor processor = {
-      .model = reserve_model(), .batch = 256, .work = work, .timed = app->config.reservation_hold_ms > 0};
+  const struct op_processor processor = {.model = reserve_model(), .batch = 256, .work = work, .timed = true};
   return op_process(app, &processor, error);
 }

@@ -219,7 +219,7 @@ static void guards(void **unused) {
   const evs_query *query = op_guard_query(&guard);
   assert_int_equal(query->count, 2);
   assert_string_equal(query->items[0].tags[0], "musical:1");
-  assert_int_equal(query->items[0].type_count, 7);
+  assert_int_equal(query->items[0].type_count, 12);
   assert_string_equal(query->items[1].tags[0], "request:k1");
   assert_int_equal(query->items[1].type_count, 0);
   assert_non_null(strstr(drafts.items[0].data.ptr, "\"requestId\":\"k1\",\"request\":\"adjust musical=1 seats=150\""));
@@ -231,7 +231,7 @@ static void guards(void **unused) {
 
 #define GRADES(vip_seats, vip_price)                                                                                   \
   "[{\"grade\":\"VIP\",\"seats\":" #vip_seats ",\"price\":" #vip_price "},{\"grade\":\"R\",\"seats\":60,\"price\":90}" \
-                                                                       "]"
+  "]"
 #define GRADED                                                                                                         \
   "{\"musicalId\":\"1\",\"name\":\"Cats\",\"seats\":80,\"currency\":\"KRW\",\"grades\":" GRADES(20, 150) "}"
 #define PLACED_VIP(seats) "{\"reservationId\":\"9\",\"musicalId\":\"1\",\"seats\":" #seats ",\"grade\":\"VIP\"}"

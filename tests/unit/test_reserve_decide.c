@@ -30,7 +30,7 @@ struct place_row {
 #define MUSICAL .id = "1", .seats = 100, .currency = "KRW"
 /* Two of 20 seats VIP are left, and all 60 of R. */
 #define GRADED                                                                                                         \
-  .id = "1", .seats = 80, .price = -1, .currency = "KRW", .grades = {{{"VIP", 20, 150, 18}, {"R", 60, 90, 0}}, 2}
+  .id = "1", .seats = 80, .price = -1, .currency = "KRW", .grades = {{{"VIP", 20, 150, 18, 0}, {"R", 60, 90, 0, 0}}, 2}
 
 static const struct place_row place_rows[] = {
     {"seats are there",
