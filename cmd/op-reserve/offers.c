@@ -26,7 +26,7 @@ static int end_offers(struct op_model *model, size_t limit, struct op_drafts *dr
   sqlite3_stmt *sql = op_model_sql(model, "SELECT waiting_id FROM waiting WHERE status = 'Offered' AND until_us <= ?1"
                                           " ORDER BY until_us LIMIT ?2");
   sqlite3_bind_int64(sql, 1, op_now_us(op_model_app(model)));
-  sqlite3_bind_int64(sql, 2, (sqlite3_int64)limit);
+  sqlite3_bind_int64(sql, 2, limit < INT64_MAX ? (sqlite3_int64)limit : INT64_MAX);
   struct waiting waiting;
   bool found = false;
   int code;
@@ -84,5 +84,32 @@ int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   while (code == OP_OK && drafts->count < most && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
     code = make_offers(model, (const char *)sqlite3_column_text(sql, 0), most - drafts->count, drafts, guard, error);
   sqlite3_reset(sql);
+  return code;
+}
+
+/* Offers that are over are due since their time; those to be made, since now: nobody kept when there was enough for
+ * them. */
+int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  int64_t now_us = op_now_us(op_model_app(model)), ended = 0, since_us = 0;
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  bool found = false;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(until_us) FROM waiting"
+                                          " WHERE status = 'Offered' AND until_us <= ?1");
+  sqlite3_bind_int64(sql, 1, now_us);
+  int code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found) {
+    ended = sqlite3_column_int64(sql, 0);
+    since_us = sqlite3_column_int64(sql, 1);
+  }
+  sqlite3_reset(sql);
+  if (code == OP_OK)
+    code = offers_work(model, SIZE_MAX, &drafts, &guard, error);
+  if (code == OP_OK) {
+    op_pending_add(owed, ended, 0, since_us, since_us);
+    op_pending_add(owed, (int64_t)drafts.count - ended, 0, now_us, now_us);
+  }
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
   return code;
 }

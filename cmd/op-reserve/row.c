@@ -8,7 +8,7 @@
   {                                                                                                                    \
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"customerId", "CUSTOMER", false},       \
         {"seats", "SEATS", true}, {"grade", grade, false}, {"price", "PRICE", true}, {"amount", "AMOUNT", true},       \
-        {"currency", "CURRENCY", false}, {"status", "STATUS", false}, {"payment", NULL, false},                        \
+        {"currency", "CURRENCY", false}, {"status", "STATUS", false}, {"payment", "PAYMENT", false},                   \
         {"reason", "REASON", false}, {"placedAt", "PLACED", false}, {                                                  \
       "updatedAt", NULL, false                                                                                         \
     }                                                                                                                  \
