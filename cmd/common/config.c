@@ -74,7 +74,8 @@ static char *user_file(void) {
 int op_config_load(struct op_config *config, const char *explicit_file, struct op_error *error) {
   char *own = user_file();
   int code = OP_OK;
-  *config = (struct op_config){.payment_timeout_ms = 2000,
+  *config = (struct op_config){.reservation_offer_ms = 600000,
+                               .payment_timeout_ms = 2000,
                                .payment_max_attempts = 8,
                                .notify_timeout_ms = 30000,
                                .notify_max_attempts = 8,

@@ -33,8 +33,6 @@ struct key {
 #define FIELD(name) offsetof(struct op_config, name)
 #define COUNT(path, field)                                                                                             \
   { path, WHOLE, field, NULL, NULL, 1, 1000000 }
-#define TIME(path)                                                                                                     \
-  { path, DURATION, NO_FIELD, NULL, NULL, 0, 0 }
 #define RATE(path, max)                                                                                                \
   { path, NUMBER, NO_FIELD, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
@@ -54,7 +52,7 @@ static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
     GROUP("reservation"),
     {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", NULL, 0, 0},
-    TIME("reservation.offer"),
+    {"reservation.offer", DURATION, FIELD(reservation_offer_ms), NULL, NULL, 1000, INT64_C(31536000000)},
     GROUP("payment"),
     {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", NULL, 0, 0},
     {"payment.command", STRINGS, FIELD(payment_command), NULL, NULL, 0, 0},

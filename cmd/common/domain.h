@@ -17,11 +17,19 @@ extern const char *const op_model_names[];
 /* Event types. The schema of TYPE stands in schemas/TYPE.json. */
 #define OP_MUSICAL_REGISTERED "MusicalRegistered"
 #define OP_MUSICAL_SEATS_ADJUSTED "MusicalSeatsAdjusted"
+#define OP_MUSICAL_REVISED "MusicalRevised" /* another price, venue, time, sales window or limit */
 #define OP_MUSICAL_SALES_CLOSED "MusicalSalesClosed"
 #define OP_MUSICAL_SALES_OPENED "MusicalSalesOpened"
 #define OP_RESERVATION_PLACED "ReservationPlaced"
 #define OP_RESERVATION_CANCELLED "ReservationCancelled"
 #define OP_SEATS_RELEASED "SeatsReleased"
+/* The waiting list. An offer holds its seats until it is accepted by a ReservationPlaced with its offerId, which is the
+ * waitingId, or until one of the last two. */
+#define OP_WAITING_JOINED "WaitingJoined"
+#define OP_WAITING_WITHDRAWN "WaitingWithdrawn" /* before it had an offer */
+#define OP_WAITING_OFFERED "WaitingOffered"
+#define OP_WAITING_OFFER_EXPIRED "WaitingOfferExpired"
+#define OP_WAITING_OFFER_DECLINED "WaitingOfferDeclined"
 #define OP_PAYMENT_APPROVED "PaymentApproved"
 #define OP_PAYMENT_DECLINED "PaymentDeclined"
 #define OP_PAYMENT_REFUNDED "PaymentRefunded"              /* some of it, after a partial cancellation */
@@ -52,6 +60,7 @@ extern const char *const op_model_names[];
 #define OP_TAG_MUSICAL "musical"
 #define OP_TAG_RESERVATION "reservation"
 #define OP_TAG_CUSTOMER "customer"
+#define OP_TAG_WAITING "waiting"
 #define OP_TAG_NOTICE "notice"
 #define OP_TAG_PROVIDER "provider"
 #define OP_TAG_REQUEST "request"

@@ -61,6 +61,7 @@ static bool apply_placed(struct reservation *reservation, const evs_event *event
   snprintf(reservation->id, sizeof reservation->id, "%s", id);
   snprintf(reservation->musical_id, sizeof reservation->musical_id, "%s", musical_id);
   op_field_id(event, "customerId", reservation->customer_id);
+  op_field_grade(event, reservation->grade);
   char payment[16];
   reservation->deferred = op_field_text(event, "payment", payment, sizeof payment) && strcmp(payment, "deferred") == 0;
   reservation->price = bounded(event, "price", OP_MAX_MONEY);

@@ -7,11 +7,13 @@
 
 #include "app.h"
 #include "domain.h"
+#include "grades.h"
 
 struct reservation {
   char id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];
   char customer_id[OP_MAX_ID + 1]; /* "": none */
+  char grade[OP_MAX_GRADE + 1];    /* "": none */
   int64_t seats, price, amount;
   char currency[4];
   const char *status; /* static storage, a status of domain.h */

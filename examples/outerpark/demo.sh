@@ -149,6 +149,7 @@ section 'What to try next'
 cat <<'EOF'
   export OP_STORE=/tmp/my-park                       your own store, made by the first event
   op-musical register --id 2 --name '레베카 🎭' --seats 50
+  op-musical import examples/outerpark/musicals.yaml --dry-run       grades, performances: a catalogue
   op-reserve place --musical 2 --seats 2 --price 90000 && outerpark tick && op-mypage
   op-journal read | jq -c '[.seq, .type, .correlation]'
   tail -f /tmp/my-park/journal/*.ndjson              the journal is text; look over its shoulder
