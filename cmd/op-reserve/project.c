@@ -13,13 +13,11 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
-                                           OP_MUSICAL_SALES_CLOSED,   OP_MUSICAL_SALES_OPENED,
-                                           OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
-                                           OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,
-                                           OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,
-                                           OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
-                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
+static const char *const folded_types[] = {
+    OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_SALES_CLOSED,   OP_MUSICAL_SALES_OPENED,
+    OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,  OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,
+    OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,      OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
+    OP_PAYMENT_CIRCUIT_CLOSED, OP_TICKET_ISSUED,          OP_TICKET_ADMITTED,        NULL};
 
 /* The shared tables, and those of this command alone. */
 static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
@@ -27,7 +25,7 @@ static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
-    " deferred INTEGER NOT NULL);"
+    " deferred INTEGER NOT NULL, ticket INTEGER NOT NULL);"
     "CREATE TABLE numbers(last INTEGER NOT NULL);";
 static const char indexes[] =
     "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
@@ -40,7 +38,8 @@ static const char indexes[] =
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
-                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+                                          " ?17)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -60,6 +59,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
     sqlite3_bind_int64(sql, 14, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int64(sql, 15, reservation->placed_us);
   sqlite3_bind_int(sql, 16, reservation->deferred);
+  sqlite3_bind_int(sql, 17, (int)reservation->ticket);
   return op_model_exec(model, sql, error);
 }
 
@@ -67,7 +67,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
 static int update(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql =
       op_model_sql(model, "UPDATE reservations SET seats = ?2, amount = ?3, status = ?4, reason = ?5, updated_at = ?6,"
-                          " declined_seq = ?7, deferred = ?8 WHERE placed_seq = ?1");
+                          " declined_seq = ?7, deferred = ?8, ticket = ?9 WHERE placed_seq = ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_int64(sql, 2, reservation->seats);
   sqlite3_bind_int64(sql, 3, reservation->amount);
@@ -77,6 +77,7 @@ static int update(struct op_model *model, const struct reservation *reservation,
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int(sql, 8, reservation->deferred);
+  sqlite3_bind_int(sql, 9, (int)reservation->ticket);
   return op_model_exec(model, sql, error);
 }
 
@@ -152,7 +153,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 6,
+                                                        .version = 7,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,
@@ -167,7 +168,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
                                           " status, reason, placed_at, updated_at, declined_seq, placed_us,"
-                                          " deferred"
+                                          " deferred, ticket"
                                           " FROM reservations WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -191,6 +192,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
     r->placed_us = sqlite3_column_int64(sql, 12);
     r->deferred = sqlite3_column_int(sql, 13) != 0;
+    r->ticket = (enum reservation_ticket)sqlite3_column_int(sql, 14);
   }
   sqlite3_reset(sql);
   return code;
