@@ -14,14 +14,14 @@ static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"updatedAt", "UPDATED", false},
+    {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"updatedAt", "UPDATED", false},
 };
 
-enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS = 8 };
+enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS = 8, TICKET_STATUS = 9 };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, NULL, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, r.ticket_status, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {
@@ -61,7 +61,7 @@ static sqlite3_stmt *chosen(struct op_model *model, const struct choice *choice,
 /* Prints the row that the statement stands on. */
 static void print_row(const struct op_app *app, sqlite3_stmt *row) {
   for (int i = 0; i < COLUMNS; i++)
-    if (i == STATUS || i == PAYMENT_STATUS)
+    if (i == STATUS || i == PAYMENT_STATUS || i == TICKET_STATUS)
       label_cell(app, (const char *)sqlite3_column_text(row, i));
     else
       op_cell_sql(app->output, row, i);

@@ -14,6 +14,7 @@ static const char schema[] =
     "CREATE TABLE reservations ("
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, currency TEXT NOT NULL,"
     "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
+    "  ticket_status TEXT,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE steps ("
@@ -79,7 +80,8 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
 static int load(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found, struct op_error *error) {
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
-                                          " status, payment_status, placed_seq, changed_seq, updated_at"
+                                          " status, payment_status, placed_seq, changed_seq, updated_at,"
+                                          " ticket_status"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -97,6 +99,8 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     ret_page->placed_seq = (uint64_t)sqlite3_column_int64(row, 8);
     ret_page->changed_seq = (uint64_t)sqlite3_column_int64(row, 9);
     op_column_text(row, 10, ret_page->updated_at, sizeof ret_page->updated_at);
+    int ticket = op_word_index((const char *)sqlite3_column_text(row, 11), page_tickets);
+    ret_page->ticket = ticket >= 0 ? (enum page_ticket)ticket : PAGE_NO_TICKET;
   }
   sqlite3_reset(row);
   return r;
@@ -106,7 +110,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
 static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -115,9 +119,10 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   sqlite3_bind_int64(put, 6, page->amount);
   op_bind_text(put, 7, page_statuses[page->status]);
   op_bind_text(put, 8, page_payments[page->payment]);
-  sqlite3_bind_int64(put, 9, (int64_t)page->placed_seq);
-  sqlite3_bind_int64(put, 10, (int64_t)page->changed_seq);
-  op_bind_text(put, 11, page->updated_at);
+  op_bind_text(put, 9, page_tickets[page->ticket]);
+  sqlite3_bind_int64(put, 10, (int64_t)page->placed_seq);
+  sqlite3_bind_int64(put, 11, (int64_t)page->changed_seq);
+  op_bind_text(put, 12, page->updated_at);
   return op_model_exec(model, put, error);
 }
 
@@ -168,4 +173,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 4, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 5, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
