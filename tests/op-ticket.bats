@@ -70,7 +70,7 @@ TicketReady TicketIssued TicketReady TicketAdmitted ReservationCancelled TicketV
 @test "a code admits once, however it is typed; verify tells without doing it" {
   two paid
   c=$(code 1)
-  lower=$(tr 'A-Z' 'a-z' <<<"${c//-/}")
+  lower=$(tr '[:upper:]' '[:lower:]' <<<"${c//-/}")
   appends_nothing succeeds op-ticket verify "$lower"
   assert_json '[.ticketId,.status,.code]|join(" ")' "1 Issued $c"
   appends_nothing succeeds op-ticket admit "$c" --dry-run
