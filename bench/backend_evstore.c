@@ -137,9 +137,12 @@ static bool reserve(struct worker *worker, const evs_new_event *event, const str
   evs_error error;
   evs_appended appended;
   for (;;) {
+    evs_turn(worker->store, *guard->items[1].tags);
     fold(worker, guard);
-    if (worker->seats_left < 1)
+    if (worker->seats_left < 1) {
+      evs_turn_end(worker->store);
       return false;
+    }
     const evs_condition condition = {&guard->query, evs_cursor_position(worker->cursor)};
     int rc = evs_write(worker->store, event, 1, &condition, &appended, &error);
     if (rc == 0)

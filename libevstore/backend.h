@@ -11,6 +11,8 @@ struct evs__backend {
   int (*stat)(evs_store *store, evs_stat *ret_stat, evs_error *error);
   int (*head)(evs_store *store, uint64_t *ret_head, evs_error *error);
   int (*settle)(evs_store *store, uint64_t *ret_head, evs_error *error);
+  void (*turn)(evs_store *store, const char *topic);
+  void (*turn_end)(evs_store *store);
   int (*write)(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                evs_appended *ret_appended, evs_error *error);
   int (*sync)(evs_store *store, uint64_t position, evs_error *error);

@@ -217,6 +217,14 @@ EVS_API int evs_write(evs_store *store, const evs_new_event *events, size_t coun
                       evs_appended *ret_appended, evs_error *error);
 EVS_API int evs_sync(evs_store *store, uint64_t position, evs_error *error);
 
+/* Waits for this handle's turn among those who decide on the same topic (any text: a tag, what a command does), before
+ * they read what they decide on: for who is many and would mostly be refused with EVS_CONFLICT. A turn ends with the
+ * handle's next evs_write() or evs_append(), with evs_turn_end(), evs_close() or the process. It is a hint that saves
+ * work and no lock: it is waited for some 20 ms at most, and whether the append stands is up to its condition as ever.
+ */
+EVS_API void evs_turn(evs_store *store, const char *topic);
+EVS_API void evs_turn_end(evs_store *store);
+
 /* ---- reading ---------------------------------------------------------------------------------- */
 
 /* An event as it stands in the journal. All slices are borrowed from the cursor. */

@@ -6,6 +6,7 @@
  *   file_recover.c   makes the tail whole, under the lock
  *   file_append.c    evs_write(): the condition and the commit
  *   file_recent.c    what was written lately, by tag: conditions without reading
+ *   file_turn.c      evs_turn(): those who decide on the same thing, one after the other
  *   file_sync.c      evs_sync(), evs_wait(): group commit
  *   file_cursor.c    evs_read(), evs_next()
  *   file_consumer.c  offsets and leases
@@ -23,7 +24,8 @@
 
 #define EVS__BOOT_ID_SIZE 40
 #define EVS__CUTS 64
-#define EVS__RECENT (1u << 14)                              /* words in the table of recent tags */
+#define EVS__RECENT (1u << 14) /* words in the table of recent tags */
+#define EVS__TURNS 64u
 #define EVS__SEGMENT_NAME_SIZE 32                           /* "00000000000000000001.ndjson" and a NUL */
 #define EVS__SEGMENT_PATH_SIZE (EVS__SEGMENT_NAME_SIZE + 8) /* with "journal/" before it */
 
@@ -55,6 +57,8 @@ struct evs__page {
   _Atomic uint64_t sync_target;         /* what the running sync covers; not after durable: it has not looked yet */
   _Atomic uint64_t recent_from;         /* every event after this one is in `recent` */
   _Atomic uint64_t recent[EVS__RECENT]; /* by the hash of a tag or an id: the last event that has it (file_recent.c) */
+  _Atomic uint32_t turns[EVS__TURNS];   /* by the hash of a topic: pid of who decides on it now (file_turn.c) */
+  _Atomic uint32_t turn_waiters;
 };
 
 /* In `failed`: the rebuild has begun, and nothing that was on its way can be published any more. */
@@ -108,7 +112,8 @@ struct evs__file {
   bool tail_fd_writable;
   enum evs_outcome outcome;
   uint64_t torn_bytes;
-  struct evs__spot spot; /* where this handle last stopped reading or writing */
+  _Atomic uint32_t *turn; /* the page's word that this handle holds; NULL: none */
+  struct evs__spot spot;  /* where this handle last stopped reading or writing */
   struct evs__preparing preparing;
   struct evs__prepared *events; /* scratch of evs_write(): room for event_room of them */
   const char **ids;
@@ -167,6 +172,8 @@ bool evs__process_ended(uint32_t pid);
 void evs__futex_wait(_Atomic uint32_t *word, uint32_t seen, uint32_t bits, unsigned timeout_ms);
 void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count);
 #define EVS__ANY_BITS UINT32_MAX
+/* Tells the processor that this is a loop that waits. */
+void evs__cpu_relax(void);
 
 /* ---- file_segment.c ----------------------------------------------------------------------------------- */
 
@@ -243,6 +250,11 @@ void evs__recent_add(struct evs__page *page, const evs_new_event *event, const c
  * condition's position. False where only the journal can tell. */
 bool evs__recent_excludes(const struct evs__page *page, const evs_condition *condition, const char *const *ids,
                           size_t id_count);
+
+/* ---- file_turn.c -------------------------------------------------------------------------------------- */
+
+void evs__file_turn(evs_store *store, const char *topic);
+void evs__file_turn_end(evs_store *store);
 
 /* ---- file_append.c, file_sync.c, file_cursor.c, file_consumer.c, file_verify.c ------------------------ */
 

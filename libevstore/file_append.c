@@ -18,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOKS 8 /* at a journal that is taken back under us each time */
+#define WRITE_BACK_BYTES (64u << 10) /* of a commit that is worth being sent to the disk before the sync */
+#define LOOKS 8                      /* at a journal that is taken back under us each time */
 
 /* A commit on its way, and what the condition has seen so far. */
 struct commit {
@@ -250,6 +251,8 @@ static int put(struct evs__file *file, const struct commit *commit, bool new_seg
       evs__recover(file, true, NULL);
     return rc;
   }
+  if (file->lines.len >= WRITE_BACK_BYTES)
+    evs__io_begin_write_back(file->tail_fd, offset, file->lines.len);
   move_tail(file, commit, &info);
   atomic_store(&page->changing, 0);
   return 0;
@@ -323,5 +326,6 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
       rc = evs__file_settle(file, &durable, error);
   }
   evs__file_cursor_close(commit.cursor);
+  evs__file_turn_end(store);
   return rc;
 }

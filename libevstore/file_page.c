@@ -49,8 +49,7 @@ void evs__futex_wake(_Atomic uint32_t *word, uint32_t bits, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits);
 }
 
-/* Tells the processor that this is a loop that waits. */
-static inline void cpu_relax(void) {
+void evs__cpu_relax(void) {
 #if defined __x86_64__ || defined __i386__
   __builtin_ia32_pause();
 #elif defined __aarch64__
@@ -65,7 +64,7 @@ static inline void cpu_relax(void) {
  */
 static void let_holder_finish(const struct evs__file *file) {
   for (int i = 0; i < HOLDER_LOOKS && file->page && atomic_load(&file->page->holder); i++)
-    cpu_relax();
+    evs__cpu_relax();
 }
 
 /* One try: 0 or an errno. After a few of them it sleeps where it failed, until the lock is given back or a slice of
@@ -259,6 +258,7 @@ void evs__page_begin(struct evs__file *file) {
 }
 
 void evs__page_unmap(struct evs__file *file) {
+  evs__file_turn_end(&file->base);
   if (file->page)
     munmap(file->page, PAGE_BYTES);
   file->page = NULL;

@@ -114,6 +114,11 @@ int evs__io_allocate(int fd, uint64_t size) {
   return rc ? errno : 0;
 }
 
+/* Only a hint: what fails here fails in the sync again. */
+void evs__io_begin_write_back(int fd, uint64_t offset, size_t len) {
+  sync_file_range(fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE);
+}
+
 /* A sync that a signal interrupted has told nothing yet: what failed in it the next call tells. */
 int evs__io_sync_data(int fd) {
   int rc;

@@ -30,6 +30,8 @@ int evs__io_truncate(int fd, uint64_t size);
 /* Makes the file as large as this, with room on the disk for all of it where the filesystem can promise that. What
  * stands in it stays, whoever else does the same. */
 int evs__io_allocate(int fd, uint64_t size);
+/* Asks the system to begin writing these bytes to the disk, so that the next sync has less to wait for. */
+void evs__io_begin_write_back(int fd, uint64_t offset, size_t len);
 int evs__io_sync_data(int fd); /* fdatasync: the bytes, and the size that reading them back needs */
 int evs__io_sync_all(int fd);  /* fsync: a directory, or a file that was cut */
 int evs__io_rename(int dir_fd, const char *from, const char *to);

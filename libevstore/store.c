@@ -92,6 +92,13 @@ int evs_settle(evs_store *store, uint64_t *ret_head, evs_error *error) {
   return store->backend->settle(store, ret_head ? ret_head : &ignored, error);
 }
 
+void evs_turn(evs_store *store, const char *topic) {
+  if (!(store->flags & EVS_READONLY))
+    store->backend->turn(store, topic);
+}
+
+void evs_turn_end(evs_store *store) { store->backend->turn_end(store); }
+
 int evs_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
               evs_appended *ret_appended, evs_error *error) {
   evs_appended ignored;

@@ -2,6 +2,7 @@
  *
  * A decision may rest on events that are written and not yet durable (rule 3), so a conflict is answered by reading on
  * at once, without waiting for the disk; only the outcome waits for it, be it an append, a refusal, or nothing to do.
+ * Whoever lost decides again in its turn (evs_turn()), so that somebody always gets through, and nobody starves.
  * Invariants: nothing is told that could be taken back; what is appended was decided on exactly the state before it, as
  * far as the guard reaches. An event of the same id that somebody else appended meanwhile is a conflict like any other:
  * two customers who both get the next whole number as their reservation's id are not the same customer.
@@ -11,7 +12,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <sched.h>
 #include <stdlib.h>
 
 enum outcome { DONE, AGAIN };
@@ -66,8 +66,8 @@ static int settle(struct op_model *model, uint64_t position, enum outcome *ret_o
   return rc == 0 || rc == EVS_LOST ? OP_OK : op_fail_store(error, rc, &store_error);
 }
 
-/* Writes, and waits for the disk. AGAIN on a conflict; a model that is read without its pending events must then wait
- * until the event in the way is durable, or it would not see it. */
+/* Writes. AGAIN on a conflict; a model that is read without its pending events must then wait until the event in the
+ * way is durable, or it would not see it. */
 static int append(struct op_model *model, struct op_drafts *drafts, struct op_guard *guard, uint64_t position,
                   struct op_committed *ret_committed, enum outcome *ret_outcome, struct op_error *error) {
   struct op_app *app = op_model_app(model);
@@ -80,13 +80,23 @@ static int append(struct op_model *model, struct op_drafts *drafts, struct op_gu
     uint64_t in_the_way = rc == EVS_EXISTS ? appended.last : store_error.position;
     return op_model_is_lazy(model) ? OP_OK : settle(model, in_the_way, &ignored, error);
   }
-  if (rc == 0)
-    rc = evs_sync(app->store, appended.last, &store_error);
   if (rc != 0)
     return op_fail_store(error, rc, &store_error);
-  *ret_committed = (struct op_committed){.first = appended.first, .last = appended.last};
-  op_explain(app, "appended events %" PRIu64 " to %" PRIu64 ", decided on everything up to %" PRIu64, appended.first,
-             appended.last, position);
+  *ret_committed = (struct op_committed){.first = appended.first, .last = appended.last, .decided_on = position};
+  return OP_OK;
+}
+
+/* Waits for the disk. */
+int op_commit_sync(struct op_model *model, const struct op_committed *committed, struct op_error *error) {
+  struct op_app *app = op_model_app(model);
+  evs_error store_error = {0};
+  if (committed->last == 0)
+    return OP_OK;
+  int rc = evs_sync(app->store, committed->last, &store_error);
+  if (rc != 0)
+    return op_fail_store(error, rc, &store_error);
+  op_explain(app, "appended events %" PRIu64 " to %" PRIu64 ", decided on everything up to %" PRIu64, committed->first,
+             committed->last, committed->decided_on);
   return OP_OK;
 }
 
@@ -110,6 +120,7 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
     return rc;
   if (rc == OP_OK && drafts->count > 0 && !op_model_app(model)->dry_run)
     return append(model, drafts, guard, position, ret_committed, ret_outcome, error);
+  evs_turn_end(op_model_app(model)->store);
   stamp(op_model_app(model), drafts);
   if (position <= op_model_offset(model)) /* the model holds nothing but what is durable */
     return rc;
@@ -122,9 +133,9 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
   return rc;
 }
 
-/* Decides and appends. */
-int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
-              struct op_committed *ret_committed, struct op_error *error) {
+/* Decides and writes. */
+int op_commit_write(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
+                    struct op_committed *ret_committed, struct op_error *error) {
   struct op_guard guard = {0};
   int64_t deadline = op_monotonic_ms() + op_model_app(model)->timeout_ms;
   enum outcome outcome = DONE;
@@ -135,9 +146,17 @@ int op_commit(struct op_model *model, op_decide *decide, void *context, struct o
       rc = op_fail(error, OP_TEMPORARY, "busy", "others were faster at every attempt; try again");
       break;
     }
-    sched_yield();
+    evs_turn(op_model_app(model)->store, op_model_name(model));
     rc = attempt(model, decide, context, drafts, &guard, ret_committed, &outcome, error);
   }
+  evs_turn_end(op_model_app(model)->store);
   op_guard_free(&guard);
   return rc;
+}
+
+/* Decides and appends. */
+int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
+              struct op_committed *ret_committed, struct op_error *error) {
+  int rc = op_commit_write(model, decide, context, drafts, ret_committed, error);
+  return rc == OP_OK ? op_commit_sync(model, ret_committed, error) : rc;
 }

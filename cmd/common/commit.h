@@ -14,6 +14,7 @@ typedef int op_decide(void *context, struct op_model *model, struct op_drafts *d
 
 struct op_committed {
   uint64_t first, last; /* seqs of the events; 0 where nothing was appended (nothing to do, or --dry-run) */
+  uint64_t decided_on;  /* everything up to this seq */
 };
 
 /* Runs `decide` and appends what it drafted, durably; on a conflict catches up and decides again, until the app's time
@@ -21,6 +22,12 @@ struct op_committed {
  * On return `drafts` (the caller's, reset first) holds what was appended or would be. */
 int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
               struct op_committed *ret_committed, struct op_error *error);
+
+/* op_commit() in two halves, for who has something to do while the disk works. Between them nothing may be shown, sent
+ * or told: what was written can still be taken back, and then op_commit_sync() fails. */
+int op_commit_write(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
+                    struct op_committed *ret_committed, struct op_error *error);
+int op_commit_sync(struct op_model *model, const struct op_committed *committed, struct op_error *error);
 
 /* Writes the drafts (stamped with the time where they have none) as one commit under the guard at `after`; as
  * evs_write(), so evs_sync() comes next. For op_commit() and op_process(); a command uses those. */

@@ -316,6 +316,9 @@ bool op_model_is_lazy(const struct op_model *model) { return model->lazy; }
 /* How far the tables are folded. */
 uint64_t op_model_offset(const struct op_model *model) { return model->meta.offset; }
 
+/* The name of the model. */
+const char *op_model_name(const struct op_model *model) { return model->definition->name; }
+
 /* Whose model it is. */
 struct op_app *op_model_app(const struct op_model *model) {
   return model->app;

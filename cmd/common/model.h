@@ -51,6 +51,7 @@ bool op_model_is_lazy(const struct op_model *model);
 /* The offset: everything up to this seq is folded in. */
 uint64_t op_model_offset(const struct op_model *model);
 struct op_app *op_model_app(const struct op_model *model);
+const char *op_model_name(const struct op_model *model);
 
 /* A cursor over events after the model's offset up to the written tail, for a decision (rule 3). The caller closes it.
  */

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 2000 };
+enum { CHUNK = 1000 };
 
 /* The batch so far. */
 struct batch {
@@ -28,7 +28,7 @@ struct batch {
   struct lines lines;
   uint64_t placed, refused, malformed;
   bool closed; /* nobody reads the answers any more */
-  struct op_text answer;
+  struct op_text answers;
 };
 
 /* The next free order; all but the answered ones keep their places. */
@@ -91,52 +91,56 @@ static void answer_problem(struct batch *batch, const struct order *order) {
     batch->malformed++;
   else
     batch->refused++;
-  op_json_string(&batch->answer, "error", problem->code);
-  op_json_string(&batch->answer, "message", problem->message);
+  op_json_string(&batch->answers, "error", problem->code);
+  op_json_string(&batch->answers, "message", problem->message);
   for (int i = 0; i < problem->figure_count; i++) {
     const struct op_figure *figure = &problem->figures[i];
     if (figure->text[0])
-      op_json_string(&batch->answer, figure->name, figure->text);
+      op_json_string(&batch->answers, figure->name, figure->text);
     else
-      op_json_number(&batch->answer, figure->name, figure->number);
+      op_json_number(&batch->answers, figure->name, figure->number);
   }
 }
 
-/* Writes one answer. */
-static int answer(struct batch *batch, const struct order *order, const struct op_drafts *drafts,
-                  struct op_error *error) {
+/* Formats one answer. */
+static int format_answer(struct batch *batch, const struct order *order, const struct op_drafts *drafts,
+                         struct op_error *error) {
   struct reservation reservation;
-  op_text_reset(&batch->answer);
-  op_json_begin(&batch->answer);
-  op_json_number(&batch->answer, "line", (int64_t)order->line);
+  struct op_text *answers = &batch->answers;
+  size_t before = answers->len;
+  op_json_begin(answers);
+  op_json_number(answers, "line", (int64_t)order->line);
   if (order->problem) {
     answer_problem(batch, order);
   } else {
     int code = order_answer(batch->orders.app, order, drafts, &reservation, error);
     if (code != OP_OK)
       return code;
-    reservation_json(&batch->answer, &reservation);
+    reservation_json(answers, &reservation);
     batch->placed++;
   }
-  op_json_end(&batch->answer);
-  op_text_adds(&batch->answer, "\n");
+  op_json_end(answers);
+  op_text_adds(answers, "\n");
   if (batch->orders.app->quiet && !order->problem)
-    return OP_OK;
-  errno = 0;
-  if (fwrite(batch->answer.ptr, 1, batch->answer.len, stdout) == batch->answer.len)
-    return OP_OK;
-  batch->closed = errno == EPIPE;
-  return batch->closed ? OP_OK : op_fail(error, OP_IO, "write_failed", "cannot write the answers: %s", strerror(errno));
+    answers->len = before;
+  return OP_OK;
 }
 
-/* Answers what the last commit took, and forgets it. */
-static int answer_all(struct batch *batch, const struct op_drafts *drafts, struct op_error *error) {
+/* Formats the answers to what was decided. */
+static int format_answers(struct batch *batch, const struct op_drafts *drafts, struct op_error *error) {
+  int code = OP_OK;
+  op_text_reset(&batch->answers);
+  for (size_t i = 0; i < batch->orders.taken && code == OP_OK; i++)
+    code = format_answer(batch, &batch->orders.items[i], drafts, error);
+  return code;
+}
+
+/* Writes the answers, and forgets what they answer. */
+static int write_answers(struct batch *batch, struct op_error *error) {
   struct orders *orders = &batch->orders;
   int code = OP_OK;
-  for (size_t i = 0; i < orders->taken && code == OP_OK && !batch->closed; i++)
-    code = answer(batch, &orders->items[i], drafts, error);
   errno = 0;
-  if (code == OP_OK && !batch->closed && fflush(stdout) != 0) {
+  if (fwrite(batch->answers.ptr, 1, batch->answers.len, stdout) != batch->answers.len || fflush(stdout) != 0) {
     batch->closed = errno == EPIPE;
     if (!batch->closed)
       code = op_fail(error, OP_IO, "write_failed", "cannot write the answers: %s", strerror(errno));
@@ -162,11 +166,15 @@ static int work(struct batch *batch, struct op_model *model, struct op_drafts *d
       continue;
     }
     batch->orders.attempts = 0;
-    code = op_commit(model, orders_decide, &batch->orders, drafts, &committed, error);
+    code = op_commit_write(model, orders_decide, &batch->orders, drafts, &committed, error);
     if (code == OP_OK)
       orders_committed(&batch->orders, &committed);
     if (code == OP_OK)
-      code = answer_all(batch, drafts, error);
+      code = format_answers(batch, drafts, error); /* while the disk begins to write */
+    if (code == OP_OK)
+      code = op_commit_sync(model, &committed, error);
+    if (code == OP_OK)
+      code = write_answers(batch, error);
     if (batch->orders.app->dry_run) /* nobody took the seats that were decided on */
       book_free(&batch->orders.book);
   }
@@ -207,7 +215,7 @@ int place_batch(struct op_app *app, struct op_error *error) {
   if (code == OP_OK)
     code = op_stopping() ? 128 + op_stopping() : batch.malformed ? OP_DATA : batch.refused ? OP_REFUSED : OP_OK;
   lines_close(&batch.lines);
-  op_text_free(&batch.answer);
+  op_text_free(&batch.answers);
   op_drafts_free(&drafts);
   op_model_close(model);
   orders_free(&batch.orders);

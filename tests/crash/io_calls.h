@@ -18,6 +18,7 @@ enum io_kind {
   IO_WRITE,
   IO_TRUNCATE,
   IO_ALLOCATE,
+  IO_WRITE_BACK,
   IO_SYNC_DATA,
   IO_SYNC_ALL,
   IO_RENAME,

@@ -292,7 +292,7 @@ static ssize_t change(const struct io_call *call) {
 
 /* All calls of a recorded process. */
 static ssize_t record_call(const struct io_call *call) {
-  if (call->kind == IO_CLOSE || call->kind == IO_FILESYSTEM)
+  if (call->kind == IO_CLOSE || call->kind == IO_FILESYSTEM || call->kind == IO_WRITE_BACK)
     return io_really(call);
   if (call->kind ==
       IO_STAT) { /* what is remembered for as long as a ctime lasts depends on the clock: a run must not */
