@@ -24,6 +24,7 @@ struct evs__backend {
   int (*wait)(evs_store *store, uint64_t after, unsigned timeout_ms, evs_error *error);
   int (*consumer_open)(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error);
   int (*consumer_commit)(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error);
+  int (*consumer_remove)(evs_consumer *consumer, evs_error *error);
   void (*consumer_close)(evs_consumer *consumer);
   int (*consumer_seek)(evs_store *store, const char *name, uint64_t offset, int64_t time_us, evs_error *error);
   int (*consumers)(evs_store *store, int (*visit)(void *context, const evs_consumer_info *info), void *context,

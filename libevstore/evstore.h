@@ -310,6 +310,10 @@ EVS_API uint64_t evs_consumer_offset(const evs_consumer *consumer);
 /* Moves the offset forward, durably. `time_us` 0: now. */
 EVS_API int evs_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error);
 
+/* Removes the offset, durably, as if the consumer had never been; evs_consumers() tells of it no more. The lease is
+ * held until evs_consumer_close(), which is all that may follow. */
+EVS_API int evs_consumer_remove(evs_consumer *consumer, evs_error *error);
+
 /* Gives the lease back. NULL is legal. */
 EVS_API void evs_consumer_close(evs_consumer *consumer);
 

@@ -277,6 +277,7 @@ int evs__file_step(evs_cursor *cursor, evs_event *ret_event, bool *ret_matches, 
 void evs__file_cursor_close(evs_cursor *cursor);
 int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **ret_consumer, evs_error *error);
 int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error);
+int evs__file_consumer_remove(evs_consumer *consumer, evs_error *error);
 void evs__file_consumer_close(evs_consumer *consumer);
 int evs__file_consumer_seek(evs_store *store, const char *name, uint64_t offset, int64_t time_us, evs_error *error);
 int evs__file_consumers(evs_store *store, int (*visit)(void *context, const evs_consumer_info *info), void *context,

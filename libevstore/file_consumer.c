@@ -65,6 +65,15 @@ static int load(struct evs__file *file, const char *name, uint64_t *ret_offset, 
   return 0;
 }
 
+/* Makes durable which offsets there are. An errno, or 0. */
+static int sync_names(struct evs__file *file) {
+  int directory = -1;
+  int rc = evs__io_open(file->root_fd, DIRECTORY, O_RDONLY | O_DIRECTORY, 0, &directory);
+  rc = rc ? rc : evs__io_sync_all(directory);
+  evs__io_close(directory);
+  return rc;
+}
+
 /* Replaces the offset as a whole, durably. */
 static int save(struct evs__file *file, const char *name, uint64_t offset, int64_t time_us, evs_error *error) {
   char path[PATH_SIZE];
@@ -72,7 +81,6 @@ static int save(struct evs__file *file, const char *name, uint64_t offset, int64
   char record[RECORD_SIZE];
   char updated[EVS_TIME_SIZE];
   int fd = -1;
-  int directory = -1;
   evs_time_format(time_us ? time_us : evs__now_us(), updated);
   snprintf(path, sizeof path, DIRECTORY "/%s", name);
   snprintf(aside, sizeof aside, DIRECTORY "/.%s.new", name);
@@ -83,9 +91,7 @@ static int save(struct evs__file *file, const char *name, uint64_t offset, int64
   rc = rc ? rc : evs__io_sync_all(fd); /* who died may have left a longer one: fdatasync need not make it shorter */
   evs__io_close(fd);
   rc = rc ? rc : evs__io_rename(file->root_fd, aside, path);
-  rc = rc ? rc : evs__io_open(file->root_fd, DIRECTORY, O_RDONLY | O_DIRECTORY, 0, &directory);
-  rc = rc ? rc : evs__io_sync_all(directory);
-  evs__io_close(directory);
+  rc = rc ? rc : sync_names(file);
   return rc ? fail_file(error, rc, path, "write") : 0;
 }
 
@@ -174,6 +180,23 @@ int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t t
   if (!rc)
     consumer->offset = offset;
   return rc;
+}
+
+int evs__file_consumer_remove(evs_consumer *consumer, evs_error *error) {
+  struct evs__file *file = evs__file(consumer->store);
+  char path[PATH_SIZE];
+  lock_path(consumer->name, path);
+  if (!still_named(file, ((struct file_consumer *)consumer)->lock_fd, path))
+    return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s: its lock was deleted, another process may run it",
+                        consumer->name);
+  snprintf(path, sizeof path, DIRECTORY "/%s", consumer->name);
+  int rc = evs__io_unlink(file->root_fd, path);
+  rc = rc == ENOENT ? 0 : rc;
+  rc = rc ? rc : sync_names(file);
+  if (rc)
+    return fail_file(error, rc, path, "remove");
+  consumer->offset = 0;
+  return 0;
 }
 
 void evs__file_consumer_close(evs_consumer *base) {

@@ -307,6 +307,7 @@ static const struct evs__backend backend = {
     .wait = evs__file_wait,
     .consumer_open = evs__file_consumer_open,
     .consumer_commit = evs__file_consumer_commit,
+    .consumer_remove = evs__file_consumer_remove,
     .consumer_close = evs__file_consumer_close,
     .consumer_seek = evs__file_consumer_seek,
     .consumers = evs__file_consumers,

@@ -188,6 +188,10 @@ int evs_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us
   return consumer->store->backend->consumer_commit(consumer, offset, time_us, error);
 }
 
+int evs_consumer_remove(evs_consumer *consumer, evs_error *error) {
+  return consumer->store->backend->consumer_remove(consumer, error);
+}
+
 void evs_consumer_close(evs_consumer *consumer) {
   if (consumer)
     consumer->store->backend->consumer_close(consumer);

@@ -325,6 +325,18 @@ is_like() {
   [ "$failed" -eq 0 ] || fail "$(cat reader.*)"
 }
 
+@test "a read model that is a symbolic link is left alone: the answers come from memory, and -v says why" {
+  mv store/state/reserve.db elsewhere.db
+  sha256sum elsewhere.db >sum
+  ln -s ../../elsewhere.db store/state/reserve.db
+  rm -f store/state/reserve.db-wal store/state/reserve.db-shm
+  same_lists
+  succeeds op-reserve -v list
+  [[ $stderr == *'state/reserve.db is a symbolic link: the journal is folded in memory'* ]] || fail "$stderr"
+  sha256sum -c sum
+  [ ! -e store/state/reserve.db-wal ]
+}
+
 # ---- the comparison finds what it is there to find ------------------------------------------------------------------
 
 @test "the comparison is not satisfied with a read model that was changed" {

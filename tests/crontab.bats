@@ -23,7 +23,7 @@ cron_run() {
 }
 
 @test "the crontab is one: five fields and a command, only settings beside" {
-  assert_equal "$(wc -l <lines)" 3
+  assert_equal "$(wc -l <lines)" 4
   run ! grep -vE '^(#|$|[A-Z_]+=|[0-9*])' "$CRONTAB"
   run ! grep '^[^#].*%' "$CRONTAB" # which is a newline there
 }
@@ -48,6 +48,7 @@ cron_run() {
   assert_equal "$(event_count NotificationSent)" 2
   assert_equal "$(wc -l <outerpark-kakao.log)" 2
   grep -q 'mina.*500,000원.*완료' outerpark-kakao.log
+  assert_equal "$(sed 1d outerpark-sales.csv | cut -d, -f2-8)" 1,Frozen,1,10,500000,1,10
 }
 
 @test "trouble is mailed: a damaged journal" {

@@ -11,7 +11,7 @@ verbs() {
   local listed
   listed=$("$1" --help | sed -n '/^Verbs:$/,/^$/s/^  \([a-z].*\)$/\1/p' | sed 's/  .*//' |
     sed 's/ \[*[A-Z-].*//' | LC_ALL=C sort -u)
-  [ "$1" != outerpark ] || listed=tick
+  [ "$1" != outerpark ] || listed=$'status\ntick'
   printf '%s\n' "$listed"
 }
 
@@ -26,8 +26,8 @@ examples() {
   assert_equal "$(programs | paste -sd' ')" 'op-journal op-musical op-mypage op-notify op-pay op-reserve op-ticket outerpark'
   assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
   assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,retry,run'
-  assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,parked,parts,read,rebuild,repair,retry,seek,stat,verify'
-  assert_equal "$(verbs op-mypage | paste -sd,)" 'history,show'
+  assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,forget,parked,parts,read,rebuild,repair,retry,seek,stat,verify'
+  assert_equal "$(verbs op-mypage | paste -sd,)" 'history,report occupancy,report payments,report sales,show'
 }
 
 @test "the help of every verb ends with examples of that very verb" {
@@ -47,6 +47,47 @@ examples() {
     examples >shown
     [ "$(wc -l <shown)" -ge 2 ] && [ "$(wc -l <shown)" -le 6 ] || fail "$program --help shows: $(cat shown)"
   done
+}
+
+@test "the first word of several verbs has a help, too: that of each of them" {
+  succeeds op-notify contact --help
+  local verb option
+  for verb in set show forget; do
+    grep -qE "^(Usage:|      ) op-notify contact $verb \\[OPTION...\\] C$" <<<"$output" || fail "no usage of $verb: $output"
+  done
+  for option in --email --name --lang --request-id --store; do
+    grep -qE -- "^ .* $option( |\$)" <<<"$output" || fail "no $option: $output"
+  done
+  examples >shown
+  assert_equal "$(cut -d' ' -f3 shown | sort -u | paste -sd' ')" 'forget set show'
+  local help=$output
+  succeeds op-notify --help contact
+  assert_equal "$output" "$help"
+  succeeds outerpark notify contact -h
+  assert_equal "$output" "$help"
+  fails_with 64 op-notify contact
+  assert_equal "$stderr" "op-notify: 'contact' must be followed by one of: set, show, forget; see 'op-notify contact --help'"
+}
+
+@test "a word that is none of a few is told with those, and with the help of its verb" {
+  # wrong MESSAGE CMD...: what it says.
+  wrong() {
+    fails_with 64 "${@:2}"
+    assert_equal "$stderr" "$1"
+  }
+  op-journal -q append <<<'{"type":"Note"}'
+  wrong "op-notify: --status must be one of Pending, Sent, Parked, Withdrawn, not 'BAD'; see 'op-notify list --help'" \
+    op-notify list --status BAD
+  wrong "op-pay: --status must be one of Pending, PaymentApproved, PaymentDeclined, PaymentCancelled, Parked, RefundParked, not 'BAD'; see 'op-pay list --help'" \
+    op-pay list --status BAD
+  wrong "op-reserve: --status must be one of Reserved, PaymentApproved, Cancelled, PaymentCancelled, not 'BAD'; see 'op-reserve list --help'" \
+    outerpark reserve list --status BAD
+  wrong "op-mypage: --status must be one of Reserved, PaymentApproved, Cancelled, PaymentCancelled, not 'BAD'; see 'op-mypage --help'" \
+    op-mypage --status BAD
+  wrong "op-notify: --lang must be one of ko, en, not 'xx'; see 'op-notify contact set --help'" \
+    op-notify contact set c1 --email a@example.org --lang xx
+  wrong "op-journal: --format data gives JSON: -o ndjson or json is expected with it; see 'op-journal read --help'" \
+    op-journal read --format data -o csv
 }
 
 @test "every example names options that its verb takes" {

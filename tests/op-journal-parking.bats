@@ -44,24 +44,127 @@ row_of() { op-journal consumers | jq -c --arg name "$1" "select(.consumer == \$n
 states() { op-journal parked "$@" | jq -r '"\(.seq):\(.status)"' | paste -sd' '; }
 nothing_waits() { [ -z "$(states)" ]; }
 
-take() { op-journal consume --consumer c "$@" -- ./take; }
+# take ...: a run an hour after the last one, when everything that waits for its next attempt is due.
+take() {
+  echo >>hours
+  take_again "$@"
+}
+# take_again ...: one at the same time.
+take_again() {
+  OP_NOW=$(date -u -d "2031-01-01 $(wc -l <hours) hours" +%FT%TZ) op-journal consume --consumer c "$@" -- ./take
+}
 
-@test "a batch that fails is narrowed to the event that fails, in one run; each run makes one attempt" {
+@test "a batch that fails is narrowed to the event that fails, which steps aside for those behind it" {
   notes 1 10
   echo n7 >bad
   fails_as 75 command_failed take --max-attempts 3
-  assert_equal "$(error_json '[.status, .first, .last, .offset, .attempts] | @csv')" 3,7,7,6,1
-  assert_equal "$(got)" n1,n2,n3,n4,n5,n6
-  assert_equal "$(sed 's/.*,//' runs | paste -sd,)" n10,n5,n8,n7,n6,n7 # by halves
+  assert_equal "$(error_json '[.status, .first, .last, .attempts] | @csv')" 3,7,7,1
+  [[ $(error_json .retryAt) == 2031-01-01T01:00:0* ]] || fail "$stderr"
+  assert_equal "$(got)" n1,n2,n3,n4,n5,n6,n8,n9,n10
+  assert_equal "$(sed 's/.*,//' runs | paste -sd,)" n10,n5,n8,n7,n6,n7,n10 # by halves
+  assert_equal "$(states)" 7:Failing
+  assert_equal "$(row_of c '[.lag, .parked]')" '[0,0]'
   fails_with 75 take --max-attempts 3
-  assert_equal "$stderr" 'op-journal: consumer c: ./take exited 3 at events 7 to 7; offset stays 6; attempt 2 of 3'
+  [[ $stderr == 'op-journal: consumer c: ./take exited 3 at event 7; attempt 2 of 3, the next from 2031-01-01T02:00:0'* ]] ||
+    fail "$stderr"
   assert_equal "$(tail -1 runs)" n7
-  assert_equal "$(op-journal parked)" ''
   succeeds take --max-attempts 3
   [[ $stderr == *"event 7 is parked after 3 attempts"*"op-journal retry c 7"* ]] || fail "$stderr"
   assert_equal "$(wc -l <"$stderr_file")" 1
-  assert_equal "$(got)" n1,n2,n3,n4,n5,n6,n8,n9,n10
+  assert_equal "$(states)" 7:Parked
   assert_equal "$(row_of c '[.lag, .parked]')" '[0,1]'
+}
+
+# An outage of SECONDS that begins at 01:00, with a run every 10 seconds; a run that is late is one of the outage's, too.
+outage() {
+  local second
+  for ((second = 0; second < $1; second += 10)); do
+    OP_NOW=$(date -u -d "2031-01-01 01:00 $second seconds" +%FT%TZ) \
+      op-journal consume --consumer c --max-attempts 8 -- false 2>/dev/null || [ $? -eq 75 ]
+  done
+}
+
+@test "an outage of what CMD needs parks nothing: attempts come ever later, few events have any, and all is given after" {
+  notes 1 6
+  echo >>hours
+  outage 40
+  assert_equal "$(event_count ConsumerEventParked)" 0
+  # Nobody is tried but the two that failed first, and these not at every run.
+  assert_equal "$(states)" '1:Failing 2:Failing'
+  local made
+  made=$(event_count ConsumerAttemptFailed)
+  ((made >= 3 && made <= 10)) || fail "$made attempts"
+  OP_NOW=2031-01-01T01:00:00Z fails_as 75 consumer_suspended op-journal consume --consumer c --max-attempts 8 -- ./take
+  assert_equal "$(error_json .retryAt)" "$(op-journal parked | jq -r .retryAt | sort | head -1)"
+  assert_equal "$(got)" ''
+  succeeds take --max-attempts 8
+  assert_equal "$(got)" n1,n2,n3,n4,n5,n6
+  assert_equal "$(states)" ''
+}
+
+@test "what is not due yet is left alone, and no run waits for it" {
+  notes 1 2
+  echo n1 >bad
+  fails_with 75 take --max-attempts 3
+  : >bad
+  OP_NOW=2031-01-01T00:59:59Z succeeds op-journal consume --consumer c --max-attempts 3 -- ./take
+  assert_equal "$(got)" n2
+  rm -r "$OP_STORE/state"
+  fails_as 64 usage op-journal retry c 1 2
+  succeeds take_again --max-attempts 3 # the attempt was made in this second
+  assert_equal "$(got)" n2
+  succeeds take --max-attempts 3
+  assert_equal "$(got)" n2,n1
+}
+
+@test "what comes for the correlation of an event that failed waits for it, also without --part, until it is parked" {
+  notes 1 1 a
+  notes 2 2 b
+  notes 3 3 a
+  echo n1 >bad
+  fails_with 75 take --max-attempts 2
+  assert_equal "$(got)" n2
+  assert_equal "$(states)" '1:Failing 3:Held'
+  fails_as 1 parked_behind op-journal retry c 3
+  succeeds take --max-attempts 2
+  assert_equal "$(got)" n2,n3
+  assert_equal "$(states)" 1:Parked
+}
+
+@test "an operator brings back, or gives up, what waits for its next attempt" {
+  notes 1 2
+  echo n1 >bad
+  fails_with 75 take --max-attempts 9
+  succeeds op-journal retry c 1
+  assert_json '[.status, .attempts, .retryAt] | @csv' '"Retried",0,'
+  fails_as 75 command_failed take_again --max-attempts 9
+  assert_error_json attempts 1
+  succeeds op-journal drop c 1
+  succeeds take --max-attempts 9
+  assert_equal "$(states)" ''
+}
+
+@test "retry, drop and parts know a request again, and give the same answer from the journal alone" {
+  notes 1 4
+  printf 'n1\nn2\nn3\n' >bad
+  succeeds take --max-attempts 1
+  local call answer
+  for call in 'retry c 1' 'drop c 2' 'retry c' 'parts c 2'; do
+    # shellcheck disable=SC2086
+    succeeds op-journal $call --request-id "k-${call// /.}"
+    answer=$output
+    [ -n "$answer" ] || fail "no answer of $call"
+    : >bad
+    rm -r "$OP_STORE/state"
+    # shellcheck disable=SC2086
+    appends_nothing succeeds op-journal $call --request-id "k-${call// /.}"
+    assert_equal "$output" "$answer"
+    appends_nothing fails_as 1 request_id_reused op-journal retry c 4 --request-id "k-${call// /.}"
+    appends_nothing fails_as 1 request_id_reused op-journal parts c 5 --request-id "k-${call// /.}"
+    [ "$call" != 'retry c' ] || succeeds take # what becomes of it later does not change the answer
+  done
+  appends_nothing succeeds op-journal retry c --request-id k-retry.c
+  assert_json '[.seq, .status, .reason] | @csv' '3,"Retried","exited 3"'
 }
 
 @test "attempts and what is parked are events; deleting the caches forgets neither" {
@@ -116,7 +219,7 @@ take() { op-journal consume --consumer c "$@" -- ./take; }
   done
   # Four attempts that nobody kills are enough; what was killed may have left its program behind for a moment.
   for i in 1 2 3 4; do
-    op-journal consume --consumer c --batch 4 --max-attempts 2 -- ./take 2>/dev/null || true
+    take --batch 4 --max-attempts 2 2>/dev/null || true
   done
   succeeds take --max-attempts 2
   assert_equal "$(awk '!seen[$0]++' got | paste -sd,)" n1,n2,n3,n5,n6,n7,n8,n10,n11,n12
@@ -132,7 +235,7 @@ take() { op-journal consume --consumer c "$@" -- ./take; }
   fails_with 75 take --max-attempts 3
   : >bad
   succeeds take --max-attempts 3
-  assert_equal "$(got)" n1,n2
+  assert_equal "$(got)" n2,n1
   assert_equal "$(event_count ConsumerEventDelivered)" 1
   op-journal -q seek c 0
   echo n1 >bad
@@ -174,6 +277,7 @@ take() { op-journal consume --consumer c "$@" -- ./take; }
   notes 2 3
   fails_as 75 command_failed take --max-attempts 2
   assert_equal "$(error_json '[.first, .attempts] | @csv')" 1,1
+  assert_equal "$(wc -l <"$stderr_file")" 1
   assert_equal "$(got)" n2,n3
   assert_equal "$(states)" 1:Retried
 }
@@ -210,16 +314,28 @@ take() { op-journal consume --consumer c "$@" -- ./take; }
   fails_as 64 usage op-journal parts c.1-of-2 3
 }
 
-@test "--follow: a CMD that fails is tried again after a while, then parked; SIGTERM ends the waiting" {
+# failed SEQ ATTEMPTS MS: an attempt at this Note failed, and the next one comes in so many milliseconds.
+failed() {
+  local at ms
+  ms=$(($(date +%s%3N) + $3))
+  at=$(date -u -d "@$((ms / 1000))" +%FT%T).$(printf %03d $((ms % 1000)))000Z
+  jq -nc --argjson seq "$1" --argjson attempts "$2" --arg at "$at" '{type: "ConsumerAttemptFailed", tags: ["consumer:c"],
+    data: {consumer: "c", seq: $seq, eventType: "Note", attempts: $attempts, reason: "exited 3", retryAt: $at}}' |
+    op-journal -q append
+}
+
+@test "--follow: what failed is given again when its time has come, then parked; SIGTERM ends the waiting" {
   notes 1 3
+  failed 2 1 700
   echo n2 >bad
   op-journal consume --consumer c --follow --max-attempts 2 -- ./take 2>follow.err &
   local code=0
   follower=$!
   wait_until 20 grep -qx n3 got
   assert_equal "$(got)" n1,n3
+  assert_equal "$(event_count ConsumerEventParked)" 0
+  wait_until 20 grep -q 'event 2 is parked after 2 attempts' follow.err
   assert_equal "$(states)" 2:Parked
-  grep -q 'warning: consumer c: ./take exited 3 at events 2 to 2; offset stays 1; attempt 1 of 2' follow.err
   : >bad
   op-journal -q retry c 2
   wait_until 20 grep -qx n2 got
@@ -364,6 +480,54 @@ sagas() {
   succeeds take
   assert_equal "$(got)" ''
   assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer' | paste -sd' ')" c
+}
+
+# ---- forget --------------------------------------------------------------------------------------------------------
+
+@test "forget: an abandoned consumer is gone, with its offset and what is parked, and may begin anew" {
+  notes 1 3 a
+  succeeds op-journal -q consume --consumer gone --max-attempts 1 --max 2 -- false
+  succeeds op-journal -q consume --consumer stays -- cat
+  [ "$(op-journal parked gone | wc -l)" -ge 1 ] || fail 'nothing is parked'
+  local parked
+  parked=$(op-journal parked gone | wc -l)
+  appends_nothing fails_as 1 no_such_consumer op-journal forget goner
+  appends_nothing fails_as 1 built_in op-journal forget pay
+  fails_as 64 usage op-journal forget
+  fails_as 64 usage op-journal forget gone.1-of-2
+  appends_nothing succeeds op-journal forget gone --dry-run
+  assert_json '[.consumer, .dropped] | @csv' "\"gone\",$parked"
+  [ -e "$OP_STORE/consumers/gone" ] || fail 'removed by a dry run'
+  exits_with 75 outerpark status --ready --max-lag 0
+  succeeds op-journal forget gone
+  assert_json '[.consumer, .dropped] | @csv' "\"gone\",$parked"
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer')" stays
+  assert_equal "$(op-journal parked)" ''
+  succeeds op-journal -q consume --consumer stays -- cat
+  succeeds outerpark status --ready --max-lag 0
+  fails_as 1 no_such_consumer op-journal forget gone
+  # From the beginning, as if it had never been.
+  succeeds op-journal -q consume --consumer gone -- cat
+  assert_equal "$(jq -r 'select(.type == "Note") | .seq' <<<"$output" | head -1)" 1
+}
+
+@test "forget: who runs right now is not forgotten, part by part, all or nothing; one beyond the head can be" {
+  sagas 1
+  succeeds take --part 1/2
+  mkfifo started go
+  # shellcheck disable=SC2016
+  op-journal consume --consumer c --part 2/2 -- sh -c 'cat >/dev/null; echo >started; read x <go' &
+  local holder=$!
+  read -r _ <started
+  appends_nothing fails_as 75 busy op-journal --timeout 50ms forget c
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer' | paste -sd' ')" 'c.1-of-2 c.2-of-2'
+  echo >go
+  wait "$holder"
+  printf '{"consumer":"c.1-of-2","offset":999,"updatedAt":"2026-11-20T12:00:00Z"}\n' >"$OP_STORE/consumers/c.1-of-2"
+  succeeds op-journal forget c
+  assert_equal "$(op-journal consumers | jq -r 'select(.kind == "consumer") | .consumer')" ''
+  assert_equal "$(find "$OP_STORE/consumers" -name '[!.]*')" "$OP_STORE/consumers"
+  succeeds take
 }
 
 @test "a consumer that was run as a whole is not divided by accident" {

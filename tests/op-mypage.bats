@@ -64,6 +64,23 @@ two_paid() {
     '10 500000 10 seats cancelled, the whole reservation (감기 🤧).'
 }
 
+@test "history has words for every event of the saga that has a schema" {
+  two_paid
+  local type types=()
+  for type in "$OP_ROOT"/schemas/{Reservation,Seats,Payment,Notification,Consumer}*.json; do
+    type=${type##*/}
+    case $type in PaymentCircuit* | ConsumerPartitioned.json | PaymentAttemptStarted.json) ;; *) types+=("${type%.json}") ;; esac
+  done
+  [ "${#types[@]}" -ge 19 ] || fail "only ${types[*]}"
+  mark_damaged # these events hold nothing
+  for type in "${types[@]}"; do
+    printf '{"type":"%s","correlation":"2","data":{"reservationId":"2","consumer":"c","seq":1}}\n' "$type"
+  done | succeeds op-journal append
+  succeeds op-mypage history 2
+  assert_equal "$(jq -s length <<<"$output")" "$((${#types[@]} + 2))"
+  assert_equal "$(json 'select(.detail | test("recorded")) | .type')" ''
+}
+
 @test "history shows events of other programs, too" {
   two_paid
   echo '{"type":"Applauded","correlation":"2","data":{}}' | succeeds op-journal append
@@ -132,6 +149,74 @@ two_paid() {
   [[ $output != *결제완료* ]]
   LANG=en_US.UTF-8 succeeds op-mypage --config labels.yaml -o table
   [[ $output != *결제완료* ]]
+}
+
+@test "progress: one word for all steps of saga.steps, and for what is undone" {
+  succeeds op-musical register --id 1 --name Frozen --seats 100 --price 50000
+  succeeds op-reserve place --musical 1 --seats 10
+  assert_equal "$(json_of progress op-mypage)" Placed
+  succeeds op-pay run
+  assert_equal "$(json_of progress op-mypage)" Completed
+  printf 'saga: {steps: [payment, ticket]}\n' >ticket.yaml
+  assert_equal "$(json_of progress op-mypage --config ticket.yaml show 1)" Placed
+  succeeds op-reserve cancel 1 --seats 3
+  assert_equal "$(json_of progress op-mypage)" Completed
+  succeeds op-reserve cancel 1
+  assert_equal "$(json_of progress op-mypage)" Cancelled
+  succeeds op-pay run
+  assert_equal "$(json_of progress op-mypage)" Cancelled # the seats are not back
+  succeeds op-musical run
+  assert_equal "$(json_of '[.progress, .updatedAt] | join(" ")' op-mypage)" \
+    "CancellationCompleted $(op-journal read --type SeatsReleased | jq -r .time | tail -1)"
+  succeeds op-reserve place --musical 1 --seats 2
+  succeeds op-reserve cancel 2
+  succeeds op-musical run
+  assert_equal "$(json_of progress op-mypage show 2)" Cancelled # nobody has told yet that nothing was charged
+  succeeds op-pay run
+  assert_equal "$(json_of progress op-mypage show 2)" CancellationCompleted
+  fails_as 78 bad_config op-mypage --config <(echo 'saga: {steps: [lunch]}')
+}
+
+@test "labels: the five words of a pre-order, in every table and in a refusal, and nowhere else" {
+  cat >tshop.yaml <<'END'
+labels: {ko: {Placed: 예약신청, insufficient_seats: 예약불가, Completed: 예약접수완료, Cancelled: 예약취소, CancellationCompleted: 예약취소완료}}
+END
+  export LC_ALL='' LANG=ko_KR.UTF-8 OP_CONFIG=tshop.yaml
+  succeeds op-musical register --id 1 --name Phone --seats 3 --price 50000
+  succeeds op-reserve place --musical 1 --seats 2
+  succeeds op-mypage -o table
+  [[ $output == *' 예약신청 '* ]]
+  fails_with 1 op-reserve place --musical 1 --seats 2
+  assert_equal "$stderr" 'op-reserve: 예약불가: musical 1: 2 seats asked, 1 left'
+  fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 2
+  assert_error_json message 'musical 1: 2 seats asked, 1 left'
+  succeeds op-pay run
+  succeeds op-mypage -o table
+  [[ $output == *' 예약접수완료 '* ]]
+  succeeds op-reserve cancel 1 -o table
+  [[ $output == *' 예약취소'* ]]
+  succeeds op-reserve list --all -o table
+  [[ $output == *' 예약취소 '* ]]
+  succeeds op-mypage show 1 -o table
+  [[ $output == *' 예약취소'* ]]
+  succeeds outerpark tick
+  succeeds op-mypage -o table
+  [[ $output == *' 예약취소완료 '* ]]
+  assert_json_keeps_words
+  LANG=en_US.UTF-8 fails_with 1 op-reserve place --musical 1 --seats 9
+  assert_equal "$stderr" 'op-reserve: musical 1: 9 seats asked, 3 left'
+}
+
+# assert_json_keeps_words: what programs read holds no label.
+assert_json_keeps_words() {
+  local form command
+  for form in ndjson json csv; do
+    for command in 'op-mypage' 'op-reserve list --all' 'op-pay list'; do
+      # shellcheck disable=SC2086
+      succeeds $command -o $form
+      [[ $output == *Cancel* && $output != *예약* ]] || fail "$command -o $form: $output"
+    done
+  done
 }
 
 @test "the read model can be deleted, and is the same when it was folded event by event" {

@@ -253,7 +253,8 @@ SH
 @test "exec: no program, none named, one that cannot be executed: nothing is recorded, nobody's attempt is used up" {
   two_paid
   by_exec
-  appends_nothing fails_as 66 no_command op-notify run
+  appends_nothing fails_as 78 bad_config op-notify run
+  [[ $(error_json message) == "notify.command: $PWD/send: no such program" ]] || fail "$stderr"
   echo x >send
   appends_nothing fails_as 77 not_executable op-notify run
   printf 'notify: {channel: exec}\n' >notify.yaml
@@ -498,7 +499,7 @@ YAML
   succeeds at 11:00:00 outerpark tick -q
   succeeds op-notify list
   assert_json '[.template,.text]|tojson' \
-    '["PaymentCancelled","[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, Frozen, 10석, 청구 금액 없음."]'
+    '["ReservationCancelled","[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, Frozen, 10석, 청구 금액 없음."]'
 }
 
 # ---- forgetting --------------------------------------------------------------------------------

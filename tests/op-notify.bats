@@ -269,7 +269,7 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
   two_paid
   succeeds op-notify run
   [ -e "$OP_STORE/outbox/4.txt" ]
-  [ ! -e "$OP_STORE/contacts.db" ]
+  assert_equal "$(sqlite3 "$OP_STORE/contacts.db" 'SELECT count(*) FROM contacts')" 0
   succeeds op-notify contact forget c1
   assert_json customerId c1
   first=$output
@@ -277,7 +277,67 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
   assert_equal "$(ls -A "$OP_STORE/outbox")" 5.txt
   appends_nothing succeeds op-notify contact forget c1
   assert_equal "$output" "$first"
-  [ ! -e "$OP_STORE/contacts.db" ]
+}
+
+# into DIRECTORY: the configuration names this one from now on.
+into() {
+  printf 'notify: {directory: %s}\n' "$1" >op.yaml
+  export OP_CONFIG=$PWD/op.yaml
+}
+
+@test "forgetting finds what was written under an earlier notify.directory, in the store or elsewhere" {
+  two_paid
+  succeeds op-notify contact set c1 --email minsu@example.org --name 김민수
+  into first
+  succeeds op-notify run --max 1
+  succeeds op-reserve cancel 1
+  succeeds op-pay run
+  into "$PWD/second"
+  succeeds op-notify run
+  into third
+  rm -r "$OP_STORE/state"
+  printf 'To: minsu@example.org\n' >"$OP_STORE/first/.notice.3.tmp"
+  assert_equal "$(grep -rlF minsu@example.org "$OP_STORE/first" second | sort | paste -sd' ')" \
+    "$(printf '%s\n' "$OP_STORE/first/.notice.3.tmp" "$OP_STORE/first/4.txt" second/8.txt | sort | paste -sd' ')"
+  succeeds op-notify contact forget c1
+  nowhere minsu@example.org "$OP_STORE" second
+  nowhere 김민수 "$OP_STORE" second
+  assert_equal "$(ls second)" 5.txt
+  [ ! -e "$OP_STORE/third" ]
+}
+
+@test "forgetting: what cannot be removed is an error that names it, and what can be is removed all the same" {
+  two_paid
+  succeeds op-notify contact set c1 --email minsu@example.org
+  into "$PWD/first"
+  succeeds op-notify run
+  succeeds op-reserve cancel 1
+  succeeds op-pay run
+  into second
+  succeeds op-notify run
+  # A directory in the place of the file, as no permission keeps root from removing one.
+  rm first/4.txt
+  mkdir first/4.txt
+  fails_with 74 op-notify contact forget c1
+  assert_equal "$stderr" "op-notify: customer c1: notice 4 cannot be removed from $PWD/first: Is a directory"
+  assert_equal "$(ls "$OP_STORE/second")" ''
+  rmdir first/4.txt
+  mv first away
+  fails_as 75 outbox_missing op-notify contact forget c1
+  mv away first
+  : >first/4.txt
+  appends_nothing succeeds op-notify contact forget c1
+  assert_equal "$(ls first)" 5.txt
+}
+
+@test "the outboxes are remembered in a contact store of an earlier version, too" {
+  two_paid
+  succeeds op-notify contact set c1 --email minsu@example.org
+  sqlite3 "$OP_STORE/contacts.db" 'DROP TABLE outboxes'
+  succeeds op-notify run --max 1
+  into other
+  succeeds op-notify contact forget c1
+  nowhere minsu@example.org "$OP_STORE"
 }
 
 @test "forgetting waits for a run that is writing" {

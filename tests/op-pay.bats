@@ -210,5 +210,6 @@ one_reservation() {
   fails_as 1 nothing_to_retry op-pay retry 1
   fails_as 64 usage op-pay circuit shut
   fails_as 64 usage op-pay circuit close --for 5s
-  fails_as 65 bad_jobs op-pay run --jobs 0
+  fails_as 64 usage op-pay run --jobs 0
+  assert_error_json message '--jobs must be a whole number from 1 to 64, not '\''0'\''; see '\''op-pay run --help'\'''
 }

@@ -317,6 +317,25 @@ LINES
   op-reserve show 9007199254740991 >/dev/null
 }
 
+@test "numbers chosen ahead are kept as ranges, in whatever order they come, and are passed over in one step" {
+  frozen
+  local id
+  for id in 2000005 2000003 2000004 2000009 2000007 2000006 1999999 2000004; do
+    printf '{"musicalId":"1","seats":1,"id":"%s"}\n' "$id"
+  done >batch
+  exits_with 1 op-reserve place --batch <batch
+  assert_equal "$(placed --id 1000000)" 1000000
+  succeeds op-reserve list
+  ranges() { sqlite3 "$OP_STORE/state/reserve.db" 'SELECT first, last FROM ahead ORDER BY first' | paste -sd' '; }
+  assert_equal "$(ranges)" '1999999|1999999 2000003|2000007 2000009|2000009'
+  assert_equal "$(placed --id 2000000)" 2000000
+  for id in 2000001 2000002 2000008 2000010; do
+    assert_equal "$(placed)" "$id"
+  done
+  rm -r "$OP_STORE/state"
+  assert_equal "$(placed)" 2000011
+}
+
 @test "a batch on a pipe answers each line before the next one comes" {
   frozen
   mkfifo in
@@ -565,8 +584,11 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
   hold off
   OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
-  hold 0
-  OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  local off
+  for off in 0 0s; do
+    hold "$off"
+    OP_NOW=2036-01-01T00:00:00Z appends_nothing succeeds op-reserve run
+  done
 }
 
 @test "what is left after a partial cancellation expires; what is declined, cancelled or paid in time does not" {
@@ -596,7 +618,7 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   assert_equal "$(op-pay show 1 | jq -c '[.status,.chargedAmount,.refundedAmount]')" '["PaymentCancelled",0,0]'
   assert_equal "$(journal_bytes | jq -c 'select(.type == "PaymentCancelled") | [.causation,.data.amount]')" '[3,0]'
   assert_equal "$(op-reserve show 1 | jq -c '[.status,.reason]')" '["PaymentCancelled","expired"]'
-  assert_equal "$(op-notify list | jq -c '[.reservationId,.template]')" '["1","PaymentCancelled"]'
+  assert_equal "$(op-notify list | jq -c '[.reservationId,.template]')" '["1","ReservationCancelled"]'
   assert_equal "$(find "$OP_STORE/outbox" -name '*.txt' | wc -l)" 1
 }
 

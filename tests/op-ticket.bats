@@ -291,6 +291,22 @@ sys.stdout.buffer.write(b"P5 %d %d 255\n" % (len(rows[0]), len(rows) * 8) + b"".
   fails_as 64 usage op-ticket list --status Lost
 }
 
+@test "run --pending says what is owed, and since when" {
+  OP_NOW=2026-11-20T10:00:00Z two
+  succeeds op-ticket run --pending
+  assert_json '[.pending, .oldestAt] | tojson' '[0,null]'
+  OP_NOW=2026-11-20T10:01:00Z op-pay -q run --max 1
+  OP_NOW=2026-11-20T10:02:00Z op-pay -q run
+  appends_nothing succeeds op-ticket run --pending
+  assert_json '[.pending, .waiting, .oldestAt] | tojson' '[2,0,"2026-11-20T10:01:00.000000Z"]'
+  op-ticket -q run --max 1
+  OP_NOW=2026-11-20T10:03:00Z op-reserve -q cancel 1
+  assert_equal "$(op-ticket run --pending | jq -c '[.pending, .dueAt]')" '[2,"2026-11-20T10:02:00.000000Z"]'
+  assert_equal "$(outerpark status | jq -c '.processors[] | select(.processor == "op-ticket").pending')" 2
+  op-ticket -q run
+  assert_equal "$(op-ticket run --pending | jq .pending)" 0
+}
+
 @test "run: --max, and a model that is not there; outerpark ticket and tick; the consumers" {
   two paid
   succeeds op-ticket run --max 1

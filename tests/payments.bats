@@ -202,11 +202,30 @@ circuit() { json_of state op-pay circuit; }
   assert_equal "$(json_of .status op-pay show 1)" PaymentApproved
 }
 
+@test "no time at all: a provider is not called that cannot answer, and a circuit does not open for nothing" {
+  reserve 1
+  appends_nothing fails_as 64 usage op-pay run --timeout 0s
+  appends_nothing fails_as 64 usage op-pay reconcile --timeout 0s
+  assert_equal "$(calls)" 0
+  appends_nothing fails_as 64 usage op-pay circuit open --for 0s
+  appends_nothing fails_as 64 usage op-pay circuit open --for 366d
+  succeeds op-pay circuit open --for 1ms
+  # Who waits for no provider may wait for nothing.
+  OP_CONFIG=/dev/null succeeds op-pay run --timeout 0s
+}
+
 @test "while it is open: reservations are taken and say deferred, or are refused for a while" {
   succeeds op-pay circuit open
   succeeds op-reserve place --musical 1 --seats 1
   assert_json payment deferred
   assert_equal "$(json_of .payment op-reserve list)" deferred
+  succeeds op-reserve list -o table
+  assert_regex "$output" 'STATUS +PAYMENT.*Reserved +deferred'
+  assert_equal "$(json_of '[.status, .paymentStatus] | join(" ")' op-mypage)" 'Reserved Deferred'
+  succeeds op-mypage -o table
+  assert_regex "$output" 'PAYMENT .*Reserved +Deferred'
+  succeeds op-reserve place --musical 1 --seats 1 -o table
+  assert_regex "$output" 'PAYMENT +deferred'
   use_provider exec 'when_open: suspend'
   fails_as 75 payments_suspended op-reserve place --musical 1 --seats 1
   assert_error_json retryAt 2026-11-20T12:00:30.000000Z
@@ -226,6 +245,59 @@ circuit() { json_of state op-pay circuit; }
   at 40
   succeeds op-pay run
   assert_equal "$(json_of .payment op-reserve list | sort -u)" null
+  assert_equal "$(json_of .paymentStatus op-mypage | sort -u)" PaymentApproved
+}
+
+@test "while it is open nothing expires; once it closed what waited has its whole hold, what was deferred above all" {
+  printf 'reservation: {hold: 10m}\n' >>"$OP_CONFIG"
+  reserve 1
+  at 60
+  succeeds op-pay circuit open
+  reserve 1
+  assert_equal "$(json_of payment op-reserve show 2)" deferred
+  at 1800
+  appends_nothing succeeds op-reserve run
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds op-reserve run
+  # Nor while it is half open, whatever a probe comes to.
+  faults status:503
+  succeeds op-pay run
+  assert_json 'select(.type | startswith("PaymentCircuit")).type' $'PaymentCircuitHalfOpened\nPaymentCircuitOpened'
+  appends_nothing succeeds op-reserve run
+  succeeds op-pay circuit close
+  at 2399
+  appends_nothing succeeds op-reserve run
+  at 2400
+  succeeds op-reserve run
+  assert_json '[.data.reservationId, .data.reason] | join(" ")' $'1 expired\n2 expired'
+  # The circuit of a provider that is not the configured one stops no clock.
+  reserve 1
+  succeeds op-pay circuit open
+  use_provider http
+  printf 'reservation: {hold: 10m}\n' >>"$OP_CONFIG"
+  at 2999
+  appends_nothing succeeds op-reserve run
+  at 3000
+  succeeds op-reserve run
+  assert_json '.data.reservationId' 3
+}
+
+@test "a promise is kept: what was deferred is paid when the provider comes back, however long it was down" {
+  printf 'reservation: {hold: 5m}\n' >>"$OP_CONFIG"
+  reserve 3
+  faults status:503
+  succeeds outerpark tick
+  assert_equal "$(circuit)" open
+  reserve 2
+  at 1800
+  appends_nothing succeeds op-reserve run
+  succeeds outerpark tick
+  at 3000
+  faults
+  succeeds op-reserve run
+  succeeds outerpark tick
+  assert_equal "$(json_of '[.status, .payment // "-"] | join(" ")' op-reserve list --all | sort | uniq -c | tr -s ' ')" ' 5 PaymentApproved -'
+  assert_equal "$(event_count ReservationCancelled)" 0
 }
 
 @test "--jobs makes calls at once, and leaves one outcome each" {

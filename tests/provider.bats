@@ -552,3 +552,36 @@ k2300'
   assert_equal "$output" '[]'
   [[ $stderr == *'1 calls were made to another provider'* ]]
 }
+
+# gone PID: it does not run any more.
+gone() {
+  local line
+  line=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+  [[ ${line##*) } == [ZX]* ]]
+}
+
+# shell_provider SCRIPT KEY: VALUE...: a provider that is a line of shell.
+shell_provider() {
+  printf 'payment:\n  provider: exec\n  command: [sh, -c, "%s"]\n' "$1" >shell.yaml
+  printf '  %s\n' "${@:2}" >>shell.yaml
+  export OP_CONFIG=$PWD/shell.yaml
+}
+
+@test "a provider ends with op-pay, whatever that dies of" {
+  shell_provider 'echo $$ >pid; exec sleep 600' 'timeout: 1h'
+  one_reservation
+  op-pay run -q --jobs 2 &
+  local pid=$!
+  wait_until 20 test -s pid
+  kill -KILL "$pid"
+  wait "$pid" || true
+  wait_until 20 gone "$(cat pid)"
+}
+
+@test "past its time limit nothing of a provider is left, in another session neither" {
+  shell_provider "setsid sh -c 'echo \$\$ >pid; sleep 600; :' & wait" 'timeout: 500ms'
+  one_reservation
+  succeeds op-pay run
+  assert_json 'select(.type == "PaymentAttemptFailed").data.reason' timeout
+  wait_until 20 gone "$(cat pid)"
+}

@@ -31,4 +31,9 @@ load lib/common
   succeeds op-musical --config config.yaml list
   assert_json seats 5
   succeeds outerpark --config config.yaml tick
+  # Its hold is not the default: what nobody paid expires.
+  OP_NOW=2027-01-01T10:00:00Z op-reserve -q --config config.yaml place --musical 1 --seats 2 --price 100
+  appends_nothing succeeds env OP_NOW=2027-01-01T10:14:59Z op-reserve --config config.yaml run
+  succeeds env OP_NOW=2027-01-01T10:15:00Z op-reserve --config config.yaml run
+  assert_json .data.reason expired
 }

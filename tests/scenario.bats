@@ -6,7 +6,8 @@ load lib/common
 # rows FILTER: the rows of $output that are not null, compact, as one array.
 rows() { jq -s -c "map($1)" <<<"$output"; }
 
-@test "the scenario, 1 to 5.4" {
+# play: the scenario, with whatever configuration there is.
+play() {
   # 1. The musical, 100 seats.
   succeeds op-musical register --id 1 --name Frozen --seats 100
   assert_equal "$(rows '[.musicalId, .name, .seats, .reservableSeats]')" '[["1","Frozen",100,100]]'
@@ -89,6 +90,14 @@ rows() { jq -s -c "map($1)" <<<"$output"; }
   appends_nothing succeeds outerpark tick
   succeeds op-journal verify
   assert_json outcome clean
+}
+
+@test "the scenario, 1 to 5.4" { play; }
+
+@test "the scenario with the annotated configuration" {
+  mkdir -p "$HOME/.config/outerpark"
+  cp "$OP_ROOT/examples/outerpark/outerpark.yaml" "$HOME/.config/outerpark/"
+  play
 }
 
 @test "every event of a saga names its reservation and its cause" {

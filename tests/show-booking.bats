@@ -26,11 +26,11 @@ teardown() {
 
 @test "the demo plays it, and all of it comes out" {
   succeeds env TERM=dumb "$OP_ROOT/examples/show-booking/demo.sh"
-  assert_equal "$(grep -c '^  맞음: ' <<<"$output")" 29
+  assert_equal "$(grep -c '^  맞음: ' <<<"$output")" 32
   [[ $output != *틀림* ]] || fail "$output"
   # Its own words, in tables; the words of the contract for programs.
-  for word in 결제취소 발권불가 발권가능 입장완료 '한여름 밤의 콘서트' 'kill %op-ticket'; do
-    grep -qF "$word" <<<"$output" || fail "the demo does not say: $word"
+  for word in 결제취소 발권불가 발권가능 입장완료 예매완료 예매진행 취소완료 '잔여좌석 부족: ' '한여름 밤의 콘서트' 'kill %op-ticket'; do
+    grep -qF -e "$word" <<<"$output$stderr" || fail "the demo does not say: $word"
   done
   assert_equal "$(make -s -C "$OP_ROOT" --eval='where: ; @echo $(DEMO)' where SCENARIO=show-booking)" \
     examples/show-booking/demo.sh

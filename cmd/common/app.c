@@ -5,6 +5,8 @@
  * stdout is flushed, closed and checked, since a full disk behind a pipe is an error and not a success. One line on
  * stderr tells what went wrong. The only process-wide state is the number of the signal that asked to stop. Raises 66,
  * 77, 78 (configuration), 78 bad_clock and no_home, 74 (stdout); everything else is the verb's. */
+#include "domain.h"
+#include "label.h"
 #include "options.h"
 
 #include <errno.h>
@@ -95,7 +97,11 @@ void op_print_error(const struct op_app *app, const struct op_error *error) {
   if (error->code == NULL)
     return;
   if (!app->errors_json) {
-    fprintf(stderr, "%s: %s\n", app->program->name, error->message);
+    char label[OP_MAX_NAME + 1] = "";
+    const char *text = op_label(app->config.labels, error->code);
+    if (text != NULL)
+      op_clean(text, strlen(text), label, sizeof label);
+    fprintf(stderr, "%s: %s%s%s\n", app->program->name, label, label[0] != '\0' ? ": " : "", error->message);
     return;
   }
   struct op_text text = {0};
@@ -246,6 +252,15 @@ static int answer(struct op_app *app, struct op_error *error) {
   return code;
 }
 
+/* A wrong call that only the verb could see points to the help of the verb, as one that the parser saw. */
+static void point_to_help(const struct op_app *app, struct op_error *error) {
+  char what[sizeof error->message];
+  if (error->code == NULL || strcmp(error->code, "usage") != 0 || strstr(error->message, "--help'") != NULL)
+    return;
+  memcpy(what, error->message, sizeof what);
+  op_usage(app, error, "%s", what);
+}
+
 /* Calls the verb with everything it needs. */
 static int run_verb(struct op_app *app, struct op_error *error) {
   bool is_run = app->verb->name != NULL && strcmp(app->verb->name, "run") == 0;
@@ -262,7 +277,10 @@ static int run_verb(struct op_app *app, struct op_error *error) {
   if (is_run || (app->verb->flags & OP_FOLLOWS) != 0)
     op_catch_signals();
   app->output = op_output_new(stdout, app->parsed->format, app->parsed->color, app->quiet);
+  op_output_label(app->output, app->config.labels);
   code = app->verb->run(app, error);
+  if (code == OP_USAGE)
+    point_to_help(app, error);
   if (op_stopping() == 0)
     return code;
   if (code == OP_TEMPORARY && error->code != NULL && strcmp(error->code, "interrupted") == 0) {

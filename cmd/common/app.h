@@ -32,11 +32,12 @@ struct op_option {
 };
 
 enum {
-  OP_CHANGES = 1,     /* a changing call: takes --request-id and --dry-run */
-  OP_FOLLOWS = 2,     /* takes --follow; SIGTERM and SIGINT then end it with exit 0 */
-  OP_MAX = 4,         /* takes --max N: handle at most N things and end */
-  OP_DRY_RUN = 8,     /* takes --dry-run alone */
-  OP_PASSES_ARGS = 16 /* the front door: nothing after the verb is parsed here */
+  OP_CHANGES = 1,      /* a changing call: takes --request-id and --dry-run */
+  OP_FOLLOWS = 2,      /* takes --follow; SIGTERM and SIGINT then end it with exit 0 */
+  OP_MAX = 4,          /* takes --max N: handle at most N things and end */
+  OP_DRY_RUN = 8,      /* takes --dry-run alone */
+  OP_PASSES_ARGS = 16, /* the front door: nothing after the verb is parsed here */
+  OP_PENDING = 32      /* a processor: takes --pending, see pending.h */
 };
 
 struct op_verb {
@@ -68,7 +69,7 @@ struct op_app {
   int leading_count;
   struct op_config config;
   struct op_output *output; /* where rows go, see output.h */
-  bool quiet, verbose, dry_run, follow, errors_json;
+  bool quiet, verbose, dry_run, follow, pending, errors_json;
   const char *request_id; /* --request-id, valid as an id, or NULL */
   uint64_t max;           /* --max N; UINT64_MAX: no bound */
   unsigned timeout_ms;    /* --timeout; default 10,000 */

@@ -1,11 +1,14 @@
-/* child.c - runs a program: feeds it, collects what it says, and ends it when its time is over.
+/* child.c - runs a program: feeds it, collects what it says, and ends it when its time is over, or ours.
  *
- * posix_spawnp() tells at once whether the program could be executed, without a fork of our whole memory and without a
- * shell that would take words apart. The child inherits stderr and the environment; its signal mask is empty, and
- * SIGPIPE, SIGINT and SIGTERM are at their defaults again. A pidfd lets one poll() wait for its end, its stdin, its
- * stdout and the clock. The group is killed while its leader is not yet waited for: its number cannot be another's. */
+ * A fork that becomes the program without a shell, which would take words apart, and reports by a pipe whether it could
+ * (posix_spawn() would too, but cannot ask the kernel for a signal when the parent dies). That signal comes when the
+ * thread dies which forked: so the one that starts a child waits for it. The child inherits stderr and the environment;
+ * its signal mask is empty, and SIGPIPE, SIGINT and SIGTERM are at their defaults again. A pidfd lets one poll() wait
+ * for its end, its stdin, its stdout and the clock. It is killed with its descendants while it is not yet waited for:
+ * its number cannot be another's. */
 #include "child.h"
 
+#include "descendants.h"
 #include "progress.h"
 
 #include <errno.h>
@@ -13,11 +16,11 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -44,44 +47,59 @@ static void shut(int *fd) {
 
 /* ---- starting ---------------------------------------------------------------------------------- */
 
-/* The attributes of every child. 0 or an errno. */
-static int set_attributes(posix_spawnattr_t *attributes, bool own_group) {
-  sigset_t defaults;
+/* In the child: becomes the program, or reports why it cannot. Other threads of ours may have held any lock when this
+ * process was made, so nothing but system calls is made here (execvpe() searches PATH on its stack). */
+static _Noreturn void become(const struct op_child *child, int in, int out, int report, pid_t parent) {
+  static const int defaults[] = {SIGPIPE, SIGINT, SIGTERM};
   sigset_t none;
   sigemptyset(&none);
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  sigaddset(&defaults, SIGINT);
-  sigaddset(&defaults, SIGTERM);
-  posix_spawnattr_setsigdefault(attributes, &defaults);
-  posix_spawnattr_setsigmask(attributes, &none);
-  posix_spawnattr_setpgroup(attributes, 0);
-  return posix_spawnattr_setflags(
-      attributes, (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | (own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+  for (size_t i = 0; i < sizeof defaults / sizeof defaults[0]; i++)
+    sigaction(defaults[i], &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+  if (child->timeout_ms != 0) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) /* it died before that */
+      _exit(127);
+  }
+  report = fcntl(report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* out of the way */
+  bool ready = report >= 0 && dup2(in, STDIN_FILENO) >= 0 && (out < 0 || dup2(out, STDOUT_FILENO) >= 0) &&
+               fcntl(STDIN_FILENO, F_SETFD, 0) == 0 && (out < 0 || fcntl(STDOUT_FILENO, F_SETFD, 0) == 0) &&
+               sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+  if (ready)
+    execvpe(child->argv[0], child->argv, child->environment != NULL ? child->environment : environ);
+  int number = errno;
+  while (report >= 0 && write(report, &number, sizeof number) < 0 && errno == EINTR) {
+  }
+  _exit(127);
 }
 
-/* Spawns it with these as its stdin and stdout (-1: ours). 0 or an errno. */
-static int spawn(const struct op_child *child, int in, int out, pid_t *ret_pid) {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  int rc = posix_spawn_file_actions_init(&actions);
-  if (rc)
-    return rc;
-  rc = posix_spawnattr_init(&attributes);
-  if (rc) {
-    posix_spawn_file_actions_destroy(&actions);
-    return rc;
+/* What a child that did not become its program reports; 0 where it did. */
+static int hear(int report) {
+  int number = 0;
+  ssize_t got;
+  while ((got = read(report, &number, sizeof number)) < 0 && errno == EINTR) {
   }
-  rc = set_attributes(&attributes, child->timeout_ms != 0);
+  return got == 0 ? 0 : got == (ssize_t)sizeof number && number != 0 ? number : EIO;
+}
+
+/* Starts it with these as its stdin and stdout (-1: ours). 0 or an errno. */
+static int spawn(const struct op_child *child, int in, int out, pid_t *ret_pid) {
+  int report[2];
+  pid_t parent = getpid();
+  if (pipe2(report, O_CLOEXEC))
+    return errno;
+  pid_t pid = fork();
+  if (pid == 0)
+    become(child, in, out, report[1], parent);
+  int rc = pid < 0 ? errno : 0;
+  shut(&report[1]);
   if (!rc)
-    rc = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  if (!rc && out >= 0)
-    rc = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-  if (!rc)
-    rc = posix_spawnp(ret_pid, child->argv[0], &actions, &attributes, child->argv,
-                      child->environment != NULL ? child->environment : environ);
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+    rc = hear(report[0]);
+  shut(&report[0]);
+  if (rc && pid > 0)
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+  *ret_pid = pid;
   return rc;
 }
 
@@ -226,8 +244,10 @@ static int attend(struct running *running, struct op_child_result *ret_result) {
   running->pidfd = pidfd_open(running->pid, 0);
   int rc = running->pidfd < 0 ? errno : serve(running, &timed_out);
   /* A child that cannot be watched must not go on unwatched. */
-  if (rc || timed_out)
-    kill(running->child->timeout_ms != 0 ? -running->pid : running->pid, SIGKILL);
+  if ((rc || timed_out) && running->child->timeout_ms != 0)
+    op_kill_descendants(running->pid);
+  else if (rc)
+    kill(running->pid, SIGKILL);
   int waited = reap(running, timed_out, ret_result);
   return rc ? rc : waited;
 }

@@ -2,8 +2,9 @@
  *
  * Safe to be called from several threads at once: there is no shared state, every descriptor is closed in the other
  * children, and SIGPIPE is held back in the calling thread alone. A child with a time limit is a process group of its
- * own, so that Ctrl-C leaves a call in hand alone and the limit ends the child with all that it started (but not what
- * left the group by setsid()). A child without one stays in our group. */
+ * own, so that Ctrl-C leaves a call in hand alone. The limit ends it with all that it started (descendants.h says what
+ * escapes); our own death ends it, too, whatever we die of, but not what it started. A child without a limit stays in
+ * our group and outlives us. */
 #ifndef OP_CHILD_H
 #define OP_CHILD_H
 
@@ -22,7 +23,7 @@ struct op_child {
 enum op_child_end {
   OP_CHILD_EXITED,    /* `number` is its exit code */
   OP_CHILD_KILLED,    /* by a signal that was not ours: `number` */
-  OP_CHILD_TIMED_OUT, /* killed by us, with its process group */
+  OP_CHILD_TIMED_OUT, /* killed by us, with its descendants */
 };
 
 struct op_child_result {

@@ -6,6 +6,7 @@
 
 #include "draft.h"
 #include "model.h"
+#include "pending.h"
 
 /* Loads the state up to the written tail, decides, and fills drafts and guard. *ret_position is how far it had read
  * (the model's offset, or the position of the op_model_pending() cursor at its end). No drafts: nothing to do. */
@@ -42,6 +43,8 @@ struct op_processor {
    * is durable is in the model. No drafts: nothing is pending. Each thing drafts one event at least. */
   int (*work)(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
               struct op_error *error);
+  /* Counts what is pending, for --pending (pending.h). Only what is durable is in the model. */
+  int (*pending)(struct op_model *model, struct op_pending *owed, struct op_error *error);
   bool speaks; /* work() itself writes to stdout: the events that were appended are not printed */
   bool (*handles)(const struct op_draft *draft); /* does it tell what became of a thing (for --max)? NULL: all do */
   const char *const *unsaid;                     /* types of events that are not printed, NULL-terminated; NULL: none */
@@ -49,7 +52,8 @@ struct op_processor {
 };
 
 /* The verb `run`: works until nothing is pending (or --max, or a signal), with --follow waits for more; prints the
- * events that it appended. Two at once are safe: the loser of a conflict catches up and looks again. */
+ * events that it appended. Two at once are safe: the loser of a conflict catches up and looks again. With --pending it
+ * says what is pending, and works not at all. */
 int op_process(struct op_app *app, const struct op_processor *processor, struct op_error *error);
 
 /* --follow for who only reads: waits until the journal has durable events after `position` (0), or a signal came

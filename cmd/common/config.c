@@ -120,6 +120,7 @@ void op_config_free(struct op_config *config) {
       free(config->notify_templates[i][j].subject);
       free(config->notify_templates[i][j].text);
     }
+  op_config_list_free(config->saga_steps);
   op_labels_free(config->labels);
   *config = (struct op_config){0};
 }
@@ -136,4 +137,10 @@ const struct op_template *op_config_template(const struct op_config *config, con
     if (strcmp(rows[i].language, language) == 0 && strcmp(rows[i].event, event) == 0)
       return &config->notify_templates[rows[i].l][rows[i].e];
   return NULL;
+}
+
+/* The steps that make a reservation complete. */
+const char *const *op_config_steps(const struct op_config *config) {
+  static const char *const by_default[] = {"payment", NULL};
+  return config->saga_steps != NULL ? (const char *const *)config->saga_steps : by_default;
 }

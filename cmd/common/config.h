@@ -3,7 +3,7 @@
  * Files are laid over one another: /etc/outerpark/outerpark.yaml,
  * ${XDG_CONFIG_HOME:-$HOME/.config}/outerpark/outerpark.yaml, then --config or $OP_CONFIG (which must exist). An
  * unknown key or a wrong type: `FILE:LINE:COLUMN: what`, exit 78. A value that asks for something that this version has
- * not got (saga.steps: [ticket]) is refused the same way: a configuration is never half obeyed. */
+ * not got is refused the same way: a configuration is never half obeyed. */
 #ifndef OP_CONFIG_H
 #define OP_CONFIG_H
 
@@ -16,10 +16,11 @@
 struct op_template {
   char *subject, *text; /* NULL: the built-in one */
 };
-enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 4 };
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 5 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16
+#define OP_MAX_BREAKER_OPEN_MS INT64_C(31536000000) /* 365 days */
 
 /* payment.breaker: when calls to the payment provider stop, and for how long. */
 struct op_breaker {
@@ -52,6 +53,7 @@ struct op_config {
   int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
   struct op_template notify_templates[OP_TEMPLATE_LANGUAGES][OP_TEMPLATE_EVENTS]; /* op_config_template() finds one */
   char *ticket_after_issue; /* "void" or "refuse": what a cancellation does to a ticket that is issued */
+  char **saga_steps;        /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
   struct op_label *labels;  /* list of (language, word, label) */
 };
 
@@ -66,5 +68,8 @@ void op_config_free(struct op_config *config);
 
 /* The texts for an event ("PaymentApproved") in a language ("ko"), borrowed; NULL where there can be none. */
 const struct op_template *op_config_template(const struct op_config *config, const char *language, const char *event);
+
+/* The steps that make a reservation complete, ends with NULL; where nothing is configured, payment alone. */
+const char *const *op_config_steps(const struct op_config *config);
 
 #endif

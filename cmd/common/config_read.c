@@ -2,9 +2,9 @@
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
  * column. Keys that tune what a later version does (branches) are checked for their type
- * and have no effect yet; a value that would select such a thing (saga.steps: [ticket]) is refused, since obeying
- * half of a configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are
- * refused: what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
+ * and have no effect yet; a value that would select such a thing (key.built) is refused, since obeying half of a
+ * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
+ * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
 
 #include "app.h"
@@ -67,9 +67,9 @@ static const struct key keys[] = {
     {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
     {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
     {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 1, 0},
     {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 0, 0},
+    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 1, OP_MAX_BREAKER_OPEN_MS},
     {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
     {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", NULL, 0, 0},
@@ -91,7 +91,7 @@ static const struct key keys[] = {
     RATE("assign.weights.distance", 1000000),
     RATE("assign.weights.load", 1000000),
     GROUP("saga"),
-    {"saga.steps", STRINGS, NO_FIELD, "payment|ticket|assignment", "payment", 0, 0},
+    {"saga.steps", STRINGS, FIELD(saga_steps), "payment|ticket|assignment", NULL, 0, 0},
     {"labels", LABELS, NO_FIELD, NULL, NULL, 0, 0},
 };
 #define KEYS (sizeof keys / sizeof keys[0])
@@ -270,6 +270,9 @@ static int read_duration(struct loader *loader, const struct key *key) {
   bool is_word = key->choices != NULL && word_in(scalar(loader), key->choices);
   if (!is_word && !op_duration_parse(scalar(loader), &ms))
     return fail_type(loader, key->path, wanted);
+  if (ms < key->min && key->max == 0)
+    return FAIL(loader, "%s: a duration of at least %lldms is wanted here, not '%s'", key->path, (long long)key->min,
+                scalar(loader));
   if (ms < key->min || (key->max > 0 && ms > key->max))
     return FAIL(loader, "%s: a duration from %lldms to %llds is wanted here, not '%s'", key->path, (long long)key->min,
                 (long long)key->max / 1000, scalar(loader));

@@ -71,6 +71,7 @@ extern const char *const op_model_names[];
 
 /* Statuses of a payment: these, or the type of the event that decided it. */
 #define OP_PAYMENT_PENDING "Pending"
+#define OP_PAYMENT_IS_DEFERRED "Deferred"       /* placed while payments were interrupted, and due once they go on */
 #define OP_PAYMENT_IS_PARKED "Parked"           /* not charged, as far as anyone knows; an operator must look */
 #define OP_PAYMENT_REFUND_PARKED "RefundParked" /* charged, and money is owed; an operator must look */
 

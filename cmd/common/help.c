@@ -1,8 +1,9 @@
 /* help.c - the text of --help, made from the same tables that parse the command line.
  *
  * So nothing can be accepted that --help does not show, and nothing shown that is not accepted. The help of a program
- * lists its verbs and the options that all of them take; the help of a verb its own options and those. Both end with
- * examples. Pure: it only fills the text that it is given. */
+ * lists its verbs and the options that all of them take; the help of a verb its own options and those; that of the
+ * first word of several verbs (`contact`) is the help of each of them. All end with examples. Pure: it only fills the
+ * text that it is given. */
 #include "options.h"
 
 #include <string.h>
@@ -60,6 +61,12 @@ static void add_usage(struct op_text *text, const struct op_program *program, co
   op_text_adds(text, "\n");
 }
 
+/* Adds the lines of one example text, indented. */
+static void add_lines(struct op_text *text, const char *lines) {
+  for (const char *line = lines; line != NULL; line = line[strcspn(line, "\n")] != '\0' ? strchr(line, '\n') + 1 : NULL)
+    op_text_addf(text, "  %.*s\n", (int)strcspn(line, "\n"), line);
+}
+
 /* Adds examples under their title; `lines` ends with NULL. */
 static void add_examples(struct op_text *text, const char *const *lines) {
   if (lines == NULL || lines[0] == NULL)
@@ -67,9 +74,7 @@ static void add_examples(struct op_text *text, const char *const *lines) {
   bool one = lines[1] == NULL && strchr(lines[0], '\n') == NULL;
   op_text_adds(text, one ? "\nExample:\n" : "\nExamples:\n");
   for (; *lines != NULL; lines++)
-    for (const char *line = *lines; line != NULL;
-         line = line[strcspn(line, "\n")] != '\0' ? strchr(line, '\n') + 1 : NULL)
-      op_text_addf(text, "  %.*s\n", (int)strcspn(line, "\n"), line);
+    add_lines(text, *lines);
 }
 
 /* The help of a verb. */
@@ -80,6 +85,42 @@ static void write_verb(const struct op_app *app, struct op_text *text) {
   add_options(text, app->parsed, false, "Options");
   add_options(text, app->parsed, true, "Common options");
   add_examples(text, (const char *const[]){app->verb->example, NULL});
+}
+
+/* Does the verb's name consist of this word and another one? */
+static bool begins_with(const struct op_verb *verb, const char *word) {
+  size_t len = strlen(word);
+  return verb->name != NULL && strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ';
+}
+
+/* The first word of verbs that have two, where it was given without one of them; else NULL. */
+static const char *group_asked(const struct op_app *app) {
+  const char *word = app->operand_count > 0 ? app->operands[0] : NULL;
+  for (const struct op_verb *verb = app->program->verbs; word != NULL && verb->run != NULL; verb++)
+    if (begins_with(verb, word))
+      return word;
+  return NULL;
+}
+
+/* The help of all verbs that begin with this word. */
+static void write_group(const struct op_app *app, const char *word, struct op_text *text) {
+  const char *lead = "Usage: ";
+  for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++)
+    if (begins_with(verb, word)) {
+      add_usage(text, app->program, verb, lead);
+      lead = "       ";
+    }
+  for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++)
+    if (begins_with(verb, word)) {
+      op_text_addf(text, "\n%s: %s\n", verb->name, verb->summary);
+      op_options_collect(app->parsed, verb, verb->flags);
+      add_options(text, app->parsed, false, "Options");
+    }
+  add_options(text, app->parsed, true, "Common options");
+  op_text_adds(text, "\nExamples:\n");
+  for (const struct op_verb *verb = app->program->verbs; verb->run != NULL; verb++)
+    if (begins_with(verb, word))
+      add_lines(text, verb->example);
 }
 
 /* The help of a program: what it is for, its verbs. */
@@ -118,7 +159,10 @@ static void write_program(const struct op_app *app, struct op_text *text) {
 
 /* Writes the help that was asked for. */
 void op_help_write(const struct op_app *app, struct op_text *text) {
-  if (app->verb != NULL && app->verb->name != NULL)
+  const char *group = app->verb == NULL ? group_asked(app) : NULL;
+  if (group != NULL)
+    write_group(app, group, text);
+  else if (app->verb != NULL && app->verb->name != NULL)
     write_verb(app, text);
   else
     write_program(app, text);

@@ -4,7 +4,6 @@
  * has closed the pipe no more rows are read. Errors: those of op_model_step(), and 64 usage of op_check_word(). */
 #include "listing.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* -v: how SQLite finds the rows of this SELECT. */
@@ -112,8 +111,7 @@ int op_check_word(const char *what, const char *word, const char *const *words, 
     return 0;
   for (size_t i = 0; words[i] != NULL; i++)
     op_text_addf(&known, "%s%s", i == 0 ? "" : ", ", words[i]);
-  op_fail(error, OP_USAGE, "usage", "%s must be one of %s, not '%.80s'; see '%s --help'", what, known.ptr, word,
-          program_invocation_short_name);
+  op_fail(error, OP_USAGE, "usage", "%s must be one of %s, not '%.80s'", what, known.ptr, word);
   op_text_free(&known);
   return OP_USAGE;
 }

@@ -32,8 +32,8 @@ int op_show_sql(struct op_model *model, sqlite3_stmt *statement, const struct op
 /* Where a word stands among the NULL-terminated `words`; -1: nowhere (or it is NULL). */
 int op_word_index(const char *word, const char *const *words);
 
-/* Is `word` one of the NULL-terminated `words`? For options such as --status; exit 64 usage where it is none. NULL (the
- * option was not given) passes. */
+/* Is `word` one of the NULL-terminated `words`? For options such as --status; exit 64 usage, naming them, where it is
+ * none. NULL (the option was not given) passes. */
 int op_check_word(const char *what, const char *word, const char *const *words, struct op_error *error);
 
 #endif

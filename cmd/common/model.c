@@ -235,6 +235,7 @@ static int bring_up(struct op_model *model, bool lazy, struct op_error *error) {
       op_warn(model->app, "read model %s was damaged: rebuilt", model->definition->name);
       op__model_remove(model);
     } else if (model->unwritable) {
+      op_explain(model->app, "%s: the journal is folded in memory", error->message);
       op__model_detach(model);
       model->place = OP__MEMORY;
     } else {

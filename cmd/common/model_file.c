@@ -9,14 +9,16 @@
  * keeps a shared one from the first read until it closes. Else the database is given up: its name is removed, a new
  * one made. No name comes back to a file that lost it, so what a name leads to is what the others have.
  * 2. A database that lost its log is used only if it is whole without. The sticky bit of its mode tells: set before a
- * checkpoint begins, taken off by a process that has written, closes, finds itself alone and has copied all.
+ * checkpoint begins, taken off by a process that has written, or finds it there, closes, finds itself alone and has
+ * copied all. Whoever cannot set it makes no checkpoint, and where no file keeps it (vfat, some FUSE) none is made.
  * 3. What is made is made by the descriptor of the state/ that is locked, the database under another name until it is
- * whole; and after connecting, state/ must still be that directory, or all is done again.
+ * whole; and after connecting, state/ must still be that directory, or all is done again. What is given up keeps its
+ * names until the new one is on the disk. A database that is a symbolic link is left alone: its log would be elsewhere.
  * The two files stay when all have closed. What remains: a stranger (sqlite3 by hand) who comes between two removals
  * makes files under no lock of ours; after a power failure the bit may be older than the pages. Where a stranger who
  * closes last removes the log while the bit is set, all is folded anew. Errors: 75 busy, 74 io_error and disk_full. */
+#include "lock.h"
 #include "model_inside.h"
-#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +27,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NAME_SIZE 64          /* of the name of a file in state/ */
@@ -40,17 +41,10 @@
 
 /* Takes the lock on state/ within the time limit. */
 int op__state_lock(const struct op_model *model, int fd, int operation, struct op_error *error) {
-  const struct timespec pause = {.tv_nsec = 1000000};
-  int64_t deadline = op_monotonic_ms() + model->app->timeout_ms;
-  while (flock(fd, operation | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(errno));
-    if (op_monotonic_ms() >= deadline)
-      return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it",
-                     model->definition->name);
-    nanosleep(&pause, NULL);
-  }
-  return OP_OK;
+  int failed = op_lock(fd, operation, model->app->timeout_ms);
+  if (failed == ETIMEDOUT)
+    return op_fail(error, OP_TEMPORARY, "busy", "read model %s: another process is making it", model->definition->name);
+  return failed ? op_fail(error, OP_IO, "io_error", "state/: cannot lock it: %s", strerror(failed)) : OP_OK;
 }
 
 /* The directory of model->path. */
@@ -116,6 +110,18 @@ static int cannot_make(struct op_model *model, const char *name, struct op_error
   return op_fail(error, OP_IO, full ? "disk_full" : "io_error", "cannot make state/%s: %s", name, strerror(errno));
 }
 
+/* Sets the mark of a database in which pages are changed, or takes it off; does the filesystem keep it so? */
+static bool mark(int state_fd, const char *name, bool unfinished) {
+  struct stat info;
+  if (fstatat(state_fd, name, &info, 0) != 0)
+    return false;
+  mode_t wanted = unfinished ? UNFINISHED : 0;
+  if ((info.st_mode & UNFINISHED) == wanted)
+    return true;
+  return fchmodat(state_fd, name, (info.st_mode & 07777 & ~(mode_t)UNFINISHED) | wanted, 0) == 0 &&
+         fstatat(state_fd, name, &info, 0) == 0 && (info.st_mode & UNFINISHED) == wanted;
+}
+
 /* Makes a file with this content and tells the disk. */
 static int write_file(int state_fd, const char *name, const unsigned char *bytes, size_t size) {
   int fd = openat(state_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -148,7 +154,7 @@ static int empty_tables(struct op_model *model, unsigned char **ret_bytes, size_
   return rc;
 }
 
-/* Makes a new database. */
+/* Makes a new database in the place of the old one, which goes when the new one is there. */
 static int make_database(struct op_model *model, int state_fd, struct op_error *error) {
   char name[NAME_SIZE], whole[NAME_SIZE];
   unsigned char *bytes = NULL;
@@ -157,8 +163,14 @@ static int make_database(struct op_model *model, int state_fd, struct op_error *
   if (rc == OP_OK) {
     file_name(model, "", whole);
     unlinkat(state_fd, file_name(model, "-new", name), 0);
-    if (write_file(state_fd, name, bytes, size) != 0 || renameat(state_fd, name, state_fd, whole) != 0)
+    errno = ENOTSUP; /* of a mark that is not kept, though nobody says why */
+    if (write_file(state_fd, name, bytes, size) != 0 || !mark(state_fd, name, true) || !mark(state_fd, name, false)) {
       rc = cannot_make(model, whole, error);
+    } else {
+      op__files_unlink(model, state_fd);
+      if (renameat(state_fd, name, state_fd, whole) != 0)
+        rc = cannot_make(model, whole, error);
+    }
     if (rc != OP_OK)
       unlinkat(state_fd, name, 0);
   }
@@ -213,12 +225,18 @@ static int complete(struct op_model *model, int state_fd, bool *ret_kept, struct
 /* Makes what is missing, if need be all. Under the exclusive lock on state/. */
 static int make_missing(struct op_model *model, int state_fd, struct op_error *error) {
   bool kept = false;
+  char name[NAME_SIZE];
+  struct stat info;
+  file_name(model, "", name);
+  if (fstatat(state_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode)) {
+    model->unwritable = true;
+    return op_fail(error, OP_IO, "io_error", "state/%s is a symbolic link", name);
+  }
   int rc = complete(model, state_fd, &kept, error);
   if (rc != OP_OK || kept)
     return rc;
   if (model->definition->schema == NULL)
     return op_fail(error, OP_TEMPORARY, "model_damaged", "read model %s is to be made anew", model->definition->name);
-  op__files_unlink(model, state_fd);
   rc = make_database(model, state_fd, error);
   return rc == OP_OK ? make_beside(model, state_fd, error) : rc;
 }
@@ -299,12 +317,11 @@ int op__files_connect(struct op_model *model, int state_fd, bool *ret_current, s
 
 /* Copies the log into the database. Was that all of it? */
 static bool checkpoint(struct op_model *model, int how) {
-  struct stat info;
   int pages = 0, copied = 0;
-  if (!model->unfinished && stat(model->path, &info) == 0)
-    (void)!chmod(model->path, (info.st_mode & 07777) | UNFINISHED); /* where the name is gone, nobody comes to it */
-  model->unfinished = true;
-  return sqlite3_wal_checkpoint_v2(model->db, "main", how, &pages, &copied) == SQLITE_OK && pages == copied;
+  /* Where the name is gone nobody comes to it; else no page is changed without the mark. */
+  model->unfinished = model->unfinished || mark(AT_FDCWD, model->path, true) || access(model->path, F_OK) != 0;
+  return model->unfinished && sqlite3_wal_checkpoint_v2(model->db, "main", how, &pages, &copied) == SQLITE_OK &&
+         pages == copied;
 }
 
 /* After a commit: checkpoints, where the log has become long. */
@@ -321,10 +338,14 @@ void op__files_watch(struct op_model *model) { sqlite3_wal_hook(model->db, after
 /* The database is whole without its log. Under its exclusive lock; the one on state/ holds its name in place. */
 static void mark_whole(struct op_model *model, int state_fd) {
   char name[NAME_SIZE];
+  if (flock(state_fd, LOCK_SH | LOCK_NB) == 0 && !op__model_moved(model))
+    mark(state_fd, file_name(model, "", name), false);
+}
+
+/* Did somebody leave the mark? */
+bool op__files_unfinished(struct op_model *model) {
   struct stat info;
-  if (flock(state_fd, LOCK_SH | LOCK_NB) == 0 && !op__model_moved(model) &&
-      fstatat(state_fd, file_name(model, "", name), &info, 0) == 0)
-    (void)!fchmodat(state_fd, name, info.st_mode & 07777 & ~(mode_t)UNFINISHED, 0);
+  return stat(model->path, &info) == 0 && (info.st_mode & UNFINISHED) && !op__model_moved(model);
 }
 
 /* Who is the last to be connected leaves a database that is whole, and an empty log. */

@@ -104,7 +104,9 @@ int op__state_lock(const struct op_model *model, int fd, int operation, struct o
 int op__files_connect(struct op_model *model, int state_fd, bool *ret_current, struct op_error *error);
 /* From now on commits make checkpoints, and closing makes none. */
 void op__files_watch(struct op_model *model);
-/* Before closing, for who wrote: makes the last checkpoint, unless others have the database open. */
+/* Is the database one that a checkpoint was begun in, and that nobody has found whole since? */
+bool op__files_unfinished(struct op_model *model);
+/* Before closing, for who wrote or finds it so: makes the last checkpoint, unless others have the database open. */
 void op__files_leave(struct op_model *model);
 /* Removes the three files. Under the exclusive lock on state/. */
 void op__files_unlink(const struct op_model *model, int state_fd);

@@ -155,7 +155,8 @@ int op__model_attach(struct op_model *model, struct op_error *error) {
       return rc;
     op__model_detach(model);
     model->place = OP__MEMORY;
-    op_explain(model->app, "state/%s.db cannot be written: the journal is folded in memory", model->definition->name);
+    op_explain(model->app, "state/%s.db cannot be written%s%s: the journal is folded in memory",
+               model->definition->name, rc != OP_OK ? ", " : "", rc != OP_OK ? error->message : "");
   }
   model->unwritable = false;
   free(model->path);
@@ -163,7 +164,7 @@ int op__model_attach(struct op_model *model, struct op_error *error) {
   return op__model_open_memory(model, error);
 }
 
-/* Closes the database. Who wrote nothing leaves the checkpoint to those who do. */
+/* Closes the database. Who wrote nothing leaves the checkpoint to those who do, unless they have left it behind. */
 void op__model_detach(struct op_model *model) {
   for (size_t i = 0; i < model->count; i++) {
     sqlite3_finalize(model->statements[i].statement);
@@ -171,7 +172,8 @@ void op__model_detach(struct op_model *model) {
   }
   model->count = 0;
   model->snapshot = false;
-  if (model->db != NULL && model->place == OP__FILE && model->wrote && !model->damaged)
+  if (model->db != NULL && model->place == OP__FILE && model->definition->schema != NULL && !model->damaged &&
+      (model->wrote || op__files_unfinished(model)))
     op__files_leave(model);
   sqlite3_close(model->db);
   model->db = NULL;

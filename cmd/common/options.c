@@ -25,6 +25,7 @@ static const struct common commons[] = {
     {{"dry-run", 0, NULL, "decide and print, append nothing", false}, OP_CHANGES | OP_DRY_RUN},
     {{"follow", 0, NULL, "go on with what comes, until SIGTERM or SIGINT", false}, OP_FOLLOWS},
     {{"max", 0, "N", "end after N", false}, OP_MAX},
+    {{"pending", 0, NULL, "say what is pending and since when, and do nothing", false}, OP_PENDING},
     {{"store", 0, "PATH|URL", "the store (else $OP_STORE, the configuration, ~/.local/state/outerpark)", false}, 0},
     {{"config", 0, "FILE", "a configuration over the system's and the user's (else $OP_CONFIG)", false}, 0},
     {{"output", 'o', "FORMAT", "ndjson, json, table or csv (default: table on a terminal, else ndjson)", false}, 0},
@@ -194,7 +195,8 @@ static int fail_verb(const struct op_app *app, const char *word, struct op_error
       used += (size_t)snprintf(group + used, sizeof group - used, "%s%s", used > 0 ? ", " : "", verb->name + len + 1);
   }
   if (used > 0)
-    return op_usage(app, error, "'%s' must be followed by one of: %s", word, group);
+    return op_fail(error, OP_USAGE, "usage", "'%.80s' must be followed by one of: %s; see '%s %.80s --help'", word,
+                   group, app->program->name, word);
   if (suggestion.best != NULL)
     return op_usage(app, error, "unknown verb '%s', did you mean '%s'?", word, suggestion.best);
   return op_usage(app, error, "unknown verb '%s'", word);
@@ -426,6 +428,7 @@ static int take_common(struct op_app *app, struct op_error *error) {
   app->verbose = op_option_given(app, "verbose");
   app->dry_run = op_option_given(app, "dry-run");
   app->follow = op_option_given(app, "follow");
+  app->pending = op_option_given(app, "pending");
   app->request_id = op_option(app, "request-id");
   code = take_output(app, error);
   if (code == OP_OK)

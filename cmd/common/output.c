@@ -7,6 +7,7 @@
  * closed pipe is no error. */
 #include "output.h"
 
+#include "label.h"
 #include "money.h"
 
 #include <assert.h>
@@ -23,6 +24,7 @@ struct op_output {
   FILE *stream;
   enum op_format format;
   bool color, quiet;
+  const struct op_label *labels;
   bool closed;                              /* EPIPE: nobody reads any more */
   int failed;                               /* errno of the first write that failed */
   uint64_t given;                           /* rows and lines, shown or not */
@@ -72,6 +74,9 @@ void op_output_free(struct op_output *output) {
 
 /* The form of the rows. */
 enum op_format op_output_format(const struct op_output *output) { return output->format; }
+
+/* What tables call a status. */
+void op_output_label(struct op_output *output, const struct op_label *labels) { output->labels = labels; }
 
 /* Keeps the first error of the stream. */
 static void keep_error(struct op_output *output, int error_number) {
@@ -242,11 +247,25 @@ static void cell_begin(struct op_output *output) {
 /* The name of the current column, as a JSON key. */
 static const char *key(const struct op_output *output) { return output->columns[output->cell].name; }
 
+/* Does the current column hold statuses? */
+static bool is_status(const struct op_output *output) {
+  const char *name = output->columns[output->cell].name;
+  size_t len = strlen(name);
+  return strcmp(name, "status") == 0 || strcmp(name, "progress") == 0 ||
+         (len > 6 && strcmp(name + len - 6, "Status") == 0);
+}
+
+/* What a table shows of a text. */
+static const char *shown(const struct op_output *output, const char *text) {
+  const char *label = output->labels != NULL && is_status(output) ? op_label(output->labels, text) : NULL;
+  return label != NULL ? label : text;
+}
+
 /* A cell with text, or null. */
 void op_cell_text(struct op_output *output, const char *text) {
   cell_begin(output);
   if (output->format == OP_TABLE)
-    table_cell(output, text != NULL ? text : "");
+    table_cell(output, text != NULL ? shown(output, text) : "");
   else if (output->format != OP_CSV)
     op_json_string(&output->row, key(output), text);
   else if (text != NULL)

@@ -12,8 +12,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct op_label; /* config.h */
+
 enum op_format { OP_NDJSON, OP_JSON, OP_TABLE, OP_CSV };
 
+/* A column called status, somethingStatus or progress holds words that labels: may name: tables show the label. */
 struct op_column {
   const char *name;    /* camelCase: the JSON key and the CSV head */
   const char *heading; /* the table's head; NULL: left out of the table (still in JSON and CSV) */
@@ -25,8 +28,10 @@ struct op_output;
 /* `stream` is borrowed. */
 struct op_output *op_output_new(FILE *stream, enum op_format format, bool color, bool quiet);
 void op_output_free(struct op_output *output);
-/* The form of the rows, for what only people see (labels in tables). */
+/* The form of the rows. */
 enum op_format op_output_format(const struct op_output *output);
+/* What tables call the words in columns of statuses, see label.h; borrowed. */
+void op_output_label(struct op_output *output, const struct op_label *labels);
 
 /* `single`: one thing (json: an object; table: two columns, name and value), else a list (json: one array). `columns`
  * has `count` entries and outlives the rows. */

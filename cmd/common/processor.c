@@ -169,8 +169,27 @@ static int work(struct run *run, struct op_error *error) {
   return OP_OK; /* op_main() makes 128+n of a signal before anything was done */
 }
 
+/* --pending: counts, and does nothing. */
+static int tell_pending(struct op_app *app, const struct op_processor *processor, struct op_error *error) {
+  struct op_model *model = NULL;
+  struct op_pending owed = {0};
+  if (app->follow || app->max != UINT64_MAX)
+    return op_usage(app, error, "--pending does no work, so neither --follow nor --max goes with it");
+  int rc = op_store_read(app, error);
+  if (rc == OP_OK)
+    rc = op_model_open(app, processor->model, &model, error);
+  if (rc == OP_OK)
+    rc = processor->pending(model, &owed, error);
+  if (rc == OP_OK)
+    op_pending_print(app, &owed);
+  op_model_close(model);
+  return rc;
+}
+
 /* The verb `run`. */
 int op_process(struct op_app *app, const struct op_processor *processor, struct op_error *error) {
+  if (app->pending)
+    return tell_pending(app, processor, error);
   struct run run = {.app = app, .processor = processor, .limit = processor->batch > 0 ? processor->batch : 1};
   int rc = op_store_read(app, error);
   if (rc == OP_OK)

@@ -1,15 +1,14 @@
 /* consume_batch.c - what the next batch of a consumer is.
  *
- * A batch ends before an event that must be given alone (it failed before) or is not to be given now (it comes behind
- * one that waits), so that the offset never moves past an event of which nothing is known. Errors: those of the store.
- */
+ * A batch ends before an event that is not to be given now (it comes behind one that waits), so that the offset never
+ * moves past an event of which nothing is known. Errors: those of the store. */
 #include "consume.h"
 #include "request.h"
 
 /* A batch this large is given as it is, whatever --batch says: it is held in memory. */
 #define MAX_BATCH_BYTES ((size_t)16 << 20)
 
-enum verdict { GIVE, PASS, ALONE, HOLD };
+enum verdict { GIVE, PASS, HOLD };
 
 /* Reads on behind a position. */
 int consume_rewind(struct consuming *c, uint64_t position, struct op_error *error) {
@@ -36,14 +35,12 @@ static int judge(const struct consuming *c, const evs_event *event, enum verdict
   int rc = parking_load(c->model, c->name, event->seq, &known, error);
   if (!rc && known.state != ITEM_NEW)
     *ret_item = known;
-  if (!rc && c->part.of && ret_item->correlation[0])
-    rc = parking_ahead(c->model, c->name, ret_item->correlation, event->seq, ret_ahead, error);
+  if (!rc && ret_item->correlation[0])
+    rc = parking_ahead(c->model, c->name, c->part, ret_item->correlation, event->seq, ret_ahead, error);
   if (item_waits(ret_item))
     *ret_verdict = PASS;
   else if (*ret_ahead)
     *ret_verdict = HOLD;
-  else if (ret_item->state == ITEM_FAILING)
-    *ret_verdict = ALONE;
   return rc;
 }
 
@@ -66,11 +63,10 @@ static uint64_t limit(const struct consuming *c) {
 /* One event after the other. */
 int consume_collect(struct consuming *c, bool *ret_end, struct op_error *error) {
   uint64_t most = limit(c);
-  bool full = false;
   op_text_reset(&c->lines);
   c->count = 0;
   *ret_end = false;
-  while (!full && c->count < most && c->lines.len < MAX_BATCH_BYTES) {
+  while (c->count < most && c->lines.len < MAX_BATCH_BYTES) {
     evs_event event;
     evs_error store_error;
     enum verdict verdict = GIVE;
@@ -86,14 +82,13 @@ int consume_collect(struct consuming *c, bool *ret_end, struct op_error *error) 
     rc = judge(c, &event, &verdict, &item, &ahead, error);
     if (rc)
       return rc;
-    if (c->count && (verdict == ALONE || verdict == HOLD)) {
+    if (c->count && verdict == HOLD) {
       c->position = event.seq - 1;
       return consume_rewind(c, c->position, error);
     }
     if (verdict == HOLD && (rc = consume_hold(c, &item, ahead, error)))
       return rc;
-    full = verdict == ALONE;
-    if (verdict == ALONE || verdict == GIVE)
+    if (verdict == GIVE)
       add(c, &item, event.line);
   }
   c->position = evs_cursor_position(c->cursor);

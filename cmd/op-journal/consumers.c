@@ -192,17 +192,6 @@ out:
 /* Is there a consumer of this name? Ends the visit with 1. */
 static int same_name(void *context, const evs_consumer_info *info) { return strcmp(context, info->name) == 0; }
 
-/* Is this the name of a built-in read model? */
-static int is_built_in(struct op_app *app, const char *name, bool *ret_built_in, struct op_error *error) {
-  struct model_info *models = NULL;
-  size_t count = 0;
-  int rc = models_list(app, &models, &count, error);
-  for (size_t i = 0; !rc && i < count; i++)
-    *ret_built_in = *ret_built_in || strcmp(models[i].name, name) == 0;
-  free(models);
-  return rc;
-}
-
 /* An offset that does not count, as the consumer is divided now, is not set. Exit 1 parts_differ. */
 static int check_counts(struct listing *listing, const char *name, struct op_error *error) {
   char consumer[EVS_MAX_CONSUMER + 1];
@@ -241,7 +230,7 @@ int verb_seek(struct op_app *app, struct op_error *error) {
     return op_fail_store(error, rc, &store_error);
   bool built_in = false;
   bool taken = rc == 1;
-  if (!taken && (rc = is_built_in(app, name, &built_in, error)))
+  if (!taken && (rc = models_built_in(app, name, &built_in, error)))
     return rc;
   if (!built_in && strlen(name) <= EVS_MAX_CONSUMER) {
     rc = op_model_open(app, parking_model(), &listing.model, error);

@@ -5,6 +5,7 @@
  * still is listed, with an offset that is unknown, and can be deleted. */
 #include "models.h"
 #include "domain.h"
+#include "lock.h"
 #include "model.h"
 
 #include <dirent.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SUFFIX ".db"
@@ -133,15 +133,10 @@ int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_
 
 /* Takes the exclusive lock on state/ within the time limit. */
 static int lock_state(const struct op_app *app, int fd, struct op_error *error) {
-  const struct timespec pause = {.tv_nsec = 1000000};
-  for (unsigned waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms++) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return op_fail(error, OP_IO, "io_error", "cannot lock state/: %s", strerror(errno));
-    if (waited_ms >= app->timeout_ms)
-      return op_fail(error, OP_TEMPORARY, "busy", "the read models are being made by another process");
-    nanosleep(&pause, NULL);
-  }
-  return OP_OK;
+  int failed = op_lock(fd, LOCK_EX, app->timeout_ms);
+  if (failed == ETIMEDOUT)
+    return op_fail(error, OP_TEMPORARY, "busy", "the read models are being made by another process");
+  return failed ? op_fail(error, OP_IO, "io_error", "cannot lock state/: %s", strerror(failed)) : OP_OK;
 }
 
 /* Removes the files of one model. */
@@ -162,5 +157,17 @@ int models_delete(struct op_app *app, const char *name, struct op_error *error) 
                    "cannot remove state/%s: %s", file, strerror(errno));
   }
   close(fd);
+  return rc;
+}
+
+/* By name. */
+int models_built_in(struct op_app *app, const char *name, bool *ret_built_in, struct op_error *error) {
+  struct model_info *models = NULL;
+  size_t count = 0;
+  int rc = models_list(app, &models, &count, error);
+  *ret_built_in = false;
+  for (size_t i = 0; !rc && i < count; i++)
+    *ret_built_in = *ret_built_in || strcmp(models[i].name, name) == 0;
+  free(models);
   return rc;
 }

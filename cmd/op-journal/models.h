@@ -16,6 +16,9 @@ struct model_info {
  * stands in state/. */
 int models_list(struct op_app *app, struct model_info **ret_models, size_t *ret_count, struct op_error *error);
 
+/* Is this the name of one? */
+int models_built_in(struct op_app *app, const char *name, bool *ret_built_in, struct op_error *error);
+
 /* Deletes one; the next call of its command folds it again from the journal. */
 int models_delete(struct op_app *app, const char *name, struct op_error *error);
 

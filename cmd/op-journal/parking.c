@@ -6,6 +6,7 @@
 #include "parking.h"
 #include "domain.h"
 #include "model.h"
+#include "retry.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -41,9 +42,11 @@ static int64_t count_of(const evs_event *event, const char *key) {
 
 /* One step. */
 void item_apply(struct item *item, const evs_event *event) {
+  item->retry_us = 0;
   if (op_type_is(event, OP_CONSUMER_ATTEMPT_FAILED)) {
     item->state = item->state == ITEM_RETRIED || item->state == ITEM_HELD ? item->state : ITEM_FAILING;
     item->attempts = count_of(event, "attempts");
+    item->retry_us = op_field_time(event, "retryAt", 0);
   } else if (op_type_is(event, OP_CONSUMER_EVENT_PARKED)) {
     item->behind = (uint64_t)count_of(event, "behind");
     item->state = item->behind ? ITEM_HELD : ITEM_PARKED;
@@ -66,9 +69,10 @@ void item_apply(struct item *item, const evs_event *event) {
   snprintf(item->updated_at, sizeof item->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
 }
 
-/* The consumer's offset is behind it, and it is not done. */
+/* All but what is new or done. */
 bool item_waits(const struct item *item) {
-  return item->state == ITEM_PARKED || item->state == ITEM_HELD || item->state == ITEM_RETRIED;
+  return item->state == ITEM_FAILING || item->state == ITEM_PARKED || item->state == ITEM_HELD ||
+         item->state == ITEM_RETRIED;
 }
 
 /* An item that nothing is known of. */
@@ -97,14 +101,18 @@ static struct op_draft *draft_step(const struct item *item, const char *type, st
 }
 
 /* The next attempt failed. */
-void decide_failed(const struct item *item, const char *reason, int64_t max_attempts, struct op_drafts *drafts,
+void decide_failed(const struct item *item, const struct attempt *attempt, struct op_drafts *drafts,
                    struct op_guard *guard) {
   int64_t attempts = item->attempts + 1;
-  bool last = attempts >= max_attempts;
+  bool last = attempts >= attempt->max_attempts;
   struct op_draft *draft =
       draft_step(item, last ? OP_CONSUMER_EVENT_PARKED : OP_CONSUMER_ATTEMPT_FAILED, drafts, guard);
   op_json_number(&draft->data, "attempts", attempts);
-  op_json_string(&draft->data, "reason", reason);
+  op_json_string(&draft->data, "reason", attempt->reason);
+  if (!last) {
+    int64_t delay_ms = op_retry_delay_ms(attempts, OP_RETRY_BASE_MS, OP_RETRY_CAP_MS, attempt->random);
+    op_json_time(&draft->data, "retryAt", attempt->now_us + delay_ms * 1000);
+  }
   op_json_end(&draft->data);
 }
 
@@ -121,15 +129,15 @@ void decide_held(const struct item *item, uint64_t behind, struct op_drafts *dra
 
 /* It is done. */
 void decide_delivered(const struct item *item, struct op_drafts *drafts, struct op_guard *guard) {
-  if (item->state != ITEM_FAILING && !item_waits(item))
+  if (!item_waits(item))
     return;
   struct op_draft *draft = draft_step(item, OP_CONSUMER_EVENT_DELIVERED, drafts, guard);
   op_json_end(&draft->data);
 }
 
 /* An operator decides. */
-int decide_retry(const struct item *item, bool drop, struct op_drafts *drafts, struct op_guard *guard,
-                 struct op_error *error) {
+int decide_retry(const struct item *item, bool drop, const struct request *request, struct op_drafts *drafts,
+                 struct op_guard *guard, struct op_error *error) {
   if (item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED))
     return OP_OK;
   if (!item_waits(item)) {
@@ -149,6 +157,10 @@ int decide_retry(const struct item *item, bool drop, struct op_drafts *drafts, s
   }
   struct op_draft *draft =
       draft_step(item, drop ? OP_CONSUMER_EVENT_DROPPED : OP_CONSUMER_EVENT_RETRIED, drafts, guard);
+  if (item->reason[0])
+    op_json_string(&draft->data, "reason", item->reason); /* so that the event alone gives the answer again */
+  if (request)
+    op_draft_request(draft, request->key, request->text, guard);
   op_json_end(&draft->data);
   return OP_OK;
 }

@@ -1,11 +1,12 @@
 /* parking.h - what a consumer could not do: attempts, parking, and what an operator makes of it. Pure.
  *
- * An event that CMD fails on, given alone, gets an event of the journal for each attempt; the last one parks it, and
- * the consumer goes on behind it. In a group (--part) the order within a correlation is kept: what comes for one that
- * waits is held behind it. Every step of an item has an id made of the step before it, so that no step is taken twice.
+ * An event that CMD fails on, given alone, steps aside: each attempt is an event of the journal with the time of the
+ * next one (retry.h), the last one parks it. The consumer goes on behind it, but what comes for its correlation is held
+ * until it was taken or parked; in a group (--part) also while it is parked. Every step of an item has an id made of
+ * the step before it, so that no step is taken twice.
  *
- *   (new) -> Failing -> Parked -> Retried -> Delivered        Held: in a group, behind another of its correlation;
- *              |          ^ \________|  \--> (fails again)    given when that one is done
+ *   (new) -> Failing -> Parked -> Retried -> Delivered        Held: behind another of its correlation; given when
+ *              |          ^ \________|  \--> (fails again)    that one is done
  *              v          |       \-> Dropped
  *          Delivered   Held -> Delivered */
 #ifndef JOURNAL_PARKING_H
@@ -27,6 +28,7 @@ struct item {
   uint64_t seq; /* of the event */
   enum item_state state;
   int64_t attempts;
+  int64_t retry_us;  /* when it is given again, where an attempt failed; 0: at once */
   uint64_t behind;   /* ITEM_HELD: the seq that it waits for */
   uint64_t last_seq; /* the journal's event that brought it into this state; 0: none */
   char type[EVS_MAX_TYPE + 1];
@@ -45,22 +47,36 @@ bool is_bookkeeping(const evs_event *event);
 bool item_of(const evs_event *event, char consumer[EVS_MAX_CONSUMER + 1], uint64_t *ret_seq);
 /* Folds an event about this item. */
 void item_apply(struct item *item, const evs_event *event);
-/* Does it wait: parked, held, or brought back and not given yet? */
+/* Does it wait: the offset is behind it, and it is not done? */
 bool item_waits(const struct item *item);
 
 /* Begins an item for an event that was given. */
 void item_begin(struct item *item, const char *consumer, const evs_event *event);
 
+/* An attempt that failed. */
+struct attempt {
+  const char *reason;
+  int64_t max_attempts;
+  int64_t now_us;
+  uint64_t random; /* for the back-off, see retry.h */
+};
+
+/* What --request-id makes of a change; the key NULL: it was not given. */
+struct request {
+  const char *key, *text;
+};
+
 /* CMD failed on it, given alone: ConsumerAttemptFailed, or ConsumerEventParked after `max_attempts`. */
-void decide_failed(const struct item *item, const char *reason, int64_t max_attempts, struct op_drafts *drafts,
+void decide_failed(const struct item *item, const struct attempt *attempt, struct op_drafts *drafts,
                    struct op_guard *guard);
 /* It comes behind one of its correlation that waits: ConsumerEventParked, held. */
 void decide_held(const struct item *item, uint64_t behind, struct op_drafts *drafts, struct op_guard *guard);
 /* CMD took it after all: ConsumerEventDelivered. Nothing for one that never failed. */
 void decide_delivered(const struct item *item, struct op_drafts *drafts, struct op_guard *guard);
-/* An operator brings it back (ConsumerEventRetried) or gives it up (ConsumerEventDropped). Nothing where that is so
- * already. Refusals (1): not_parked; parked_behind for bringing back what is held. */
-int decide_retry(const struct item *item, bool drop, struct op_drafts *drafts, struct op_guard *guard,
-                 struct op_error *error);
+/* An operator brings it back (ConsumerEventRetried) or gives it up (ConsumerEventDropped), parked or waiting for its
+ * next attempt. Nothing where that is so already. Refusals (1): not_parked; parked_behind for bringing back what is
+ * held. */
+int decide_retry(const struct item *item, bool drop, const struct request *request, struct op_drafts *drafts,
+                 struct op_guard *guard, struct op_error *error);
 
 #endif

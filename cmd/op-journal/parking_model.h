@@ -13,14 +13,21 @@ int parking_load(struct op_model *model, const char *consumer, uint64_t seq, str
                  struct op_error *error);
 /* Is there anything that is not done: failing, or waiting? */
 int parking_any(struct op_model *model, const char *consumer, bool *ret_any, struct op_error *error);
-/* The first item after `seq` of the part that can be given: brought back, or held and first of its correlation now.
- * ITEM_NEW where there is none. */
-int parking_due(struct op_model *model, const char *consumer, struct part part, uint64_t seq, struct item *ret_item,
-                struct op_error *error);
-/* The first event of the correlation before `seq` that waits; 0: none. */
-int parking_ahead(struct op_model *model, const char *consumer, const char *correlation, uint64_t seq,
+/* What the part failed on and will be given again by itself: how many events, and when the first of them. */
+struct failing {
+  uint64_t count;
+  int64_t retry_us;
+};
+int parking_failing(struct op_model *model, const char *consumer, struct part part, struct failing *ret_failing,
+                    struct op_error *error);
+/* The first item after `seq` of the part that can be given now: failed, and its time has come; brought back; or held
+ * and first of its correlation. ITEM_NEW where there is none. */
+int parking_due(struct op_model *model, const char *consumer, struct part part, uint64_t seq, int64_t now_us,
+                struct item *ret_item, struct op_error *error);
+/* The first event of the correlation before `seq` that one with this seq is held behind; 0: none. */
+int parking_ahead(struct op_model *model, const char *consumer, struct part part, const char *correlation, uint64_t seq,
                   uint64_t *ret_ahead, struct op_error *error);
-/* How many are parked or held in this part. */
+/* How many are parked, or held behind such a one, in this part. */
 int parking_count(struct op_model *model, const char *consumer, struct part part, int64_t *ret_count,
                   struct op_error *error);
 /* Calls visit(context, item) for each that waits, in order, of all consumers where `consumer` is NULL. What it returns

@@ -3,10 +3,11 @@
  * The new parts begin where the slowest of the old ones stands: nothing is skipped, and what the faster ones had done
  * behind it is given again (at least once). The leases of all old parts are held meanwhile, so that nobody is at it.
  * Their offsets are set before the journal says that they count: whoever is killed in between has changed nothing.
- * Errors: 1 parts_differ, 75 busy, those of the store. */
+ * Errors: 1 parts_differ, request_id_reused, 75 busy, those of the store. */
 #include "parts.h"
 #include "domain.h"
 #include "parking_model.h"
+#include "request.h"
 #include "verbs.h"
 
 #include <inttypes.h>
@@ -15,14 +16,25 @@
 
 static const char *const partitioned[] = {OP_CONSUMER_PARTITIONED, NULL};
 
-/* ConsumerPartitioned. */
-static void draft_parts(const char *consumer, unsigned parts, struct op_drafts *drafts, struct op_guard *guard) {
+/* What the verb adds: where the new parts begin, and its request. */
+struct division {
+  uint64_t offset;
+  struct request request;
+};
+
+/* ConsumerPartitioned; `division` NULL: somebody began with these parts. */
+void draft_parts(const char *consumer, unsigned parts, const struct division *division, struct op_drafts *drafts,
+                 struct op_guard *guard) {
   struct op_draft *draft = op_draft_add(drafts, OP_CONSUMER_PARTITIONED, "", 0);
   op_draft_tag(draft, OP_TAG_CONSUMER, consumer);
   op_guard_add(guard, partitioned, OP_TAG_CONSUMER, consumer);
   op_json_begin(&draft->data);
   op_json_string(&draft->data, "consumer", consumer);
   op_json_number(&draft->data, "parts", parts);
+  if (division) {
+    op_json_number(&draft->data, "offset", (int64_t)division->offset);
+    op_draft_request(draft, division->request.key, division->request.text, guard);
+  }
   op_json_end(&draft->data);
 }
 
@@ -40,7 +52,7 @@ int decide_parts_use(const char *consumer, int recorded, bool known, unsigned pa
   if (recorded == (int)parts || (recorded < 0 && parts == 0))
     return OP_OK;
   if (recorded < 0 && !known) {
-    draft_parts(consumer, parts, drafts, guard);
+    draft_parts(consumer, parts, NULL, drafts, guard);
     return OP_OK;
   }
   char is[32], asked[32];
@@ -60,7 +72,7 @@ int decide_parts_use(const char *consumer, int recorded, bool known, unsigned pa
 struct use {
   const char *consumer;
   unsigned parts;
-  bool force; /* change it */
+  const struct division *division; /* change it; else NULL */
 };
 
 /* Is this consumer the one? Ends the visit with 1. */
@@ -77,9 +89,9 @@ static int decide(void *context, struct op_model *model, struct op_drafts *draft
   int rc = parts_load(model, use->consumer, &recorded, error);
   if (rc)
     return rc;
-  if (use->force) {
+  if (use->division) {
     if (recorded != (int)use->parts)
-      draft_parts(use->consumer, use->parts, drafts, guard);
+      draft_parts(use->consumer, use->parts, use->division, drafts, guard);
     return OP_OK;
   }
   snprintf(name, sizeof name, "%s", use->consumer);
@@ -151,30 +163,68 @@ static int seek(struct op_app *app, const char *consumer, unsigned parts, uint64
   return OP_OK;
 }
 
-/* Changes the number, unless it is that already. */
-static int change(struct op_model *model, const char *consumer, unsigned parts, uint64_t *ret_offset,
-                  struct op_error *error) {
+/* Reads where the parts of a request that was done before began. */
+static int take_offset(void *context, const evs_event *event, struct op_error *error) {
+  struct division *division = context;
+  (void)error;
+  division->offset = (uint64_t)op_field_number(event, "offset", 0);
+  return OP_OK;
+}
+
+/* Was the request done before? Then division->offset is what it answered. */
+static int find_request(struct op_model *model, struct division *division, bool *ret_done, struct op_error *error) {
+  uint64_t seq = 0;
+  *ret_done = false;
+  if (!division->request.key)
+    return OP_OK;
+  int rc = op_request_find(model, division->request.key, division->request.text, &seq, error);
+  if (rc || !seq)
+    return rc;
+  *ret_done = true;
+  return op_event_at(op_model_app(model), seq, take_offset, division, error);
+}
+
+/* Changes the number, unless it is that already. All old parts are held. */
+static int change_held(struct op_model *model, struct use *use, const struct division *division, bool differs,
+                       struct op_error *error) {
   struct op_app *app = op_model_app(model);
-  struct use use = {.consumer = consumer, .parts = parts, .force = true};
   struct op_committed committed;
   struct op_drafts drafts = {0};
+  if (!differs)
+    return OP_OK;
+  int rc = app->dry_run ? OP_OK : seek(app, use->consumer, use->parts, division->offset, error);
+  if (!rc)
+    rc = op_commit(model, decide, use, &drafts, &committed, error);
+  op_drafts_free(&drafts);
+  return rc;
+}
+
+/* The same, and holds them. */
+static int change(struct op_model *model, const char *consumer, unsigned parts, struct division *division,
+                  struct op_error *error) {
+  struct use use = {.consumer = consumer, .parts = parts, .division = division};
   int recorded = -1;
+  bool done = false;
+  int rc = find_request(model, division, &done, error);
+  if (rc || done)
+    return rc;
   struct held *held = calloc(1, sizeof *held);
   if (!held)
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  int rc = parts_load(model, consumer, &recorded, error);
+  rc = parts_load(model, consumer, &recorded, error);
+  unsigned old = recorded > 0 ? (unsigned)recorded : 0;
   if (!rc)
-    rc = hold(app, consumer, recorded > 0 ? (unsigned)recorded : 0, held, error);
-  bool differs = parts != (recorded > 0 ? (unsigned)recorded : 0);
-  if (!rc && differs && !app->dry_run)
-    rc = seek(app, consumer, parts, held->slowest, error);
-  if (!rc && differs)
-    rc = op_commit(model, decide, &use, &drafts, &committed, error);
+    rc = hold(op_model_app(model), consumer, old, held, error);
   if (!rc)
-    *ret_offset = held->slowest;
+    rc = op_model_refresh(model, error); /* who held them may have done the same request */
+  if (!rc)
+    rc = find_request(model, division, &done, error);
+  if (!rc && !done) {
+    division->offset = held->slowest;
+    rc = change_held(model, &use, division, parts != old, error);
+  }
   release(held);
   free(held);
-  op_drafts_free(&drafts);
   return rc;
 }
 
@@ -184,24 +234,26 @@ int verb_parts(struct op_app *app, struct op_error *error) {
   char consumer[EVS_MAX_CONSUMER + 1];
   struct op_model *model = NULL;
   int64_t parts = 0;
-  uint64_t offset = 0;
+  char request[EVS_MAX_CONSUMER + 64];
+  struct division division = {.request = {app->request_id, request}};
   if (op_check_number("parts", "usage", app->operands[1], 0, MAX_PARTS, &parts, error))
     return op_usage(app, error, "N must be the number of parts, at most %d, or 0 for none, not '%s'", MAX_PARTS,
                     app->operands[1]);
   if (strlen(name) <= EVS_MAX_CONSUMER && part_of_name(name, consumer).of)
     return op_usage(app, error, "%s is the name of a part, that of the consumer is %s", name, consumer);
+  snprintf(request, sizeof request, "parts consumer=%.*s parts=%" PRId64, (int)EVS_MAX_CONSUMER, name, parts);
   int rc = op_store_read(app, error);
   if (!rc)
     rc = op_model_open(app, parking_model(), &model, error);
   if (!rc)
-    rc = change(model, name, (unsigned)parts, &offset, error);
+    rc = change(model, name, (unsigned)parts, &division, error);
   op_model_close(model);
   if (rc)
     return rc;
   op_rows_begin(app->output, columns, sizeof columns / sizeof *columns, true);
   op_cell_text(app->output, name);
   op_cell_number(app->output, parts);
-  op_cell_number(app->output, (int64_t)offset);
+  op_cell_number(app->output, (int64_t)division.offset);
   op_row_end(app->output);
   op_rows_end(app->output);
   return OP_OK;

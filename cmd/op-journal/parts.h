@@ -17,4 +17,10 @@ int parts_use(struct op_model *model, const char *consumer, unsigned parts, stru
 int decide_parts_use(const char *consumer, int recorded, bool known, unsigned parts, struct op_drafts *drafts,
                      struct op_guard *guard, struct op_error *error);
 
+/* Drafts ConsumerPartitioned, under the guard against any other. `division` is what the verb `parts` adds, else NULL.
+ */
+struct division;
+void draft_parts(const char *consumer, unsigned parts, const struct division *division, struct op_drafts *drafts,
+                 struct op_guard *guard);
+
 #endif

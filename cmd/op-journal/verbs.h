@@ -9,6 +9,7 @@ int verb_append(struct op_app *app, struct op_error *error);    /* append.c */
 int verb_consume(struct op_app *app, struct op_error *error);   /* consume.c */
 int verb_consumers(struct op_app *app, struct op_error *error); /* consumers.c */
 int verb_seek(struct op_app *app, struct op_error *error);      /* consumers.c */
+int verb_forget(struct op_app *app, struct op_error *error);    /* forget.c */
 int verb_parts(struct op_app *app, struct op_error *error);     /* parts.c */
 int verb_parked(struct op_app *app, struct op_error *error);    /* parked.c */
 int verb_retry(struct op_app *app, struct op_error *error);     /* parked.c */

@@ -37,7 +37,8 @@ static const struct op_verb verbs[] = {
      "op-musical list -o table\n"
      "op-musical list -o ndjson | jq -r 'select(.reservableSeats > 0) | .name'"},
     {"show", "ID", "show one musical", 1, 1, 0, NULL, verb_show, "op-musical show 1 -o json"},
-    {"run", NULL, "give the seats of cancelled reservations back", 0, 0, OP_FOLLOWS | OP_MAX, NULL, verb_run,
+    {"run", NULL, "give the seats of cancelled reservations back", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING, NULL,
+     verb_run,
      "op-musical run\n"
      "op-musical run --follow"},
     {0},

@@ -1,7 +1,6 @@
 /* history.c - every step of one saga in the order of the journal, each with what caused it and where it led.
  *
  * Errors: 65 bad_id, 66 no_store, 1 no_such_reservation. */
-#include "labels.h"
 #include "listing.h"
 #include "project.h"
 #include "verbs.h"
@@ -11,17 +10,7 @@ static const struct op_column columns[] = {
     {"status", "STATUS", false}, {"seats", "SEATS", true}, {"amount", "AMOUNT", true}, {"detail", "DETAIL", false},
 };
 
-enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 4 };
-
-/* Prints the step that the statement stands on. */
-static void print_step(const struct op_app *app, sqlite3_stmt *row) {
-  for (int i = 0; i < COLUMNS; i++)
-    if (i == STATUS)
-      label_cell(app, (const char *)sqlite3_column_text(row, i));
-    else
-      op_cell_sql(app->output, row, i);
-  op_row_end(app->output);
-}
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 /* The steps of a reservation. A known one has one step at least: that it was placed. */
 int mypage_history(struct op_app *app, struct op_error *error) {
@@ -48,7 +37,9 @@ int mypage_history(struct op_app *app, struct op_error *error) {
     goto out;
   op_rows_begin(app->output, columns, COLUMNS, false);
   while (r == 0 && found && !op_output_closed(app->output)) {
-    print_step(app, rows);
+    for (int i = 0; i < COLUMNS; i++)
+      op_cell_sql(app->output, rows, i);
+    op_row_end(app->output);
     r = op_model_step(model, rows, &found, error);
   }
   op_rows_end(app->output);

@@ -3,8 +3,8 @@
  * Invariants: what is printed is durable; --follow prints each changed row after the first full print, at most once per
  * catching up. Errors: 64 usage, 65 bad_id, 66 no_store, 1 no_such_reservation. */
 #include "commit.h"
-#include "labels.h"
 #include "listing.h"
+#include "progress.h"
 #include "project.h"
 #include "verbs.h"
 
@@ -14,14 +14,24 @@ static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"updatedAt", "UPDATED", false},
+    {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"pickupStatus", NULL, false},
+    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
 };
 
-enum { COLUMNS = sizeof columns / sizeof columns[0], STATUS = 7, PAYMENT_STATUS = 8, TICKET_STATUS = 9 };
+/* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word. */
+enum {
+  COLUMNS = sizeof columns / sizeof columns[0],
+  STATUS = 7,
+  PAYMENT_STATUS = 8,
+  TICKET_STATUS = 9,
+  PICKUP_STATUS = 11,
+  HELD = 12
+};
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, r.ticket_status, NULL, r.updated_at FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, r.ticket_status, NULL, NULL, r.held, r.updated_at"                                               \
+  " FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {
@@ -58,11 +68,21 @@ static sqlite3_stmt *chosen(struct op_model *model, const struct choice *choice,
                    changed_after != NULL ? " ORDER BY r.changed_seq" : " ORDER BY r.placed_seq");
 }
 
+/* How far the reservation is that the statement stands on. */
+static const char *progress_of(const struct op_app *app, sqlite3_stmt *row) {
+  const struct progress progress = {.status = (const char *)sqlite3_column_text(row, STATUS),
+                                    .payment = (const char *)sqlite3_column_text(row, PAYMENT_STATUS),
+                                    .ticket = (const char *)sqlite3_column_text(row, TICKET_STATUS),
+                                    .pickup = (const char *)sqlite3_column_text(row, PICKUP_STATUS),
+                                    .held = sqlite3_column_int64(row, HELD)};
+  return progress_word(op_config_steps(&app->config), &progress);
+}
+
 /* Prints the row that the statement stands on. */
 static void print_row(const struct op_app *app, sqlite3_stmt *row) {
   for (int i = 0; i < COLUMNS; i++)
-    if (i == STATUS || i == PAYMENT_STATUS || i == TICKET_STATUS)
-      label_cell(app, (const char *)sqlite3_column_text(row, i));
+    if (i == HELD)
+      op_cell_text(app->output, progress_of(app, row));
     else
       op_cell_sql(app->output, row, i);
   op_row_end(app->output);

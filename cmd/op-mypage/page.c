@@ -1,9 +1,10 @@
 /* page.c - the customer's view: which status an event leads to, and what it says in a sentence. No disk, no SQL.
  *
- * Invariants: seats and amount never grow and never fall below zero; PaymentCancelled is the last status. Events of
- * others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
+ * Invariants: seats, held and amount never grow and never fall below zero; PaymentCancelled is the last status. Events
+ * of others may be odd: what does not fit changes nothing, and what is not known gets a sentence all the same. */
 #include "page.h"
 
+#include "backstage.h"
 #include "model.h"
 #include "money.h"
 
@@ -12,13 +13,9 @@
 const char *const page_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                      OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const page_payments[] = {OP_PAYMENT_PENDING,
-                                     OP_PAYMENT_APPROVED,
-                                     OP_PAYMENT_DECLINED,
-                                     OP_PAYMENT_CANCELLED,
-                                     OP_PAYMENT_IS_PARKED,
-                                     OP_PAYMENT_REFUND_PARKED,
-                                     NULL};
+const char *const page_payments[] = {
+    OP_PAYMENT_PENDING,   OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED,    OP_PAYMENT_CANCELLED,
+    OP_PAYMENT_IS_PARKED, OP_PAYMENT_REFUND_PARKED, OP_PAYMENT_IS_DEFERRED, NULL};
 
 const char *const page_tickets[] = {
     "", OP_TICKET_IS_READY, OP_TICKET_IS_ISSUED, OP_TICKET_IS_ADMITTED, OP_TICKET_IS_VOIDED, NULL};
@@ -42,6 +39,12 @@ static int64_t figure(const evs_event *event, const char *key, int64_t max) {
   return number < 0 ? 0 : number > max ? max : number;
 }
 
+/* Was it placed while payments were interrupted? */
+static bool is_deferred(const evs_event *event) {
+  char payment[16];
+  return op_field_text(event, "payment", payment, sizeof payment) && strcmp(payment, "deferred") == 0;
+}
+
 /* A reservation begins. */
 static bool placed(struct page *page, const evs_event *event) {
   if (page->reservation_id[0] != '\0' || !op_field_id(event, "reservationId", page->reservation_id))
@@ -52,21 +55,22 @@ static bool placed(struct page *page, const evs_event *event) {
     snprintf(page->currency, sizeof page->currency, "KRW");
   page->seats = figure(event, "seats", OP_MAX_SEATS);
   page->amount = figure(event, "amount", OP_MAX_MONEY);
+  page->held = page->seats;
   page->status = PAGE_RESERVED;
-  page->payment = PAGE_PENDING;
+  page->payment = is_deferred(event) ? PAGE_DEFERRED : PAGE_PENDING;
   page->placed_seq = event->seq;
   return true;
 }
 
 /* Nothing is charged yet, as far as anyone knows. */
 static bool is_waiting(const struct page *page) {
-  return page->payment == PAGE_PENDING || page->payment == PAGE_PARKED;
+  return page->payment == PAGE_PENDING || page->payment == PAGE_PARKED || page->payment == PAGE_DEFERRED;
 }
 
 /* Attempts failed too often, or an operator has them tried again. */
 static bool parked(struct page *page, bool is_parked) {
   enum page_payment before = page->payment;
-  if (is_waiting(page))
+  if (is_waiting(page) && (is_parked || page->payment == PAGE_PARKED))
     page->payment = is_parked ? PAGE_PARKED : PAGE_PENDING;
   else if (page->payment == PAGE_APPROVED || page->payment == PAGE_REFUND_PARKED)
     page->payment = is_parked ? PAGE_REFUND_PARKED : PAGE_APPROVED;
@@ -105,6 +109,8 @@ static bool cancelled(struct page *page, const evs_event *event) {
   if (remaining == 0) {
     page->status = PAGE_CANCELLED;
     void_ticket(page);
+    if (page->payment == PAGE_DEFERRED) /* no payment is to follow */
+      page->payment = PAGE_PENDING;
     return true;
   }
   if (remaining < page->seats)
@@ -113,12 +119,28 @@ static bool cancelled(struct page *page, const evs_event *event) {
   return true;
 }
 
+/* Seats of a cancellation can be had again. */
+static bool released(struct page *page, const evs_event *event) {
+  int64_t seats = figure(event, "seats", page->held);
+  page->held -= seats;
+  return seats > 0;
+}
+
+/* Money came or went; of another currency than the reservation's it is nobody's idea of its price. */
+static void charge(struct page *page, const evs_event *event, bool back) {
+  char currency[sizeof page->currency];
+  int64_t amount = figure(event, "amount", back ? page->charged : OP_MAX_MONEY - page->charged);
+  if (!op_field_text(event, "currency", currency, sizeof currency) || strcmp(currency, page->currency) == 0)
+    page->charged += back ? -amount : amount;
+}
+
 /* The payment became something else. A charge may be recorded behind the end of its payment, and is owed then. */
 static bool paid(struct page *page, const evs_event *event) {
   if (op_type_is(event, OP_PAYMENT_APPROVED)) {
     if (!is_waiting(page) && page->payment != PAGE_REFUNDED)
       return false;
     page->payment = PAGE_APPROVED;
+    charge(page, event, false);
     if (page->status == PAGE_RESERVED)
       page->status = PAGE_PAID;
     return true;
@@ -133,6 +155,7 @@ static bool paid(struct page *page, const evs_event *event) {
     page->payment = PAGE_REFUNDED;
     page->status = PAGE_PAYMENT_CANCELLED;
     void_ticket(page);
+    charge(page, event, true);
     return true;
   }
   if (op_type_is(event, OP_PAYMENT_PARKED))
@@ -142,6 +165,7 @@ static bool paid(struct page *page, const evs_event *event) {
   if (!op_type_is(event, OP_PAYMENT_REFUNDED))
     return false;
   parked(page, false);
+  charge(page, event, true);
   return true;
 }
 
@@ -154,6 +178,8 @@ bool page_apply(struct page *page, const evs_event *event) {
     return false;
   else if (op_type_is(event, OP_RESERVATION_CANCELLED))
     changed = cancelled(page, event);
+  else if (op_type_is(event, OP_SEATS_RELEASED))
+    changed = released(page, event);
   else
     changed = paid(page, event) || ticketed(page, event);
   if (!changed)
@@ -161,6 +187,12 @@ bool page_apply(struct page *page, const evs_event *event) {
   page->changed_seq = event->seq;
   snprintf(page->updated_at, sizeof page->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
   return true;
+}
+
+/* What is sold and charged. */
+struct page_sums page_sums(const struct page *page) {
+  bool sold = page->status == PAGE_RESERVED || page->status == PAGE_PAID;
+  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged};
 }
 
 /* Adds "1 seat", "10 seats". */
@@ -212,7 +244,7 @@ static void paid_detail(const evs_event *event, const struct page *page, struct 
 
 /* Adds what the attempts at a payment say. */
 static void attempt_detail(const evs_event *event, struct op_text *text) {
-  char operation[16], reason[OP_MAX_NAME + 1], retry_at[64];
+  char operation[16], outcome[16], reason[OP_MAX_NAME + 1], retry_at[64];
   op_field_text(event, "operation", operation, sizeof operation);
   bool refund = strcmp(operation, "refund") == 0;
   if (op_type_is(event, OP_PAYMENT_PARKED)) {
@@ -224,7 +256,9 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
     op_text_adds(text, refund ? "Refund is tried again." : "Payment is tried again.");
     return;
   }
-  op_text_adds(text, refund ? "Refund without an answer" : "Payment without an answer");
+  op_field_text(event, "outcome", outcome, sizeof outcome);
+  op_text_adds(text, refund ? "Refund " : "Payment ");
+  op_text_adds(text, strcmp(outcome, "declined") == 0 ? "refused" : "without an answer");
   if (op_field_text(event, "reason", reason, sizeof reason) && reason[0] != '\0')
     op_text_addf(text, " (%s)", reason);
   if (op_field_text(event, "retryAt", retry_at, sizeof retry_at) && retry_at[0] != '\0')
@@ -270,7 +304,7 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
       op_text_addf(text, " of %s", musical);
     op_text_adds(text, " reserved for ");
     op_text_money(text, figure(event, "amount", OP_MAX_MONEY), page->currency);
-    op_text_adds(text, ".");
+    op_text_adds(text, is_deferred(event) ? ", payment follows later." : ".");
   } else if (op_type_is(event, OP_RESERVATION_CANCELLED)) {
     cancelled_detail(event, text);
   } else if (op_type_is(event, OP_PAYMENT_APPROVED) || op_type_is(event, OP_PAYMENT_DECLINED) ||
@@ -282,7 +316,7 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
   } else if (op_type_is(event, OP_TICKET_READY) || op_type_is(event, OP_TICKET_ISSUED) ||
              op_type_is(event, OP_TICKET_ADMITTED) || op_type_is(event, OP_TICKET_VOIDED)) {
     ticket_detail(event, text);
-  } else {
+  } else if (!backstage_detail(event, text)) {
     other_detail(event, text);
   }
 }

@@ -1,12 +1,14 @@
 /* page.h - a reservation as its customer sees it, folded from the events of every context. Pure.
  *
  *   status   Reserved -> PaymentApproved -> Cancelled -> PaymentCancelled
- *   payment  Pending -> PaymentApproved or PaymentDeclined -> PaymentCancelled
- *            Pending <-> Parked, PaymentApproved <-> RefundParked: attempts failed, and somebody must look
+ *   payment  Pending or Deferred -> PaymentApproved or PaymentDeclined -> PaymentCancelled
+ *            Pending, Deferred -> Parked -> Pending, PaymentApproved <-> RefundParked: attempts failed, and somebody
+ * must look
  *   ticket   none -> Ready -> Issued -> Admitted; Ready or Issued -> Voided, as soon as the reservation is cancelled
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
- * its last seats and amount. */
+ * its last seats and amount. What is sold and charged is told apart from that, by page_sums(): the difference that an
+ * event makes to them is what reports add up, so that no odd event can make them differ from the pages. */
 #ifndef MYPAGE_PAGE_H
 #define MYPAGE_PAGE_H
 
@@ -19,8 +21,9 @@ enum page_payment {
   PAGE_APPROVED,
   PAGE_DECLINED,
   PAGE_REFUNDED,
-  PAGE_PARKED,       /* nobody knows whether it was charged */
-  PAGE_REFUND_PARKED /* money is owed */
+  PAGE_PARKED,        /* nobody knows whether it was charged */
+  PAGE_REFUND_PARKED, /* money is owed */
+  PAGE_DEFERRED       /* pending, and said to be so when it was placed: payments were interrupted */
 };
 
 enum page_ticket { PAGE_NO_TICKET, PAGE_TICKET_READY, PAGE_TICKET_ISSUED, PAGE_TICKET_ADMITTED, PAGE_TICKET_VOIDED };
@@ -31,6 +34,8 @@ struct page {
   char customer_id[OP_MAX_ID + 1];
   char currency[8];
   int64_t seats, amount;
+  int64_t held;    /* seats that nobody else can have: those given up come back by SeatsReleased */
+  int64_t charged; /* and not given back */
   enum page_status status;
   enum page_payment payment;
   enum page_ticket ticket;
@@ -49,6 +54,13 @@ bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]);
 
 /* Folds one event of this reservation. True where it changed something that is shown. */
 bool page_apply(struct page *page, const evs_event *event);
+
+/* What stands in the books of this reservation: nothing is sold any more once the whole of it was cancelled. */
+struct page_sums {
+  int64_t seats, amount; /* sold */
+  int64_t charged;
+};
+struct page_sums page_sums(const struct page *page);
 
 /* Adds one short sentence on what the event says. `musical` is the musical's name, or "". */
 void page_detail(const evs_event *event, const struct page *page, const char *musical, struct op_text *text);

@@ -8,4 +8,8 @@ int mypage_list(struct op_app *app, struct op_error *error);    /* list.c */
 int mypage_show(struct op_app *app, struct op_error *error);    /* list.c */
 int mypage_history(struct op_app *app, struct op_error *error); /* history.c */
 
+int mypage_report_sales(struct op_app *app, struct op_error *error);     /* report.c */
+int mypage_report_occupancy(struct op_app *app, struct op_error *error); /* report.c */
+int mypage_report_payments(struct op_app *app, struct op_error *error);  /* report.c */
+
 #endif

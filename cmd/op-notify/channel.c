@@ -3,9 +3,10 @@
  * Invariants: an unknown name is an error and never a silent default. The turn is a lock on STORE/notify.lock for as
  * long as a run lasts; it keeps two runs on one machine from handing the same message to a program twice. Nothing else
  * rests on it: across machines, or where somebody deletes the file, the journal still records each notice once. Errors:
- * 78 bad_config, unknown_channel; 73, 74, 77. */
+ * 78 bad_config (no such program, too), unknown_channel; 73, 74, 77. */
 #include "channel.h"
 
+#include "child.h"
 #include "files.h"
 
 #include <errno.h>
@@ -25,6 +26,12 @@ static const struct channel_kind *find_kind(const char *name) {
   return NULL;
 }
 
+/* Is the program of this key there? Better known before a notice is in hand. */
+static int find_program(const char *key, const char *program, struct op_error *error) {
+  int r = op_child_find(program, error);
+  return r == OP_NOINPUT ? op_fail(error, OP_CONFIG, "bad_config", "%s: %s: no such program", key, program) : r;
+}
+
 /* The channel of the configuration. */
 int channel_find(struct op_app *app, struct channel *ret_channel, struct op_error *error) {
   const struct op_config *config = &app->config;
@@ -36,7 +43,11 @@ int channel_find(struct op_app *app, struct channel *ret_channel, struct op_erro
   if (address_parse(config->notify_from, &ret_channel->from, &wrong) != 0)
     return op_fail(error, OP_CONFIG, "bad_config", "notify.from: %s", wrong.message);
   if (ret_channel->kind == &channel_exec && config->notify_command == NULL)
-    return op_fail(error, OP_CONFIG, "bad_config", "notify.channel is exec, but there is no notify.command");
+    return op_fail(error, OP_CONFIG, "bad_config", "notify.channel is exec, and notify.command names no program");
+  if (ret_channel->kind == &channel_exec)
+    return find_program("notify.command", config->notify_command[0], error);
+  if (ret_channel->kind == &channel_sendmail)
+    return find_program("notify.sendmail", config->notify_sendmail, error);
   return 0;
 }
 

@@ -11,6 +11,7 @@
 #define NOTIFY_CHANNEL_H
 
 #include "address.h"
+#include "contacts.h"
 #include "decide.h"
 #include "notice.h"
 
@@ -22,6 +23,7 @@ struct channel {
   const struct channel_kind *kind;
   struct op_app *app;
   struct mailbox from;        /* notify.from */
+  struct contacts *contacts;  /* the caller's; where notices are written is remembered there */
   int directory;              /* channel file: the outbox, locked; else -1 */
   struct outbox_batch *batch; /* channel file: what was sent and not synced yet; else NULL */
 };
@@ -49,16 +51,16 @@ int channel_find(struct op_app *app, struct channel *ret_channel, struct op_erro
  * Where another run has its turn: waits for its end with --follow, else *ret_fd is -1. */
 int channel_turn(struct op_app *app, int *ret_fd, struct op_error *error);
 
-/* Opens the outbox directory and locks it against others who write or clear it, within the time limit (exit 75 busy);
- * what a killed run left there is removed. With `create` it is made; else a missing one gives *ret_fd -1. Close the fd
- * to unlock. */
-int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error);
+/* Opens an outbox directory, named as in the configuration, and locks it against others who write or clear it, within
+ * the time limit (exit 75 busy); what a killed run left there is removed. With `create` it is made; else a missing one
+ * gives *ret_fd -1. Close the fd to unlock. */
+int outbox_lock(struct op_app *app, const char *directory, bool create, int *ret_fd, struct op_error *error);
 
-/* Removes what a killed run left in the outbox, where there is one; does not wait for the lock. */
+/* Removes what a killed run left in the outbox of the configuration, where there is one; does not wait for the lock. */
 int outbox_clean(struct op_app *app, struct op_error *error);
 
-/* Removes a notice from the locked outbox. */
-int outbox_remove(int fd, const char *notice_id, struct op_error *error);
+/* Removes a notice from the locked outbox, if it is there. 0 or an errno. */
+int outbox_remove(int fd, const char *notice_id);
 
 /* Makes durable what was named and removed. */
 int outbox_sync(int fd, struct op_error *error);

@@ -10,6 +10,7 @@
  * that forgetting a customer sees no message appear behind it. Errors: 73, 74, 75 busy, 77. */
 #include "channel.h"
 #include "files.h"
+#include "lock.h"
 #include "message.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define FEW 16u /* messages that are synced one by one: they must not wait for what others have written */
@@ -53,24 +53,19 @@ static int remove_temporaries(int directory, size_t count) {
   return failed;
 }
 
-/* Waits for the lock within the time limit, looking again and again: flock() itself has none. */
+/* Waits for the lock within the time limit. */
 static int lock(int fd, const struct op_app *app, struct op_error *error) {
-  const struct timespec pause = {0, 5 * 1000 * 1000};
-  for (unsigned waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += 5) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return files_fail(error, errno, "the outbox");
-    if (waited_ms >= app->timeout_ms)
-      return op_fail(error, OP_TEMPORARY, "busy", "the outbox: somebody else is writing into it");
-    nanosleep(&pause, NULL);
-  }
-  return 0;
+  int failed = op_lock(fd, LOCK_EX, app->timeout_ms);
+  if (failed == ETIMEDOUT)
+    return op_fail(error, OP_TEMPORARY, "busy", "the outbox: somebody else is writing into it");
+  return failed == 0 ? 0 : files_fail(error, failed, "the outbox");
 }
 
 /* Opens the outbox; -1 where it is not there and is not to be made. */
-static int open_directory(struct op_app *app, bool create, int *ret_fd, struct op_error *error) {
+static int open_directory(struct op_app *app, const char *directory, bool create, int *ret_fd, struct op_error *error) {
   char path[FILES_MAX_PATH];
   *ret_fd = -1;
-  int r = files_store_path(app, app->config.notify_directory, path, sizeof path, error);
+  int r = files_store_path(app, directory, path, sizeof path, error);
   if (r == 0 && create)
     r = files_make_directory(path, error);
   if (r != 0)
@@ -86,8 +81,8 @@ static int clean(int fd, struct op_error *error) {
 }
 
 /* Opens and locks the outbox, clean. */
-int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *error) {
-  int r = open_directory(app, create, ret_fd, error);
+int outbox_lock(struct op_app *app, const char *directory, bool create, int *ret_fd, struct op_error *error) {
+  int r = open_directory(app, directory, create, ret_fd, error);
   if (r != 0 || *ret_fd < 0)
     return r;
   r = lock(*ret_fd, app, error);
@@ -103,22 +98,23 @@ int outbox_lock(struct op_app *app, bool create, int *ret_fd, struct op_error *e
 /* Removes what a killed run left. Where the lock is taken there is nothing: who holds it came after the killed one. */
 int outbox_clean(struct op_app *app, struct op_error *error) {
   int fd = -1;
-  int r = open_directory(app, false, &fd, error);
+  int r = open_directory(app, app->config.notify_directory, false, &fd, error);
   if (r != 0 || fd < 0)
     return r;
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+  int failed = op_lock(fd, LOCK_EX, 0);
+  if (failed == 0)
     r = clean(fd, error);
-  else if (errno != EWOULDBLOCK)
-    r = files_fail(error, errno, "the outbox");
+  else if (failed != ETIMEDOUT)
+    r = files_fail(error, failed, "the outbox");
   close(fd);
   return r;
 }
 
 /* Removes a notice. */
-int outbox_remove(int fd, const char *notice_id, struct op_error *error) {
+int outbox_remove(int fd, const char *notice_id) {
   char final[NAME_SIZE];
   final_name(notice_id, final);
-  return unlinkat(fd, final, 0) == 0 || errno == ENOENT ? 0 : files_fail(error, errno, final);
+  return unlinkat(fd, final, 0) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 /* The names become durable. */
@@ -138,12 +134,14 @@ static int write_all(int fd, const char *bytes, size_t len) {
   return 0;
 }
 
-/* Opens the outbox for a batch. */
+/* Opens the outbox for a batch. Before anything is written into it, it is remembered for who forgets a customer. */
 static int open_outbox(struct channel *channel, struct op_error *error) {
   channel->batch = calloc(1, sizeof *channel->batch);
   if (channel->batch == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
-  return outbox_lock(channel->app, true, &channel->directory, error);
+  const char *directory = channel->app->config.notify_directory;
+  int r = contacts_outbox_add(channel->contacts, directory, error);
+  return r == 0 ? outbox_lock(channel->app, directory, true, &channel->directory, error) : r;
 }
 
 /* Writes one message under a temporary name, where it stays until the batch is synced. */

@@ -6,8 +6,8 @@
  * dropped, since ours holds events; its stderr is ours.
  *
  * A program that was killed or timed out may have sent the message: it is given the same one again, with the same
- * Message-ID. Nothing is written to a file on the way, so there is nothing to forget. Errors: 66 no_command, 77
- * not_executable, 75 no_resources. */
+ * Message-ID. Nothing is written to a file on the way, so there is nothing to forget. Errors: 66 no_command
+ * (gone since channel_find() saw it), 77 not_executable, 75 no_resources. */
 #include "channel.h"
 #include "child.h"
 #include "header.h"

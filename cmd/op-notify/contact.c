@@ -1,11 +1,12 @@
 /* contact.c - op-notify contact set|show|forget: names and addresses, and their end.
  *
- * Forgetting: CustomerForgotten is appended first and is durable, then the contact goes, then under the outbox's lock
- * every rendered notice of the customer. A crash in between leaves a contact that the repeated call finds and removes.
- * A run that is writing holds the lock with the contacts that it read, so nothing personal appears behind the one who
- * forgets. Request ids of `contact set` stay in contacts.db, being of somebody: the journal and the commands that read
- * it do not know them, while those of the journal are refused here. Errors: 64 usage, 65 bad_id, bad_email, bad_text,
- * 66 no_store, 1 no_such_contact and request_id_reused. */
+ * Forgetting: CustomerForgotten is appended first and is durable, then the contact goes, then under its lock, from each
+ * outbox that there ever was, every rendered notice of the customer. A crash in between leaves what the repeated call
+ * finds and removes; so does a notice that cannot be removed, which is an error. A run that is writing holds the lock
+ * with the contacts that it read, so nothing personal appears behind the one who forgets. Request ids of `contact set`
+ * stay in contacts.db, being of somebody: the journal and the commands that read it do not know them, while those of
+ * the journal are refused here. Errors: 64 usage, 65 bad_id, bad_email, bad_text, 66 no_store, 75 outbox_missing, 1
+ * no_such_contact and request_id_reused. */
 #include "address.h"
 #include "channel.h"
 #include "commit.h"
@@ -173,25 +174,91 @@ static int decide(void *context, struct op_model *model, struct op_drafts *draft
   return forget_decide(&state, it->customer_id, it->request_id, it->request, drafts, guard, error);
 }
 
-/* Takes one notice out of the outbox. */
-static int remove_notice(void *context, const char *notice_id, struct op_error *error) {
-  return outbox_remove(*(const int *)context, notice_id, error);
+struct clearing {
+  struct op_app *app;
+  const char *customer_id, *directory;
+  bool remembered; /* notices were written there */
+  int fd;
+  int code; /* the exit code of the first failure, which stands in *error; the others are warnings */
+  struct op_error *error;
+};
+
+/* Keeps what failed, or says it; whatever it is, the rest is to be removed all the same. */
+static void keep_failure(struct clearing *clearing, const struct op_error *failure) {
+  if (clearing->code != 0) {
+    op_warn(clearing->app, "%s", failure->message);
+    return;
+  }
+  *clearing->error = *failure;
+  clearing->code = failure->exit_code;
 }
 
-/* Takes every rendered notice of the customer out of the outbox. */
-static int clear_outbox(struct op_app *app, struct op_model *model, const char *customer_id, struct op_error *error) {
-  int fd = -1;
-  int r = outbox_lock(app, false, &fd, error);
-  if (r != 0 || fd < 0)
+/* Takes one notice out of the outbox. */
+static int remove_notice(void *context, const char *notice_id, struct op_error *error) {
+  struct clearing *clearing = context;
+  (void)error;
+  int failed = outbox_remove(clearing->fd, notice_id);
+  if (failed != 0) {
+    struct op_error failure;
+    char what[FILES_MAX_PATH];
+    snprintf(what, sizeof what, "customer %s: notice %s cannot be removed from %.300s", clearing->customer_id,
+             notice_id, clearing->directory);
+    files_fail(&failure, failed, what);
+    keep_failure(clearing, &failure);
+  }
+  return 0;
+}
+
+/* Takes every rendered notice of the customer out of one outbox. One in the store that is gone is gone with all that
+ * was in it; another may be on a disk that is not mounted. */
+static int clear_outbox(struct clearing *clearing, struct op_model *model, struct op_error *error) {
+  clearing->fd = -1;
+  int r = outbox_lock(clearing->app, clearing->directory, false, &clearing->fd, error);
+  if (r != 0)
     return r;
+  if (clearing->fd < 0 && clearing->remembered && clearing->directory[0] == '/')
+    return op_fail(error, OP_TEMPORARY, "outbox_missing",
+                   "customer %s: notices were written into %s, which is not there: repeat this when it is mounted, or "
+                   "when you have made it anew because it is gone for good",
+                   clearing->customer_id, clearing->directory);
+  if (clearing->fd < 0)
+    return 0;
   /* Under the lock: what was written before it is told by events that are durable. */
   r = op_model_catch_up(model, error);
   if (r == 0)
-    r = notify_each_of(model, customer_id, remove_notice, &fd, error);
+    r = notify_each_of(model, clearing->customer_id, remove_notice, clearing, error);
   if (r == 0)
-    r = outbox_sync(fd, error);
-  close(fd);
+    r = outbox_sync(clearing->fd, error);
+  close(clearing->fd);
   return r;
+}
+
+/* Is the directory in the list? */
+static bool has(const struct op_text *list, const char *directory) {
+  for (size_t at = 0; at < list->len; at += strlen(list->ptr + at) + 1)
+    if (strcmp(list->ptr + at, directory) == 0)
+      return true;
+  return false;
+}
+
+/* The same with every outbox that notices were ever written into, and with that of the configuration. */
+static int clear_outboxes(struct op_app *app, struct op_model *model, const struct forgetting *it,
+                          struct op_error *error) {
+  struct clearing clearing = {.app = app, .customer_id = it->customer_id, .error = error};
+  struct op_text list = {0};
+  int r = contacts_outboxes(it->contacts, &list, error);
+  size_t remembered = list.len;
+  if (r == 0 && !has(&list, app->config.notify_directory))
+    op_text_add(&list, app->config.notify_directory, strlen(app->config.notify_directory) + 1);
+  for (size_t at = 0; r == 0 && at < list.len; at += strlen(list.ptr + at) + 1) {
+    struct op_error failure;
+    clearing.directory = list.ptr + at;
+    clearing.remembered = at < remembered;
+    if (clear_outbox(&clearing, model, &failure) != 0)
+      keep_failure(&clearing, &failure);
+  }
+  op_text_free(&list);
+  return r != 0 ? r : clearing.code;
 }
 
 /* Prints that a customer is forgotten. */
@@ -229,7 +296,7 @@ int notify_contact_forget(struct op_app *app, struct op_error *error) {
   if (!app->dry_run) {
     r = contacts_forget(it.contacts, customer_id, error);
     if (r == 0)
-      r = clear_outbox(app, model, customer_id, error);
+      r = clear_outboxes(app, model, &it, error);
   }
   if (r == 0)
     print_forgotten(app, &it);

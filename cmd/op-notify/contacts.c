@@ -30,6 +30,7 @@ static const char schema[] =
     "  updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS requests_of ON requests (customer_id);"
+    "CREATE TABLE IF NOT EXISTS outboxes (directory TEXT PRIMARY KEY) WITHOUT ROWID;"
     "COMMIT";
 
 /* An error of SQLite as one of ours. */
@@ -78,10 +79,13 @@ static int prepare_file(struct op_app *app, bool create, char *path, size_t size
   return r;
 }
 
-/* Are there tables? Whoever made the file may have been killed, or found the disk full, before it made them. */
-static int find_tables(struct contacts *contacts, bool *ret_found, struct op_error *error) {
+/* Is there this table? Whoever made the file may have been killed, or found the disk full, before it made it, or have
+ * been of an earlier version. */
+static int find_table(struct contacts *contacts, const char *name, bool *ret_found, struct op_error *error) {
   sqlite3_stmt *row = NULL;
-  int result = sqlite3_prepare_v2(contacts->db, "SELECT 1 FROM sqlite_master WHERE name = 'contacts'", -1, &row, NULL);
+  int result = sqlite3_prepare_v2(contacts->db, "SELECT 1 FROM sqlite_master WHERE name = ?1", -1, &row, NULL);
+  if (result == SQLITE_OK)
+    result = sqlite3_bind_text(row, 1, name, -1, SQLITE_STATIC);
   if (result == SQLITE_OK)
     result = sqlite3_step(row);
   *ret_found = result == SQLITE_ROW;
@@ -104,14 +108,16 @@ int contacts_open(struct op_app *app, bool create, struct contacts **ret_contact
   if (sqlite3_open_v2(path, &contacts->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
       sqlite3_busy_timeout(contacts->db, (int)app->timeout_ms) != SQLITE_OK ||
       sqlite3_exec(contacts->db, "PRAGMA secure_delete=ON; PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", NULL,
-                   NULL, NULL) != SQLITE_OK ||
-      (create && sqlite3_exec(contacts->db, schema, NULL, NULL, NULL) != SQLITE_OK)) {
+                   NULL, NULL) != SQLITE_OK) {
     r = fail_sql(contacts, error);
     contacts_close(contacts);
     return r;
   }
-  if (!create)
-    r = find_tables(contacts, &exists, error);
+  r = find_table(contacts, create ? "outboxes" : "contacts", &exists, error); /* they are made in one transaction */
+  if (r == 0 && create && !exists) {
+    exists = sqlite3_exec(contacts->db, schema, NULL, NULL, NULL) == SQLITE_OK;
+    r = exists ? 0 : fail_sql(contacts, error);
+  }
   if (r != 0 || !exists) {
     contacts_close(contacts);
     return r;
@@ -226,6 +232,35 @@ int contacts_set(struct contacts *contacts, struct contact *contact, const char 
   else if (r == 0)
     r = op_fail(error, OP_REFUSED, "request_id_reused", "request id %s was used for another request", request_id);
   return finish(contacts, r, error);
+}
+
+/* Once for each directory; looks first, as that takes no lock that others wait for. */
+int contacts_outbox_add(struct contacts *contacts, const char *directory, struct op_error *error) {
+  struct contact found = {0};
+  const char *const values[] = {directory};
+  int r = run(contacts, "SELECT 'found', 0, 0, 0, 0 FROM outboxes WHERE directory = ?1", values, 1, &found, error);
+  if (r != 0 || found.customer_id[0] != '\0')
+    return r;
+  return run(contacts, "INSERT OR IGNORE INTO outboxes VALUES (?1)", values, 1, NULL, error);
+}
+
+/* All of them. */
+int contacts_outboxes(struct contacts *contacts, struct op_text *list, struct op_error *error) {
+  sqlite3_stmt *row = NULL;
+  bool exists = false;
+  int r = contacts != NULL ? find_table(contacts, "outboxes", &exists, error) : 0;
+  if (r != 0 || !exists)
+    return r;
+  int result = sqlite3_prepare_v2(contacts->db, "SELECT directory FROM outboxes ORDER BY directory", -1, &row, NULL);
+  while (result == SQLITE_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
+    const char *directory = (const char *)sqlite3_column_text(row, 0);
+    if (directory != NULL)
+      op_text_add(list, directory, strlen(directory) + 1);
+    result = SQLITE_OK;
+  }
+  r = result == SQLITE_DONE ? 0 : fail_sql(contacts, error);
+  sqlite3_finalize(row);
+  return r;
 }
 
 /* Removes a person. */

@@ -9,13 +9,31 @@
 #include "retry.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-const char *const notify_causes[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_REFUNDED,
-                                     OP_PAYMENT_CANCELLED, NULL};
+const char *const notify_causes[] = {OP_PAYMENT_APPROVED,  OP_PAYMENT_DECLINED,      OP_PAYMENT_REFUNDED,
+                                     OP_PAYMENT_CANCELLED, OP_RESERVATION_CANCELLED, NULL};
 const char *const notify_outcomes[] = {OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED,
                                        OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
                                        OP_NOTIFICATION_WITHDRAWN, NULL};
 const char *const notice_statuses[] = {"Pending", "Sent", "Parked", "Withdrawn", NULL};
+
+/* One notice for each thing that happened: what was given up unpaid is told at once, and after that no more than what
+ * went back; what was paid is told when it is paid back, and what was declined by the decline. */
+bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount) {
+  if (strcmp(type, OP_RESERVATION_CANCELLED) == 0) {
+    bool tells = whole && telling->stage == TELLING_NOTHING;
+    if (tells)
+      telling->stage = TELLING_GIVEN_UP;
+    return tells;
+  }
+  if (strcmp(type, OP_PAYMENT_REFUNDED) == 0 || strcmp(type, OP_PAYMENT_CANCELLED) == 0)
+    return telling->stage != TELLING_GIVEN_UP || amount > 0;
+  if (telling->stage == TELLING_GIVEN_UP)
+    return false;
+  telling->stage = TELLING_PAYMENT;
+  return true;
+}
 
 /* Begins an event about a notice, under the guard against any other about it. */
 static struct op_draft *begin(const struct notice *notice, const char *type, struct op_drafts *drafts,

@@ -5,8 +5,23 @@
 #include "draft.h"
 #include "notice.h"
 
-/* The event types that a customer is told about, NULL-terminated. */
+/* The event types that a customer may be told about, NULL-terminated. */
 extern const char *const notify_causes[];
+
+/* What was told, or is to be, of a reservation. */
+enum telling_stage {
+  TELLING_NOTHING,
+  TELLING_PAYMENT,  /* that it is paid, or was declined */
+  TELLING_GIVEN_UP, /* that it was cancelled before its payment was known */
+};
+struct telling {
+  enum telling_stage stage;
+  bool asked; /* a provider may have been asked to charge it */
+};
+
+/* Is the customer told about this event of a type of notify_causes? `whole`: of ReservationCancelled, that no seats
+ * are left; `amount`: its own. */
+bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount);
 
 /* The event types that say what became of a notice, NULL-terminated. */
 extern const char *const notify_outcomes[];

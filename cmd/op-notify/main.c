@@ -19,7 +19,8 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX, NULL, notify_run,
+    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING, NULL,
+     notify_run,
      "op-notify run\n"
      "op-notify run --follow"},
     {"list", "", "the notices that were sent, or all", 0, 0, 0, list_options, notify_list,

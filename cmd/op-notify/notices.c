@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* The row as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {
@@ -44,6 +45,32 @@ int notify_pending(struct op_model *model, int64_t now_us, struct notice *notice
     notice->forgotten = sqlite3_column_int(rows, NOTICE_COLUMN_COUNT) != 0;
   }
   sqlite3_reset(rows);
+  return r;
+}
+
+/* The earliest of the times in a column of text; 0 where there is none. */
+static int64_t column_time(sqlite3_stmt *row, int column) {
+  char text[EVS_TIME_SIZE];
+  int64_t time_us = 0;
+  op_column_text(row, column, text, sizeof text);
+  return evs_time_parse(text, strlen(text), &time_us) ? time_us : 0;
+}
+
+/* What failed and is to be tried again later waits. */
+int notify_owed(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  sqlite3_stmt *row = op_model_sql(model, "SELECT count(*), total(due > ?1), min(caused_at),"
+                                          " min(CASE WHEN due <= 0 THEN asked_at END),"
+                                          " min(CASE WHEN due > 0 AND due <= ?1 THEN due END)"
+                                          " FROM notices WHERE due IS NOT NULL");
+  sqlite3_bind_int64(row, 1, op_now_us(op_model_app(model)));
+  bool found = false;
+  int r = op_model_step(model, row, &found, error);
+  if (r == 0 && found) {
+    int64_t asked_us = column_time(row, 3), retry_us = sqlite3_column_int64(row, 4);
+    op_pending_add(owed, sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1), column_time(row, 2),
+                   asked_us == 0 || (retry_us != 0 && retry_us < asked_us) ? retry_us : asked_us);
+  }
+  sqlite3_reset(row);
   return r;
 }
 

@@ -12,31 +12,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const types[] = {OP_MUSICAL_REGISTERED,
-                                    OP_RESERVATION_PLACED,
-                                    OP_RESERVATION_CANCELLED,
-                                    OP_PAYMENT_APPROVED,
-                                    OP_PAYMENT_DECLINED,
-                                    OP_PAYMENT_REFUNDED,
-                                    OP_PAYMENT_CANCELLED,
-                                    OP_NOTIFICATION_SENT,
-                                    OP_NOTIFICATION_FAILED,
-                                    OP_NOTIFICATION_PARKED,
-                                    OP_NOTIFICATION_RETRY_REQUESTED,
-                                    OP_NOTIFICATION_WITHDRAWN,
-                                    OP_CUSTOMER_FORGOTTEN,
-                                    NULL};
+static const char *const types[] = {OP_MUSICAL_REGISTERED,      OP_RESERVATION_PLACED,  OP_RESERVATION_CANCELLED,
+                                    OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,    OP_PAYMENT_DECLINED,
+                                    OP_PAYMENT_REFUNDED,        OP_PAYMENT_CANCELLED,   OP_NOTIFICATION_SENT,
+                                    OP_NOTIFICATION_FAILED,     OP_NOTIFICATION_PARKED, OP_NOTIFICATION_RETRY_REQUESTED,
+                                    OP_NOTIFICATION_WITHDRAWN,  OP_CUSTOMER_FORGOTTEN,  NULL};
 
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
     "CREATE TABLE reservations ("
-    "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL"
+    "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL,"
+    "  stage INTEGER NOT NULL, asked INTEGER NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL, reason TEXT);"
     "CREATE TABLE notices ("
     "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
-    "  reason TEXT, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT NULL, due INTEGER,"
+    "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT "
+    "NULL, due INTEGER,"
     "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
@@ -51,6 +44,7 @@ struct booking {
   char id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1], customer_id[OP_MAX_ID + 1];
   int64_t seats;
+  struct telling telling;
 };
 
 struct musical {
@@ -63,18 +57,19 @@ struct told {
   struct notice notice; /* cause 0: no such notice */
   int64_t due;          /* of a pending one: 0 at once, else from when on */
   char failure[OP_MAX_ID + 1], channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
-  char sent_at[EVS_TIME_SIZE]; /* "": not sent yet */
+  char sent_at[EVS_TIME_SIZE];  /* "": not sent yet */
+  char asked_at[EVS_TIME_SIZE]; /* since when it is wanted: its cause, or an operator who wants it tried again */
 };
 
 /* What a row holds behind the notice itself, in this order. */
-#define TOLD_COLUMNS "due, failure, channel, lang, sent_at"
-enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT };
+#define TOLD_COLUMNS "due, failure, channel, lang, sent_at, asked_at"
+enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT, ASKED_AT };
 
 /* Reads a reservation. */
 static int load_booking(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
   struct booking *booking = kept;
-  sqlite3_stmt *row =
-      op_model_sql(model, "SELECT musical_id, customer_id, seats FROM reservations WHERE reservation_id = ?1");
+  sqlite3_stmt *row = op_model_sql(model, "SELECT musical_id, customer_id, seats, stage, asked FROM reservations"
+                                          " WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
   if (r == 0 && *ret_found) {
@@ -82,6 +77,8 @@ static int load_booking(struct op_model *model, const char *id, void *kept, bool
     op_column_text(row, 0, booking->musical_id, sizeof booking->musical_id);
     op_column_text(row, 1, booking->customer_id, sizeof booking->customer_id);
     booking->seats = sqlite3_column_int64(row, 2);
+    booking->telling.stage = (enum telling_stage)sqlite3_column_int(row, 3);
+    booking->telling.asked = sqlite3_column_int(row, 4) != 0;
   }
   sqlite3_reset(row);
   return r;
@@ -91,14 +88,18 @@ static int load_booking(struct op_model *model, const char *id, void *kept, bool
 static int save_booking(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
   const struct booking *booking = kept;
   sqlite3_stmt *put =
-      is_new ? op_model_sql(model, "INSERT INTO reservations (reservation_id, seats, musical_id, customer_id)"
-                                   " VALUES (?1, ?2, ?3, ?4)")
-             : op_model_sql(model, "UPDATE reservations SET seats = ?2 WHERE reservation_id = ?1");
+      is_new
+          ? op_model_sql(model,
+                         "INSERT INTO reservations (reservation_id, seats, stage, asked, musical_id, customer_id)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
+          : op_model_sql(model, "UPDATE reservations SET seats = ?2, stage = ?3, asked = ?4 WHERE reservation_id = ?1");
   op_bind_text(put, 1, booking->id);
   sqlite3_bind_int64(put, 2, booking->seats);
+  sqlite3_bind_int(put, 3, (int)booking->telling.stage);
+  sqlite3_bind_int(put, 4, booking->telling.asked);
   if (is_new) {
-    op_bind_text(put, 3, booking->musical_id);
-    op_bind_text(put, 4, booking->customer_id);
+    op_bind_text(put, 5, booking->musical_id);
+    op_bind_text(put, 6, booking->customer_id);
   }
   return op_model_exec(model, put, error);
 }
@@ -140,6 +141,7 @@ static int load_told(struct op_model *model, const char *id, void *kept, bool *r
     op_column_text(row, CHANNEL, told->channel, sizeof told->channel);
     op_column_text(row, LANG, told->lang, sizeof told->lang);
     op_column_text(row, SENT_AT, told->sent_at, sizeof told->sent_at);
+    op_column_text(row, ASKED_AT, told->asked_at, sizeof told->asked_at);
   }
   sqlite3_reset(row);
   return r;
@@ -151,12 +153,13 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   const struct notice *notice = &told->notice;
   sqlite3_stmt *put =
       is_new
-          ? op_model_sql(model, "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
-                                " sent_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
-                                " caused_at, reason)"
-                                " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)")
+          ? op_model_sql(model,
+                         "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
+                         " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
+                         " caused_at, reason)"
+                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
           : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
-                                " channel = ?7, lang = ?8, sent_at = ?9 WHERE cause = ?1");
+                                " channel = ?7, lang = ?8, sent_at = ?9, asked_at = ?10 WHERE cause = ?1");
   sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
   op_bind_text(put, 2, notice_statuses[notice->status]);
   sqlite3_bind_int64(put, 3, notice->attempts);
@@ -167,16 +170,17 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
   op_bind_text(put, 7, told->channel);
   op_bind_text(put, 8, told->lang);
   op_bind_text(put, 9, told->sent_at);
+  op_bind_text(put, 10, told->asked_at);
   if (is_new) {
-    op_bind_text(put, 10, notice->template);
-    op_bind_text(put, 11, notice->reservation_id);
-    op_bind_text(put, 12, notice->customer_id);
-    op_bind_text(put, 13, notice->musical);
-    op_bind_text(put, 14, notice->currency);
-    sqlite3_bind_int64(put, 15, notice->seats);
-    sqlite3_bind_int64(put, 16, notice->amount);
-    op_bind_text(put, 17, notice->caused_at);
-    op_bind_text(put, 18, notice->reason);
+    op_bind_text(put, 11, notice->template);
+    op_bind_text(put, 12, notice->reservation_id);
+    op_bind_text(put, 13, notice->customer_id);
+    op_bind_text(put, 14, notice->musical);
+    op_bind_text(put, 15, notice->currency);
+    sqlite3_bind_int64(put, 16, notice->seats);
+    sqlite3_bind_int64(put, 17, notice->amount);
+    op_bind_text(put, 18, notice->caused_at);
+    op_bind_text(put, 19, notice->reason);
   }
   return op_model_exec(model, put, error);
 }
@@ -263,6 +267,39 @@ static int describe_cancellation(struct op_model *model, uint64_t seq, struct no
   return r;
 }
 
+/* A provider is about to be called: from now on nobody knows whether it was charged. */
+static int asked(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct booking *booking = NULL;
+  if (!op_field_id(event, "reservationId", id))
+    return 0;
+  int r = op_model_row(model, &booking_rows, id, &booking, error);
+  if (r != 0 || booking->id[0] == '\0' || booking->telling.asked)
+    return r;
+  booking->telling.asked = true;
+  op_model_row_changed(booking);
+  return 0;
+}
+
+/* Is the customer told about it? *ret_asked: the reservation may have been charged. A reservation that nobody placed
+ * was not given up, either. */
+static int tells(struct op_model *model, const char *id, const char *type, const evs_event *event, bool *ret_tells,
+                 bool *ret_asked, struct op_error *error) {
+  struct booking *booking = NULL;
+  int r = op_model_row(model, &booking_rows, id, &booking, error);
+  if (r != 0)
+    return r;
+  struct telling telling = booking->telling;
+  bool known = booking->id[0] != '\0', whole = known && figure(event, "remainingSeats", OP_MAX_SEATS) == 0;
+  *ret_tells = notify_tells(&telling, type, whole, figure(event, "amount", OP_MAX_MONEY));
+  *ret_asked = telling.asked;
+  if (known && telling.stage != booking->telling.stage) {
+    booking->telling = telling;
+    op_model_row_changed(booking);
+  }
+  return 0;
+}
+
 /* What the notice says of its reservation: the customer, the musical's name or else its id, the seats. */
 static int describe(struct op_model *model, const evs_event *event, struct notice *notice, struct op_error *error) {
   struct booking *booking = NULL;
@@ -279,14 +316,19 @@ static int describe(struct op_model *model, const evs_event *event, struct notic
   return 0;
 }
 
-/* Something happened that the customer is told. Refunds tell the seats of their cancellation, the others those held. */
+/* Something happened that the customer may be told. Refunds tell the seats of their cancellation, the others those
+ * held; what was given up unpaid tells the amount that may have been charged, 0 where nobody can have been. */
 static int caused(struct op_model *model, const char *type, const evs_event *event, struct op_error *error) {
   bool refund = strcmp(type, OP_PAYMENT_REFUNDED) == 0 || strcmp(type, OP_PAYMENT_CANCELLED) == 0;
   struct told *told = NULL;
   struct notice notice = {.cause = event->seq};
+  bool is_told = false, may_be_charged = false;
   if (!op_field_id(event, "reservationId", notice.reservation_id))
     return 0;
-  int r = describe(model, event, &notice, error);
+  int r = tells(model, notice.reservation_id, type, event, &is_told, &may_be_charged, error);
+  if (r != 0 || !is_told)
+    return r;
+  r = describe(model, event, &notice, error);
   if (r == 0 && refund)
     r = describe_cancellation(model, event->causation, &notice, error);
   else
@@ -297,9 +339,11 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
     return r;
   snprintf(notice.template, sizeof notice.template, "%s", type);
   op_field_text(event, "currency", notice.currency, sizeof notice.currency);
-  notice.amount = figure(event, "amount", OP_MAX_MONEY);
+  if (strcmp(type, OP_RESERVATION_CANCELLED) != 0 || may_be_charged)
+    notice.amount = figure(event, "amount", OP_MAX_MONEY);
   snprintf(notice.caused_at, sizeof notice.caused_at, "%.*s", (int)event->time.len, event->time.ptr);
   *told = (struct told){.notice = notice};
+  snprintf(told->asked_at, sizeof told->asked_at, "%s", notice.caused_at);
   op_model_row_changed(told);
   return 0;
 }
@@ -339,6 +383,7 @@ static int became(struct op_model *model, const evs_event *event, struct op_erro
     notice->status = NOTICE_PENDING;
     notice->forgiven = notice->attempts;
     told->due = 0;
+    snprintf(told->asked_at, sizeof told->asked_at, "%.*s", (int)event->time.len, event->time.ptr);
   } else if (notice->status == NOTICE_PENDING) {
     failed(told, event, op_type_is(event, OP_NOTIFICATION_PARKED));
   }
@@ -363,8 +408,12 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
     return registered(model, event, error);
   if (op_type_is(event, OP_RESERVATION_PLACED))
     return placed(model, event, error);
-  if (op_type_is(event, OP_RESERVATION_CANCELLED))
-    return cancelled(model, event, error);
+  if (op_type_is(event, OP_PAYMENT_ATTEMPT_STARTED))
+    return asked(model, event, error);
+  if (op_type_is(event, OP_RESERVATION_CANCELLED)) {
+    int r = cancelled(model, event, error);
+    return r == 0 ? caused(model, OP_RESERVATION_CANCELLED, event, error) : r;
+  }
   if (op_type_is(event, OP_CUSTOMER_FORGOTTEN))
     return forgotten(model, event, error);
   for (size_t i = 0; notify_causes[i] != NULL; i++)
@@ -377,7 +426,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 4,
+                                                 .version = 5,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,

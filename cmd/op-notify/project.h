@@ -6,6 +6,7 @@
 #include "decide.h"
 #include "model.h"
 #include "notice.h"
+#include "pending.h"
 
 extern const struct op_model_definition notify_model;
 
@@ -22,6 +23,9 @@ void notice_read(sqlite3_stmt *row, struct notice *ret_notice);
  * those that failed, in the order of their times. */
 int notify_pending(struct op_model *model, int64_t now_us, struct notice *notices, size_t limit, size_t *ret_count,
                    struct op_error *error);
+
+/* Counts the notices that are due, now or later. */
+int notify_owed(struct op_model *model, struct op_pending *owed, struct op_error *error);
 
 /* The notice of this id (cause 0 where there is none), and whether it is due at `now_us`. */
 int notify_find(struct op_model *model, const char *notice_id, int64_t now_us, struct notice *ret_notice,

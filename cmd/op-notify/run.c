@@ -77,10 +77,12 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
     r = channel_find(app, &channel, error);
   if (r != 0 || count == 0)
     goto out;
-  /* Opened before the contacts are read: who forgets a customer waits for the channel's lock after deleting them. */
+  r = contacts_open(app, channel.kind == &channel_file, &contacts, error);
+  if (r != 0)
+    goto out;
+  channel.contacts = contacts;
+  /* Opened before a contact is read: who forgets a customer waits for the channel's lock after deleting them. */
   r = channel.kind->open(&channel, error);
-  if (r == 0)
-    r = contacts_open(app, false, &contacts, error);
   if (r == 0)
     r = deliver(&channel, contacts, notices, count, drafts, guard, error);
   channel.kind->close(&channel);
@@ -92,12 +94,13 @@ out:
 
 /* The verb. */
 int notify_run(struct op_app *app, struct op_error *error) {
-  struct op_processor processor = {.model = &notify_model, .batch = NOTIFY_BATCH, .work = work, .timed = true};
+  struct op_processor processor = {
+      .model = &notify_model, .batch = NOTIFY_BATCH, .work = work, .pending = notify_owed, .timed = true};
   struct channel channel;
   int turn = -1;
   int r = channel_find(app, &channel, error);
-  if (r != 0)
-    return r;
+  if (r != 0 || app->pending)
+    return r != 0 ? r : op_process(app, &processor, error);
   processor.speaks = channel.kind->speaks;
   processor.batch = channel.kind->alone ? 1 : NOTIFY_BATCH;
   r = op_store_read(app, error);

@@ -42,6 +42,15 @@ static const struct wording wordings[] = {
     {OP_PAYMENT_CANCELLED, "expired", "en", "Reservation expired",
      "Your reservation was cancelled, because it was not paid in time.", "%s seat", "%s seats", "%s refunded",
      "nothing was charged"},
+    {OP_RESERVATION_CANCELLED, NULL, "ko", "예약 취소", "예약이 취소되었습니다.", "%s석", "%s석", "%s 청구된 경우 환불",
+     "청구 금액 없음"},
+    {OP_RESERVATION_CANCELLED, NULL, "en", "Reservation cancelled", "Your reservation was cancelled.", "%s seat",
+     "%s seats", "%s refunded if it was charged", "nothing was charged"},
+    {OP_RESERVATION_CANCELLED, "expired", "ko", "예약 만료", "결제 기한이 지나 예약이 취소되었습니다.", "%s석", "%s석",
+     "%s 청구된 경우 환불", "청구 금액 없음"},
+    {OP_RESERVATION_CANCELLED, "expired", "en", "Reservation expired",
+     "Your reservation was cancelled, because it was not paid in time.", "%s seat", "%s seats",
+     "%s refunded if it was charged", "nothing was charged"},
 };
 
 /* Reasons that programs give, as people say them; any other stands there as it is. */

@@ -139,6 +139,9 @@ int pay_circuit(struct op_app *app, struct op_error *error) {
     return op_usage(app, error, "circuit: show, open or close is wanted here, not '%s'", word);
   if (time != NULL && (index != 1 || !op_duration_parse(time, &asked.open_ms)))
     return op_usage(app, error, index != 1 ? "--for goes with circuit open" : "--for: a time such as 30s or 2h");
+  if (time != NULL && (asked.open_ms < 1 || asked.open_ms > OP_MAX_BREAKER_OPEN_MS))
+    return op_usage(app, error, "--for: from 1ms to 365d, not '%s'; 'op-pay circuit close' lets calls through again",
+                    time);
   if (index == 0)
     return show(app, asked.provider, error);
   asked.wanted = index == 1 ? CIRCUIT_OPEN : CIRCUIT_CLOSED;

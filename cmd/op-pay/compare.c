@@ -1,6 +1,7 @@
 /* compare.c - reads claims out of events, and compares them with the ledger's; see compare.h.
  *
- * The keys are made by pay_request(), as for the calls themselves, so that both always mean the same one. Raises
+ * An event that tells its key is believed; the first key of a charge and of a refund is made by pay_request(), as for
+ * the calls themselves, so that both always mean the same one. Raises
  * nothing: what does not look like an event of ours claims nothing. */
 #include "compare.h"
 
@@ -9,13 +10,9 @@
 
 #include <string.h>
 
-const char *const claim_types[] = {OP_RESERVATION_PLACED,
-                                   OP_RESERVATION_CANCELLED,
-                                   OP_PAYMENT_APPROVED,
-                                   OP_PAYMENT_DECLINED,
-                                   OP_PAYMENT_REFUNDED,
-                                   OP_PAYMENT_CANCELLED,
-                                   NULL};
+const char *const claim_types[] = {
+    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,
+    OP_PAYMENT_DECLINED,   OP_PAYMENT_REFUNDED,      OP_PAYMENT_CANCELLED,       NULL};
 
 /* What each of them says, about which kind of key, in their order. */
 static const struct {
@@ -23,9 +20,10 @@ static const struct {
   enum pay_action action;
   bool is_cause; /* the key is derived from this event itself, else from what caused it */
 } meanings[] = {
-    {PROVIDER_NOT_FOUND, PAY_AUTHORIZE, true}, {PROVIDER_NOT_FOUND, PAY_REFUND, true},
-    {PROVIDER_APPROVED, PAY_AUTHORIZE, false}, {PROVIDER_DECLINED, PAY_AUTHORIZE, false},
-    {PROVIDER_REFUNDED, PAY_REFUND, false},    {PROVIDER_REFUNDED, PAY_REFUND, false},
+    {PROVIDER_NOT_FOUND, PAY_AUTHORIZE, true},  {PROVIDER_NOT_FOUND, PAY_REFUND, true},
+    {PROVIDER_NOT_FOUND, PAY_AUTHORIZE, false}, {PROVIDER_APPROVED, PAY_AUTHORIZE, false},
+    {PROVIDER_DECLINED, PAY_AUTHORIZE, false},  {PROVIDER_REFUNDED, PAY_REFUND, false},
+    {PROVIDER_REFUNDED, PAY_REFUND, false},
 };
 
 /* Did money move? */
@@ -62,7 +60,8 @@ bool claim_of_event(const evs_event *event, struct journal_claim *ret_claim) {
   struct provider_request request;
   memcpy(payment.reservation_id, ret_claim->reservation_id, sizeof payment.reservation_id);
   pay_request(&payment, &step, &request);
-  memcpy(ret_claim->key, request.idempotency_key, sizeof ret_claim->key);
+  if (!op_field_text(event, "idempotencyKey", ret_claim->key, sizeof ret_claim->key) || ret_claim->key[0] == '\0')
+    memcpy(ret_claim->key, request.idempotency_key, sizeof ret_claim->key);
   op_field_text(event, "provider", ret_claim->provider, sizeof ret_claim->provider);
   op_field_text(event, "currency", ret_claim->claim.currency, sizeof ret_claim->claim.currency);
   ret_claim->claim.status = meanings[i].status;

@@ -1,7 +1,8 @@
 /* decide.c - what is due for a payment, and the calls that it takes. No disk, no clock, no SQL.
  *
  * Invariants: money is taken only for a reservation that is not given up, and given back only of what was charged; no
- * call is repeated before it was asked for; a charge that nobody can have made is not asked for.
+ * call is repeated before it was asked for; no key is used again once it was declined; a charge that nobody can have
+ * made is not asked for.
  *
  * That a query finds nothing ends a payment (PAY_ASK) only when the call before it has had time to arrive: a request
  * that timed out may still lie in a queue of the provider's and be booked after the query (record.c: PATIENCE_MS). What
@@ -44,17 +45,21 @@ bool pay_needs_provider(const struct pay_step *step) {
 /* A query and a call, and the time to append what came of them. */
 int64_t pay_hold_ms(const struct pay_rules *rules) { return 2 * rules->timeout_ms + 5000; }
 
-/* The call with its idempotency key, derived from the cause alone. */
+/* The call with its idempotency key, derived from the cause; of a refund that was declined, with the number of declines
+ * that the journal tells. */
 void pay_request(const struct payment *payment, const struct pay_step *step, struct provider_request *ret_request) {
   *ret_request = (struct provider_request){.reservation_id = payment->reservation_id,
                                            .customer_id = payment->customer_id,
                                            .amount = step->amount,
                                            .currency = payment->currency};
+  char *key = ret_request->idempotency_key;
   if (step->action == PAY_AUTHORIZE || step->action == PAY_ASK)
-    snprintf(ret_request->idempotency_key, PROVIDER_MAX_KEY, "authorize:%s", payment->reservation_id);
+    snprintf(key, PROVIDER_MAX_KEY, "authorize:%s", payment->reservation_id);
+  else if (payment->declines == 0)
+    snprintf(key, PROVIDER_MAX_KEY, "refund:%s:%" PRIu64, payment->reservation_id, step->cause);
   else
-    snprintf(ret_request->idempotency_key, PROVIDER_MAX_KEY, "refund:%s:%" PRIu64, payment->reservation_id,
-             step->cause);
+    snprintf(key, PROVIDER_MAX_KEY, "refund:%s:%" PRIu64 ":%" PRId64, payment->reservation_id, step->cause,
+             payment->declines);
 }
 
 /* The operation that moves the money of a step. */
@@ -67,11 +72,9 @@ enum provider_operation pay_first_call(const struct payment *payment, const stru
   return payment->call.again || step->action == PAY_ASK ? PROVIDER_QUERY : moves(step);
 }
 
-/* What was not found is called for; a refund that was declined is asked for again, as money is owed. */
+/* What was not found is called for. That a refund was declined is recorded first: the next call has another key. */
 bool pay_next_call(const struct pay_step *step, const struct provider_answer *answer,
                    enum provider_operation *ret_operation) {
-  bool refund = step->action == PAY_REFUND || step->action == PAY_CANCEL;
   *ret_operation = moves(step);
-  return step->action != PAY_ASK &&
-         (answer->status == PROVIDER_NOT_FOUND || (refund && answer->status == PROVIDER_DECLINED));
+  return step->action != PAY_ASK && answer->status == PROVIDER_NOT_FOUND;
 }

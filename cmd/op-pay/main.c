@@ -23,7 +23,8 @@ static const struct op_option circuit_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"run", "", "charge what was reserved, refund what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX, run_options, pay_run,
+    {"run", "", "charge what was reserved, refund what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING,
+     run_options, pay_run,
      "op-pay run\n"
      "op-pay run --follow --jobs 8"},
     {"list", "", "the payments, one row per reservation", 0, 0, 0, list_options, pay_list,

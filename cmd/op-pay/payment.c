@@ -2,8 +2,8 @@
  *
  * Invariants: 0 <= refunded <= charged; a payment leaves Pending once, and PaymentDeclined is final; PaymentCancelled
  * is final but for an approval that was recorded behind a cancellation before the charge: that money is then owed.
- * After an approval every cancellation is answered by exactly one event, in their order. Events of others may be odd
- * (absent or huge numbers): amounts are bounded as they come in. */
+ * After an approval every cancellation is answered by exactly one event, in their order, but for those that a whole one
+ * takes over. Events of others may be odd (absent or huge numbers): amounts are bounded as they come in. */
 #include "payment.h"
 
 #include "model.h"
@@ -59,6 +59,25 @@ bool payment_has_ended(const struct payment *payment) {
   return payment->status == PAYMENT_DECLINED || payment->status == PAYMENT_CANCELLED;
 }
 
+/* Whatever is due next is due at once, and has failed never. */
+static void begin_anew(struct payment *payment) {
+  payment->failed = 0;
+  payment->retry_us = 0;
+  payment->parked = false;
+}
+
+/* No call of the declined refund may be under way: what it does, it has done. */
+bool payment_takes_over(const struct payment *payment) {
+  return payment->status == PAYMENT_APPROVED && payment->declines > 0 && payment->call.seq == 0 &&
+         payment->whole_seq != 0 && payment->open.seq != 0 && !payment->open.whole;
+}
+
+/* The refund of the whole begins with keys of its own. */
+void payment_taken_over(struct payment *payment) {
+  payment->declines = 0;
+  begin_anew(payment);
+}
+
 /* A member of data as money: 0 to OP_MAX_MONEY. */
 static int64_t money(const evs_event *event, const char *key) {
   int64_t amount = op_field_number(event, key, 0);
@@ -69,13 +88,6 @@ static int64_t money(const evs_event *event, const char *key) {
 
 /* The lesser of two amounts. */
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
-/* Whatever is due next is due at once, and has failed never. */
-static void begin_anew(struct payment *payment) {
-  payment->failed = 0;
-  payment->retry_us = 0;
-  payment->parked = false;
-}
 
 /* A new reservation: its payment waits. */
 static void placed(struct payment *payment, const evs_event *event) {
@@ -127,11 +139,17 @@ static void attempt_started(struct payment *payment, const evs_event *event) {
   call->ended = false;
 }
 
-/* The call told no outcome. */
+/* The call told no outcome, or that a refund is declined. */
 static void attempt_failed(struct payment *payment, const evs_event *event) {
   if (payment_has_ended(payment))
     return;
+  char outcome[16];
+  op_field_text(event, "outcome", outcome, sizeof outcome);
   payment->call.ended = true;
+  if (payment->status == PAYMENT_APPROVED && strcmp(outcome, "declined") == 0) { /* for good: under that key */
+    payment->call = (struct payment_call){0};
+    payment->declines++;
+  }
   payment->failed++;
   payment->attempts = payment->failed;
   payment->retry_us = op_field_time(event, "retryAt", 0);
@@ -141,6 +159,7 @@ static void attempt_failed(struct payment *payment, const evs_event *event) {
 /* The provider answered what was due. */
 static void settled(struct payment *payment) {
   payment->attempts = payment->failed + 1;
+  payment->declines = 0;
   payment->call = (struct payment_call){0};
   payment->last_error[0] = '\0';
   begin_anew(payment);
@@ -202,7 +221,7 @@ static void apply(struct payment *payment, const evs_event *event, struct cancel
   else if (op_type_is(event, OP_PAYMENT_CANCELLED))
     refunded(payment, event, true);
   else if (op_type_is(event, OP_PAYMENT_PARKED))
-    payment->parked = !payment_has_ended(payment);
+    payment->parked = !payment_has_ended(payment) && payment->failed > 0; /* else something else is due by now */
   else if (op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
     begin_anew(payment);
     payment->attempts = 0;

@@ -9,6 +9,9 @@
  * caller died; in either of the last two the next call with that key asks first. What was asked for under a key is
  * asked for the same amount for ever, so seats given up after that are refunds to come, even before the charge.
  *
+ * A refund that was declined is owed all the same, but a provider gives one key one answer for ever: so the decline
+ * ends that call, and the next attempt has a key of its own, numbered by the declines that the journal counts.
+ *
  * A payment holds the oldest cancellation that has not been answered (`open`); the read model keeps the queue behind
  * it. */
 #ifndef PAY_PAYMENT_H
@@ -51,6 +54,7 @@ struct payment {
   int64_t attempts;                     /* of the last thing that was asked of a provider, with the one that worked */
   int64_t failed;                       /* of them, in a row, for what is due now */
   int64_t retry_us;                     /* not before that; 0: at once */
+  int64_t declines;                     /* of the refund that is due now: so many of its keys are used up */
   char last_error[256];                 /* "": the last attempt worked */
   char provider[64], provider_ref[256]; /* who was asked, and nobody else is from then on; "": none yet */
   char updated_at[EVS_TIME_SIZE];
@@ -72,6 +76,13 @@ extern const char *const payment_types[];
  * event brought and that must be answered by an event of ours; its seq is 0 where there is none. What does not fit the
  * state (a second approval, a refund of what was never charged) changes nothing. */
 void payment_apply(struct payment *payment, const evs_event *event, struct cancellation *ret_opened);
+
+/* Does the cancellation of the whole reservation take over what an earlier one leaves unanswered? Where the refund of
+ * that one was declined, and is in nobody's hands: all that is left is then given back at once. Wants `open` as it was
+ * before the event that was folded last. */
+bool payment_takes_over(const struct payment *payment);
+/* It did: the cancellations of a part need no answer any more. */
+void payment_taken_over(struct payment *payment);
 
 /* Nothing is answered any more: declined, or cancelled with all money given back. */
 bool payment_has_ended(const struct payment *payment);

@@ -16,7 +16,7 @@ static const char schema[] =
     "  provider TEXT, provider_ref TEXT, updated_at TEXT NOT NULL, due_seq INTEGER, due_us INTEGER NOT NULL,"
     "  calls INTEGER NOT NULL, whole_seq INTEGER NOT NULL, failed INTEGER NOT NULL, retry_us INTEGER NOT NULL,"
     "  last_error TEXT, holder TEXT, call_seq INTEGER, call_amount INTEGER, call_asked_us INTEGER,"
-    "  call_until_us INTEGER, call_holder TEXT, call_again INTEGER, call_ended INTEGER"
+    "  call_until_us INTEGER, call_holder TEXT, call_again INTEGER, call_ended INTEGER, declines INTEGER NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE cancellations ("
     "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, amount INTEGER NOT NULL,"
@@ -40,7 +40,7 @@ static const char *const folded_types[] = {OP_RESERVATION_PLACED,      OP_RESERV
   "SELECT p.reservation_id, p.customer_id, p.currency, p.status, p.placed_seq, p.amount, p.charged, p.refunded,"       \
   " p.attempts, p.provider, p.provider_ref, p.updated_at, p.whole_seq, p.failed, p.retry_us, p.last_error,"            \
   " p.call_seq, p.call_amount, p.call_asked_us, p.call_until_us, p.call_holder, p.call_again, p.call_ended,"           \
-  " c.seq, c.amount, c.whole"                                                                                          \
+  " c.seq, c.amount, c.whole, p.declines"                                                                              \
   " FROM payments p LEFT JOIN cancellations c"                                                                         \
   " ON c.seq = (SELECT min(seq) FROM cancellations WHERE reservation_id = p.reservation_id)"
 
@@ -80,6 +80,7 @@ static void read_row(sqlite3_stmt *row, struct payment *ret_payment) {
   ret_payment->open.seq = (uint64_t)sqlite3_column_int64(row, 23);
   ret_payment->open.amount = sqlite3_column_int64(row, 24);
   ret_payment->open.whole = sqlite3_column_int(row, 25) != 0;
+  ret_payment->declines = sqlite3_column_int64(row, 26);
 }
 
 /* The payment of this reservation. */
@@ -118,7 +119,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct payment *payment = row;
   (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put = op_model_sql(
-      model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      model, "INSERT OR REPLACE INTO payments VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   struct pay_step step = pay_decide(payment);
   op_bind_text(put, 1, payment->reservation_id);
   op_bind_text(put, 2, payment->customer_id);
@@ -143,6 +144,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   if (payment->call.seq != 0 && !payment->call.ended && step.action != PAY_NOTHING)
     op_bind_text(put, 20, payment->call.holder);
   bind_call(put, 21, &payment->call);
+  sqlite3_bind_int64(put, 28, payment->declines);
   return op_model_exec(model, put, error);
 }
 
@@ -156,17 +158,21 @@ static int enqueue(struct op_model *model, const char *id, const struct cancella
   return op_model_exec(model, put, error);
 }
 
-/* Takes out of the queue what this event answered: the one that it names, or all when the payment has ended. */
-static int dequeue(struct op_model *model, const struct payment *payment, const evs_event *event,
-                   struct op_error *error) {
-  bool ended = payment_has_ended(payment);
-  if (!ended && !op_type_is(event, OP_PAYMENT_REFUNDED))
+/* Takes out of the queue what this event answered: the one that it names, or all when the payment has ended, or those
+ * of a part where the one of the whole takes them over. */
+static int dequeue(struct op_model *model, struct payment *payment, const evs_event *event, struct op_error *error) {
+  bool ended = payment_has_ended(payment), taken_over = payment_takes_over(payment);
+  if (!ended && !taken_over && !op_type_is(event, OP_PAYMENT_REFUNDED))
     return 0;
-  sqlite3_stmt *drop =
-      op_model_sql(model, "DELETE FROM cancellations WHERE reservation_id = ?1 AND (?2 IS NULL OR seq = ?2)");
+  sqlite3_stmt *drop = taken_over ? op_model_sql(model, "DELETE FROM cancellations WHERE reservation_id = ?1"
+                                                        " AND whole = 0")
+                                  : op_model_sql(model, "DELETE FROM cancellations WHERE reservation_id = ?1"
+                                                        " AND (?2 IS NULL OR seq = ?2)");
   sqlite3_bind_text(drop, 1, payment->reservation_id, -1, SQLITE_STATIC);
-  if (!ended)
+  if (!ended && !taken_over)
     sqlite3_bind_int64(drop, 2, (int64_t)event->causation);
+  if (taken_over)
+    payment_taken_over(payment);
   return op_model_exec(model, drop, error);
 }
 
@@ -224,7 +230,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition pay_model = {.name = OP_MODEL_PAY,
-                                              .version = 4,
+                                              .version = 5,
                                               .schema = schema,
                                               .indexes = indexes,
                                               .types = folded_types,

@@ -6,6 +6,7 @@
 #include "circuit.h"
 #include "decide.h"
 #include "model.h"
+#include "pending.h"
 
 extern const struct op_model_definition pay_model;
 
@@ -32,6 +33,9 @@ int pay_gone_holder(struct op_model *model, const char *provider, int64_t now_us
 /* How many wait for another provider than this one, and for which, one of them by name. */
 int pay_elsewhere(struct op_model *model, const char *provider, int64_t *ret_count, char ret_provider[64],
                   struct op_error *error);
+
+/* Counts what is due for payments, now or later, with this provider configured (owed.c). */
+int pay_owed(struct op_model *model, const char *provider, struct op_pending *owed, struct op_error *error);
 
 /* One payment; its reservation_id is "" where there is none. */
 int pay_load(struct op_model *model, const char *id, struct payment *ret_payment, struct op_error *error);

@@ -25,13 +25,13 @@ static const struct provider_kind *find(const char *name) {
   return NULL;
 }
 
-/* How long one call may take. */
+/* How long one call may take: at least a millisecond by the configuration, and 0 where the command line says so. */
 static unsigned limit_ms(const struct op_app *app) {
   int64_t limit = app->config.payment_timeout_ms;
   bool given = app->parsed != NULL && op_option_given(app, "timeout");
   if (given && app->timeout_ms < limit)
     limit = app->timeout_ms;
-  return limit > 0 ? (unsigned)limit : 1;
+  return (unsigned)limit;
 }
 
 /* The one that payment.provider names. */
@@ -41,6 +41,8 @@ int provider_open(struct op_app *app, struct provider **ret_provider, struct op_
   *ret_provider = NULL;
   if (kind == NULL)
     return op_fail(error, OP_CONFIG, "unknown_provider", "there is no payment provider \"%s\"", name);
+  if (kind->open != NULL && limit_ms(app) == 0) /* each call would be made, and its outcome not be waited for */
+    return op_usage(app, error, "--timeout 0s leaves the provider %s no time to answer", name);
   struct provider *provider = calloc(1, sizeof *provider);
   if (provider == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");

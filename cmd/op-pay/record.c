@@ -119,8 +119,13 @@ static void add_amounts(struct op_draft *draft, const struct payment *payment, c
 }
 
 /* What the provider said. */
-static void add_reply(struct op_draft *draft, const struct pay_reply *reply) {
+static void add_reply(struct op_draft *draft, const struct payment *payment, const struct pay_step *step,
+                      const struct pay_reply *reply) {
   const struct provider_answer *answer = &reply->answer;
+  struct provider_request request;
+  pay_request(payment, step, &request);
+  if (answer->status == PROVIDER_REFUNDED) /* which of its keys worked */
+    op_json_string(&draft->data, "idempotencyKey", request.idempotency_key);
   op_json_string(&draft->data, "provider", reply->provider);
   if (answer->provider_ref[0] != '\0')
     op_json_string(&draft->data, "providerRef", answer->provider_ref);
@@ -158,7 +163,7 @@ bool pay_record(const struct payment *payment, const struct pay_step *step, cons
   draft_id(draft, payment);
   add_amounts(draft, payment, step);
   if (reply != NULL)
-    add_reply(draft, reply);
+    add_reply(draft, payment, step, reply);
   op_json_end(&draft->data);
   guard_outcome(payment, step, type, guard);
   return true;
@@ -183,6 +188,12 @@ static int64_t retry_at(const struct payment *payment, const struct pay_step *st
   return at_us;
 }
 
+/* Does this answer leave the money to the cancellation of the whole reservation (payment_takes_over())? */
+static bool will_be_taken_over(const struct payment *payment, const struct pay_step *step,
+                               const struct pay_reply *reply) {
+  return step->action == PAY_REFUND && reply->answer.status == PROVIDER_DECLINED && payment->whole_seq != 0;
+}
+
 /* It is not tried for ever. */
 static void draft_parked(const struct payment *payment, const struct pay_step *step, const char *provider,
                          const char *reason, struct op_drafts *drafts) {
@@ -205,7 +216,8 @@ void pay_record_failure(const struct payment *payment, const struct pay_step *st
                                           NULL};
   const char *outcome_word = how(reply->answer.status);
   const char *reason = reply->answer.reason[0] != '\0' ? reply->answer.reason : outcome_word;
-  bool last = payment->failed + 1 >= rules->max_attempts;
+  bool taken_over = will_be_taken_over(payment, step, reply);
+  bool last = payment->failed + 1 >= rules->max_attempts && !taken_over;
   struct op_draft *draft = draft_add(drafts, OP_PAYMENT_ATTEMPT_FAILED, payment, payment->call.seq);
   op_draft_id(draft, "payment-attempt-failed:%" PRIu64, payment->call.seq);
   add_attempt(&draft->data, payment, step, reply->provider);
@@ -214,7 +226,7 @@ void pay_record_failure(const struct payment *payment, const struct pay_step *st
   if (reply->duration_ms > 0)
     op_json_number(&draft->data, "durationMs", reply->duration_ms);
   if (!last)
-    op_json_time(&draft->data, "retryAt", retry_at(payment, step, reply, rules));
+    op_json_time(&draft->data, "retryAt", taken_over ? reply->now_us : retry_at(payment, step, reply, rules));
   op_json_end(&draft->data);
   op_guard_add(guard, meanwhile, OP_TAG_RESERVATION, payment->reservation_id);
   if (last)

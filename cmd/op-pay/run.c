@@ -203,16 +203,25 @@ static bool handles(const struct op_draft *draft) {
   return true;
 }
 
+/* Counts what is pending. */
+static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  return pay_owed(model, provider_name(runner_of(model)->provider), owed, error);
+}
+
 /* The verb. */
 int pay_run(struct op_app *app, struct op_error *error) {
   static const char *const unsaid[] = {OP_PAYMENT_ATTEMPT_STARTED, NULL}; /* what comes of it is said */
-  static const struct op_processor processor = {
-      .model = &pay_model, .batch = BATCH, .work = work, .handles = handles, .unsaid = unsaid, .timed = true};
+  static const struct op_processor processor = {.model = &pay_model,
+                                                .batch = BATCH,
+                                                .work = work,
+                                                .pending = pending,
+                                                .handles = handles,
+                                                .unsaid = unsaid,
+                                                .timed = true};
   const char *text = op_option(app, "jobs");
   int64_t jobs = 1;
-  int r = text == NULL ? 0 : op_check_number("--jobs", "bad_jobs", text, 1, CALLS_MAX_JOBS, &jobs, error);
-  if (r != 0)
-    return r;
+  if (text != NULL && op_check_number("--jobs", "usage", text, 1, CALLS_MAX_JOBS, &jobs, error) != 0)
+    return op_usage(app, error, "--jobs must be a whole number from 1 to %d, not '%s'", CALLS_MAX_JOBS, text);
   struct runner *runner = calloc(1, sizeof *runner);
   if (runner == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
@@ -220,7 +229,7 @@ int pay_run(struct op_app *app, struct op_error *error) {
   runner->rules = (struct pay_rules){app->config.payment_max_attempts, app->config.payment_timeout_ms};
   holder_name(runner->holder);
   app->context = runner;
-  r = provider_open(app, &runner->provider, error);
+  int r = provider_open(app, &runner->provider, error);
   if (r == 0)
     r = op_process(app, &processor, error);
   provider_close(runner->provider);

@@ -7,7 +7,6 @@
  * offset, or too many names. Errors: those of the model and of the store. */
 #include "book.h"
 
-#include "interruption.h"
 #include "orders.h"
 #include "project.h"
 #include "request.h"
@@ -81,7 +80,7 @@ static void apply(struct book *book, const char *provider, const evs_event *even
   char musical_id[OP_MAX_ID + 1], reservation_id[OP_MAX_ID + 1];
   bool placed = op_type_is(event, OP_RESERVATION_PLACED);
   apply_requests(book, event);
-  interruption_apply(&book->interrupted_until_us, provider, event);
+  interruption_apply(&book->interruption, provider, event);
   if (placed && op_field_id(event, "reservationId", reservation_id))
     take_id(book, reservation_id);
   if (!op_field_id(event, "musicalId", musical_id))
@@ -183,13 +182,16 @@ static int load_last_number(struct op_model *model, struct book *book, struct op
   return code;
 }
 
-/* The read model's first number from this one on. */
+/* The read model's first range of taken numbers that ends at this one or behind it. */
 static int load_ahead(struct op_model *model, struct book *book, int64_t from, struct op_error *error) {
   bool found = false;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT number FROM reservations WHERE number >= ?1 ORDER BY number LIMIT 1");
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT first, last FROM ahead WHERE last >= ?1 AND first >="
+                                          " ifnull((SELECT max(first) FROM ahead WHERE first <= ?1), 0)"
+                                          " ORDER BY first LIMIT 1");
   sqlite3_bind_int64(sql, 1, from);
   int code = op_model_step(model, sql, &found, error);
   book->ahead = code == OP_OK && found ? sqlite3_column_int64(sql, 0) : INT64_MAX;
+  book->ahead_last = code == OP_OK && found ? sqlite3_column_int64(sql, 1) : INT64_MAX;
   sqlite3_reset(sql);
   return code;
 }
@@ -209,10 +211,12 @@ int book_next_number(struct op_model *model, struct book *book, int64_t *ret_num
   int64_t number = (book->passed > book->last_number ? book->passed : book->last_number) + 1;
   int code = OP_OK;
   for (;; number++) {
-    if (book->ahead < number)
+    if (book->ahead_last < number)
       code = load_ahead(model, book, number, error);
     if (code != OP_OK || (number < book->ahead && !is_taken(book, number)))
       break;
+    if (number >= book->ahead)
+      number = book->ahead_last;
   }
   if (code == OP_OK)
     book->passed = number - 1; /* all of them are taken, for good */
@@ -280,7 +284,7 @@ static int begin(struct op_model *model, const struct order *orders, size_t coun
   book->offset = book->position = op_model_offset(model);
   int code = load_requests(model, book, error);
   if (code == OP_OK)
-    code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interrupted_until_us, error);
+    code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interruption, error);
   return code == OP_OK ? load_last_number(model, book, error) : code;
 }
 

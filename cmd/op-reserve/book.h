@@ -8,6 +8,7 @@
 
 #include "commit.h"
 #include "decide.h"
+#include "interruption.h"
 #include "names.h"
 
 struct order;
@@ -38,14 +39,15 @@ struct book {
   uint64_t position;   /* how far the journal is folded in */
   uint64_t decision;   /* counts decisions */
   int64_t last_number; /* fold of reservation_last_number() over all ids */
-  int64_t ahead;       /* the read model has no number behind last_number and before this one */
+  int64_t ahead;       /* the read model has no number behind last_number and before this one, ... */
+  int64_t ahead_last;  /* ... and all from there to this one are taken */
   int64_t passed;      /* numbers from last_number on to here are taken */
-  int64_t interrupted_until_us; /* payments are, see interruption.h */
-  struct names musicals;        /* struct booked_musical */
-  struct names ids;             /* bool: taken */
-  struct names customers;       /* by "MUSICAL CUSTOMER": struct booked_customer */
-  struct names requests;        /* struct booked_request */
-  evs_appended own;             /* the last commit of this batch: folded in when it was decided */
+  struct interruption interruption; /* of payments */
+  struct names musicals;            /* struct booked_musical */
+  struct names ids;                 /* bool: taken */
+  struct names customers;           /* by "MUSICAL CUSTOMER": struct booked_customer */
+  struct names requests;            /* struct booked_request */
+  evs_appended own;                 /* the last commit of this batch: folded in when it was decided */
 };
 
 enum { CUSTOMER_KEY = 2 * OP_MAX_ID + 2 };

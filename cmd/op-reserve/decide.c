@@ -278,23 +278,25 @@ void decide_declined(const struct reservation *reservation, struct op_drafts *dr
   op_json_end(&draft->data);
 }
 
-/* The youngest that is due. */
-bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us) {
+/* The youngest that is due; none is, while the circuit is not closed or has not been closed for so long. */
+bool hold_deadline(const struct hold *hold, int64_t now_us, int64_t *ret_placed_us) {
   int64_t hold_us = 0;
-  return hold_ms > 0 && !__builtin_mul_overflow(hold_ms, 1000, &hold_us) &&
-         !__builtin_sub_overflow(now_us, hold_us, ret_placed_us);
+  return hold->ms > 0 && !__builtin_mul_overflow(hold->ms, 1000, &hold_us) &&
+         !__builtin_sub_overflow(now_us, hold_us, ret_placed_us) && hold->closed_us <= *ret_placed_us;
 }
 
 /* Gives up what was not paid in time. */
-bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
-                    struct op_guard *guard) {
+bool decide_expired(const struct reservation *reservation, const struct hold *hold, int64_t now_us,
+                    struct op_drafts *drafts, struct op_guard *guard) {
   int64_t deadline_us = 0;
   if (!reservation->id[0] || strcmp(reservation->status, OP_STATUS_RESERVED) != 0 || reservation->declined_seq ||
-      !hold_deadline(hold_ms, now_us, &deadline_us) || reservation->placed_us > deadline_us)
+      !hold_deadline(hold, now_us, &deadline_us) || reservation->placed_us > deadline_us)
     return false;
   struct op_draft *draft =
       draft_cancelled(reservation, reservation->seats, "expired", reservation->placed_seq, payment_ends, drafts, guard);
   op_draft_id(draft, "reservation-cancelled:%" PRIu64 ":expired", reservation->placed_seq);
+  if (drafts->count == 1) /* the same for all of a commit */
+    op_guard_add(guard, interruption_types, OP_TAG_PROVIDER, hold->provider);
   op_json_end(&draft->data);
   return true;
 }

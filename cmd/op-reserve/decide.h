@@ -73,11 +73,20 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
 /* ReservationCancelled with reason payment_declined, for a reservation whose payment was declined. */
 void decide_declined(const struct reservation *reservation, struct op_drafts *drafts, struct op_guard *guard);
 
-/* What was placed up to *ret_placed_us has used up its hold by now; false where nothing ever does (hold_ms 0: off). */
-bool hold_deadline(int64_t hold_ms, int64_t now_us, int64_t *ret_placed_us);
+/* How long an unpaid reservation keeps its seats. Its clock runs only while payments can be made: it starts when the
+ * reservation was placed, or when the circuit of the provider closed, where that was later. */
+struct hold {
+  int64_t ms;           /* 0: off, for ever */
+  int64_t closed_us;    /* of that circuit, as in interruption.h */
+  const char *provider; /* of payments */
+};
+
+/* What was placed up to *ret_placed_us has used up its hold by now; false where nothing has. */
+bool hold_deadline(const struct hold *hold, int64_t now_us, int64_t *ret_placed_us);
 /* ReservationCancelled with reason expired, for a reservation that nobody has paid within its hold; false, and nothing,
- * where it is paid, declined, cancelled, or not due. Its guard and that of a payment exclude one another. */
-bool decide_expired(const struct reservation *reservation, int64_t hold_ms, int64_t now_us, struct op_drafts *drafts,
-                    struct op_guard *guard);
+ * where it is paid, declined, cancelled, or not due. Its guard and that of a payment exclude one another, and it does
+ * not outlive a change of the circuit. */
+bool decide_expired(const struct reservation *reservation, const struct hold *hold, int64_t now_us,
+                    struct op_drafts *drafts, struct op_guard *guard);
 
 #endif

@@ -16,7 +16,7 @@ static const struct op_option place_options[] = {
 
 static const struct op_option cancel_options[] = {
     {"seats", 0, "N", "only so many of its seats (default: all)", false},
-    {"reason", 0, "TEXT", "why", false},
+    {"reason", 0, "TEXT", "why; kept for ever: no personal data, which the journal cannot forget", false},
     {0},
 };
 
@@ -34,13 +34,13 @@ static const struct op_verb verbs[] = {
      "op-reserve place --batch < requests.ndjson"},
     {"cancel", "RID", "cancel a reservation, or some of its seats", 1, 1, OP_CHANGES, cancel_options, verb_cancel,
      "op-reserve cancel 1\n"
-     "op-reserve cancel 1 --seats 1 --reason 'one of us is ill'"},
+     "op-reserve cancel 1 --seats 1 --reason 'fewer of us come'"},
     {"list", NULL, "list the reservations", 0, 0, 0, list_options, verb_list,
      "op-reserve list --musical 1 -o table\n"
      "op-reserve list --customer kim --all"},
     {"show", "RID", "show one reservation", 1, 1, 0, NULL, verb_show, "op-reserve show 1"},
     {"run", NULL, "cancel the reservations whose payment was declined, or that nobody paid in time", 0, 0,
-     OP_FOLLOWS | OP_MAX, NULL, verb_run,
+     OP_FOLLOWS | OP_MAX | OP_PENDING, NULL, verb_run,
      "op-reserve run\n"
      "op-reserve run --follow"},
     {0},
@@ -49,7 +49,7 @@ static const struct op_verb verbs[] = {
 static const char *const examples[] = {
     "op-reserve place --musical 1 --seats 2 --customer kim",
     "op-reserve place --batch < requests.ndjson",
-    "op-reserve cancel 1 --seats 1 --reason 'one of us is ill'",
+    "op-reserve cancel 1 --seats 1 --reason 'fewer of us come'",
     "op-reserve list --musical 1 -o table",
     NULL,
 };

@@ -86,7 +86,7 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
                                     .next_number = next_number,
                                     .customer_held = customer ? customer->held : 0,
                                     .provider = orders->app->config.payment_provider,
-                                    .interrupted_until_us = book->interrupted_until_us,
+                                    .interrupted_until_us = book->interruption.until_us,
                                     .suspends = strcmp(orders->app->config.payment_when_open, "suspend") == 0,
                                     .now_us = orders->now_us};
   struct op_error refusal;

@@ -3,7 +3,8 @@
  * A reservation is a row that is kept while it is folded by reservation_apply(), so that the tables and the decisions
  * in memory share one fold. Its row is numbered by its ReservationPlaced, so rows are in the order of placing.
  * `numbers` has one row once there is a reservation: the last number that counts for default ids, folded by
- * reservation_last_number().
+ * reservation_last_number(). The numbers behind it that somebody chose, and that did not count, stand in `ahead` as
+ * ranges that do not touch, so that the next free one is found in one step however many they are.
  * Invariant: a reservation id has one row, that of the first ReservationPlaced. */
 #include "project.h"
 
@@ -26,9 +27,9 @@ static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
     " deferred INTEGER NOT NULL, ticket INTEGER NOT NULL);"
-    "CREATE TABLE numbers(last INTEGER NOT NULL);";
+    "CREATE TABLE numbers(last INTEGER NOT NULL);"
+    "CREATE TABLE ahead(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);";
 static const char indexes[] =
-    "CREATE INDEX reservations_by_number ON reservations(number) WHERE number IS NOT NULL;"
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
     " WHERE declined_seq IS NOT NULL AND status = 'Reserved';"
@@ -113,7 +114,30 @@ static int save_numbers(struct op_model *model, const void *row, bool is_new, st
   return op_model_exec(model, sql, error);
 }
 
-/* Folds an id that was placed into `numbers`. */
+/* Adds a number to the ranges of `ahead`. */
+static int add_ahead(struct op_model *model, int64_t number, struct op_error *error) {
+  bool found = false;
+  sqlite3_stmt *before =
+      op_model_sql(model, "SELECT first, last FROM ahead WHERE first <= ?1 ORDER BY first DESC LIMIT 1");
+  sqlite3_bind_int64(before, 1, number);
+  int code = op_model_step(model, before, &found, error);
+  int64_t first = found ? sqlite3_column_int64(before, 0) : 0, last = found ? sqlite3_column_int64(before, 1) : 0;
+  sqlite3_reset(before);
+  if (code != OP_OK || last >= number)
+    return code;
+  if (last != number - 1)
+    first = number;
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO ahead"
+                                          " SELECT ?1, ifnull((SELECT last FROM ahead WHERE first = ?2 + 1), ?2)");
+  sqlite3_bind_int64(put, 1, first);
+  sqlite3_bind_int64(put, 2, number);
+  code = op_model_exec(model, put, error);
+  sqlite3_stmt *merged = op_model_sql(model, "DELETE FROM ahead WHERE first = ?1 + 1");
+  sqlite3_bind_int64(merged, 1, number);
+  return code == OP_OK ? op_model_exec(model, merged, error) : code;
+}
+
+/* Folds an id that was placed into `numbers`, or `ahead`. */
 static int count_number(struct op_model *model, const char *id, struct op_error *error) {
   static const struct op_row_kind numbers = {sizeof(int64_t), load_numbers, save_numbers};
   int64_t *last = NULL;
@@ -125,7 +149,8 @@ static int count_number(struct op_model *model, const char *id, struct op_error 
     *last = next;
     op_model_row_changed(last);
   }
-  return OP_OK;
+  int64_t number = reservation_number(id);
+  return number > next ? add_ahead(model, number, error) : OP_OK;
 }
 
 /* Folds one event into all tables. */
@@ -153,7 +178,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 7,
+                                                        .version = 8,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

@@ -12,7 +12,7 @@ const struct op_column reservation_columns[RESERVATION_COLUMNS] = {
     {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},
     {"status", "STATUS", false},
-    {"payment", NULL, false},
+    {"payment", "PAYMENT", false},
     {"reason", "REASON", false},
     {"placedAt", "PLACED", false},
     {"updatedAt", NULL, false},

@@ -29,8 +29,8 @@ static const struct op_verb verbs[] = {
      "op-ticket list --musical 1 -o table\n"
      "op-ticket list --status Admitted"},
     {"show", "RID", "show the ticket of a reservation", 1, 1, 0, NULL, verb_show, "op-ticket show 1"},
-    {"run", NULL, "make tickets ready once they are paid, and void once they are cancelled", 0, 0, OP_FOLLOWS | OP_MAX,
-     NULL, verb_run,
+    {"run", NULL, "make tickets ready once they are paid, and void once they are cancelled", 0, 0,
+     OP_FOLLOWS | OP_MAX | OP_PENDING, NULL, verb_run,
      "op-ticket run\n"
      "op-ticket run --follow"},
     {0},

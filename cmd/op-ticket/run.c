@@ -29,8 +29,14 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
+/* Counts the tickets that are owed an event. */
+static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  return op_pending_select(model, op_model_sql(model, "SELECT count(*), min(due) FROM tickets WHERE due IS NOT NULL"),
+                           owed, error);
+}
+
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
-  const struct op_processor processor = {.model = ticket_model(), .batch = 256, .work = work};
+  const struct op_processor processor = {.model = ticket_model(), .batch = 256, .work = work, .pending = pending};
   return op_process(app, &processor, error);
 }

@@ -40,7 +40,8 @@ static int become(struct op_app *app, struct op_error *error) {
 static const struct op_option status_options[] = {
     {"ready", 0, NULL, "only whether what is sold is worked on: nobody far behind, payments not suspended", false},
     {"live", 0, NULL, "only whether the store can be opened and read", false},
-    {"max-lag", 0, "N", "far behind is who has more than N events to go (1000)", false},
+    {"max-lag", 0, "N", "far behind is a consumer with more than N events to go (1000)", false},
+    {"max-age", 0, "TIME", "far behind is a processor that let work lie for longer (5m)", false},
     {0},
 };
 

@@ -56,10 +56,16 @@ static int64_t rows_of(struct op_app *app, struct health *health, const char *pr
 /* Asks everybody. The consumers first, before others look at the journal and so catch up. */
 static void survey(struct op_app *app, struct health *health) {
   static const char *const consumers[] = {"consumers", NULL}, *const circuit[] = {"circuit", NULL};
+  static const char *const pending[] = {"run", "--pending", NULL};
   static const char *const parked[] = {"list", "--status", "Parked", NULL};
   json_t *answer = question(app, health, "op-journal", consumers);
   health_followers(health, answer, sibling_processors);
   json_decref(answer);
+  for (size_t i = 0; sibling_processors[i]; i++) {
+    answer = question(app, health, sibling_processors[i], pending);
+    health_pending(health, sibling_processors[i], answer);
+    json_decref(answer);
+  }
   answer = question(app, health, "op-pay", circuit);
   health_circuit(health, answer);
   json_decref(answer);
@@ -76,11 +82,10 @@ static const struct op_column object_columns[] = {
 };
 #define OBJECT_COLUMNS (sizeof object_columns / sizeof *object_columns)
 
-static const struct op_column table_columns[] = {{"what", "WHAT", false},
-                                                 {"state", "STATE", false},
-                                                 {"lag", "LAG", true},
-                                                 {"parked", "PARKED", true},
-                                                 {"since", "SINCE", false}};
+static const struct op_column table_columns[] = {{"what", "WHAT", false},      {"state", "STATE", false},
+                                                 {"lag", "LAG", true},         {"pending", "PENDING", true},
+                                                 {"waiting", "WAITING", true}, {"oldestSeconds", "OLDEST (S)", true},
+                                                 {"parked", "PARKED", true},   {"since", "SINCE", false}};
 
 /* A member: a number, or null where it is unknown. */
 static void put_number(struct op_text *text, const char *key, int64_t number) {
@@ -93,6 +98,20 @@ static void put_number(struct op_text *text, const char *key, int64_t number) {
 /* A member: a text, or null where it is unknown. */
 static void put_text(struct op_text *text, const char *key, const char *value) {
   op_json_string(text, key, value[0] ? value : NULL);
+}
+
+/* Seconds since then; UNKNOWN where there is no such time. */
+static int64_t age(const struct op_app *app, int64_t since_us) {
+  int64_t age_us = op_now_us(app) - since_us;
+  return since_us <= 0 ? UNKNOWN : age_us < 0 ? 0 : age_us / 1000000;
+}
+
+/* The work of a processor. */
+static void put_pending(struct op_app *app, struct op_text *text, const struct follower *follower) {
+  put_number(text, "pending", follower->pending);
+  put_number(text, "waiting", follower->waiting);
+  put_number(text, "oldestSeconds", age(app, follower->oldest_us));
+  put_number(text, "dueSeconds", age(app, follower->due_us));
 }
 
 /* The consumers, or the processors, as an array of objects. */
@@ -112,7 +131,9 @@ static void cell_followers(struct op_app *app, const struct health *health, bool
       op_json_number(&text, "lag", follower->lag);
     else
       op_json_raw(&text, "lag", "null");
-    if (!processors)
+    if (processors)
+      put_pending(app, &text, follower);
+    else
       put_number(&text, "parked", follower->parked);
     put_text(&text, "updatedAt", follower->updated_at);
     op_json_end(&text);
@@ -166,39 +187,58 @@ static void print_object(struct op_app *app, const struct health *health) {
   op_rows_end(app->output);
 }
 
-/* A row of the table; "" and UNKNOWN: nothing to say. */
-static void line(struct op_output *output, const char *what, const char *state, const int64_t *lag, int64_t parked,
-                 const char *since) {
+/* A number of the table, or nothing. */
+static void cell_number(struct op_output *output, int64_t number) {
+  if (number == UNKNOWN)
+    op_cell_null(output);
+  else
+    op_cell_number(output, number);
+}
+
+/* A row of the table about something else than a follower. */
+static void line(struct op_output *output, const char *what, const char *state, const int64_t *lag, int64_t parked) {
   op_cell_text(output, what);
   op_cell_text(output, state);
   if (lag)
     op_cell_number(output, *lag);
   else
     op_cell_null(output);
-  if (parked != UNKNOWN)
-    op_cell_number(output, parked);
+  for (int i = 0; i < 3; i++)
+    op_cell_null(output);
+  cell_number(output, parked);
+  op_cell_null(output);
+  op_row_end(output);
+}
+
+/* A row of the table about a consumer or a processor. */
+static void follower_line(struct op_app *app, const struct follower *follower) {
+  struct op_output *output = app->output;
+  char what[96];
+  snprintf(what, sizeof what, "%s %s", follower->processor ? "processor" : "consumer", follower->name);
+  op_cell_text(output, what);
+  op_cell_text(output, follower->behind ? "behind" : "ok");
+  if (follower->known)
+    op_cell_number(output, follower->lag);
   else
     op_cell_null(output);
-  op_cell_text(output, since[0] ? since : NULL);
+  cell_number(output, follower->pending);
+  cell_number(output, follower->waiting);
+  cell_number(output, age(app, follower->oldest_us));
+  cell_number(output, follower->parked);
+  op_cell_text(output, follower->updated_at[0] ? follower->updated_at : NULL);
   op_row_end(output);
 }
 
 /* For people, and as CSV. */
-static void print_table(struct op_app *app, const struct health *health, int64_t max_lag) {
+static void print_table(struct op_app *app, const struct health *health) {
   struct op_output *output = app->output;
   op_rows_begin(output, table_columns, sizeof table_columns / sizeof *table_columns, false);
-  line(output, "installation", health->ready ? "ready" : "not ready", &health->lag, UNKNOWN, "");
-  for (size_t i = 0; i < health->follower_count; i++) {
-    const struct follower *follower = &health->followers[i];
-    bool well = follower->known && follower->lag >= 0 && follower->lag <= max_lag;
-    char what[96];
-    snprintf(what, sizeof what, "%s %s", follower->processor ? "processor" : "consumer", follower->name);
-    line(output, what, well ? "ok" : "behind", follower->known ? &follower->lag : NULL, follower->parked,
-         follower->updated_at);
-  }
-  line(output, "circuit", health->circuit[0] ? health->circuit : "unknown", NULL, UNKNOWN, "");
-  line(output, "payments", health->parked_payments == UNKNOWN ? "unknown" : "ok", NULL, health->parked_payments, "");
-  line(output, "notices", health->parked_notices == UNKNOWN ? "unknown" : "ok", NULL, health->parked_notices, "");
+  line(output, "installation", health->ready ? "ready" : "not ready", &health->lag, UNKNOWN);
+  for (size_t i = 0; i < health->follower_count; i++)
+    follower_line(app, &health->followers[i]);
+  line(output, "circuit", health->circuit[0] ? health->circuit : "unknown", NULL, UNKNOWN);
+  line(output, "payments", health->parked_payments == UNKNOWN ? "unknown" : "ok", NULL, health->parked_payments);
+  line(output, "notices", health->parked_notices == UNKNOWN ? "unknown" : "ok", NULL, health->parked_notices);
   op_rows_end(output);
 }
 
@@ -239,10 +279,12 @@ static void print_ready(struct op_app *app, const struct health *health) {
 /* The verb status. */
 int verb_status(struct op_app *app, struct op_error *error) {
   struct health health = {.parked_payments = UNKNOWN, .parked_notices = UNKNOWN, .parked_consumers = UNKNOWN};
-  const char *text = op_option(app, "max-lag");
-  int64_t max_lag = MAX_LAG;
+  const char *text = op_option(app, "max-lag"), *time = op_option(app, "max-age");
+  int64_t max_lag = MAX_LAG, max_age_ms = MAX_AGE_MS;
   if (text && op_check_number("max-lag", "usage", text, 0, (int64_t)EVS_MAX_SEQ, &max_lag, error))
     return op_usage(app, error, "--max-lag must be a whole number, 0 or more, not '%s'", text);
+  if (time && !op_duration_parse(time, &max_age_ms))
+    return op_usage(app, error, "--max-age must be a duration such as 90s, 10m or 2h, not '%s'", time);
   if (op_option_given(app, "live") && op_option_given(app, "ready"))
     return op_usage(app, error, "--live or --ready, not both");
   struct op_error why = {0};
@@ -258,12 +300,12 @@ int verb_status(struct op_app *app, struct op_error *error) {
     return OP_OK;
   }
   survey(app, &health);
-  health_judge(&health, max_lag);
+  health_judge(&health, max_lag, max_age_ms, op_now_us(app));
   enum op_format format = op_output_format(app->output);
   if (op_option_given(app, "ready"))
     print_ready(app, &health);
   else if (format == OP_TABLE || format == OP_CSV)
-    print_table(app, &health, max_lag);
+    print_table(app, &health);
   else
     print_object(app, &health);
   int rc = health.ready ? OP_OK : not_ready(&health, error);

@@ -50,6 +50,7 @@ examples:
 
   provider.py --ledger /tmp/ledger.db --listen 127.0.0.1:0 --fault 'lose@operation=authorize,every=3'
   echo 'hang@times=2' > /tmp/faults; ... --control /tmp/faults
+  echo 'decline:no_funds@operation=refund,times=3' > /tmp/faults   # three refunds are refused, the fourth works
   provider.py --ledger /tmp/ledger.db --report
 """
 

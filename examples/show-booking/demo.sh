@@ -97,6 +97,10 @@ run op-mypage history 1 -o table
 expect '예매 1의 발권 상태' Voided field ticketStatus op-mypage show 1
 expect '예매 3의 발권 상태' Admitted field ticketStatus op-mypage show 3
 expect '예매 4의 발권 상태' Ready field ticketStatus op-mypage show 4
+say '결제하고 발권까지 해야 예매가 끝난다:'
+expect '예매 1' CancellationCompleted field progress op-mypage show 1
+expect '예매 3' Completed field progress op-mypage show 3
+expect '예매 4' Placed field progress op-mypage show 4
 run op-journal verify -o table
 
 ended '모두 시나리오대로다. 임시 저장소는 지운다.' '시나리오와 다른 것'

@@ -305,7 +305,7 @@ def full_output(asker):
     with open("/dev/full", "wb") as full:
         for verb in VERBS:
             if verb.changes or verb.name in ("seek", "rebuild", "repair", "run", "consume", "tick", "retry", "drop",
-                                             "reconcile"):
+                                             "forget", "reconcile"):
                 continue
             for form in ("ndjson", "json", "csv", "table"):
                 asker.refused("a full stdout", verb.call(["-o", form]), 74, "disk_full", stdout=full)

@@ -52,7 +52,7 @@ BAD = {
     "count": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "max": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
     "last": refused([("zero", b"0")] + NOT_NUMBERS, 64, "usage"),
-    "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 65, "bad_jobs"),
+    "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 64, "usage"),
     "filter": [],  # what has no such name is not listed
     "notice": refused([("another one", b"999999")], 1, "no_such_notice"),
     "code": bad_text("bad_code") + refused([("nothing", b""), ("a word", b"nonsense"),
@@ -80,6 +80,7 @@ BAD = {
     "duration": refused([("nothing", b""), ("no unit", b"5"), ("no such unit", b"5y"), ("minus", b"-5s"),
                          ("a fraction", b"1.5s"), ("a newline", b"5s\n"), ("20 digits", b"99999999999999999999s")], 64,
                         "usage"),
+    "open time": refused([("nothing", b""), ("zero", b"0s"), ("more than a year", b"366d"), ("no unit", b"5")], 64, "usage"),
     "types": refused([("nothing", b""), ("a space", b"a b"), ("a double quote", b'a"b'), ("an empty part", b"A,,B"),
                       ("129 bytes", b"a" * 129), ("a newline", b"a\nb")] + INVALID_UTF8, 65, "bad_type"),
     "tag": refused([("nothing", b""), ("no colon", b"musical"), ("no name", b":1"), ("no value", b"musical:"),
@@ -89,6 +90,8 @@ BAD = {
     "consumer": refused([("nothing", b""), ("a dot in front", b".a"), ("a slash", b"a/b"), ("two dots", b".."),
                          ("65 bytes", b"a" * 65), ("a newline", b"a\nb"), ("a space", b"a b"), ("a quote", b"a'b")] +
                         INVALID_UTF8, 65, "invalid"),
+    "gone": refused([("nothing", b""), ("another word", b"nonsense"), ("two dots", b".."), ("a slash", b"a/b"),
+                     ("65 bytes", b"a" * 65), ("a newline", b"a\nb")] + INVALID_UTF8, 1, "no_such_consumer"),
     "model": refused([("nothing", b""), ("another word", b"nonsense"), ("two dots", b"../journal"), ("a newline", b"a\nb"),
                       ("not UTF-8", b"\xff")], 1, "no_such_model"),
     "file": refused([("nothing", b""), ("not there", b"/nonexistent/x.yaml"), ("a newline", b"/nonexistent/a\nb"),
@@ -106,8 +109,9 @@ KINDS = {
     "email": "email", "lang": "word", "since": "since", "max": "max", "timeout": "duration", "output": "word",
     "errors": "word", "color": "word", "after": "position", "type": "types", "tag": "tag", "correlation": "correlation",
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
-    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position", "last": "last",
-    "config": "config", "store": "store", "jobs": "jobs", "qr": "picture", "for": "duration",
+    "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position",
+    "max-age": "duration", "last": "last",
+    "config": "config", "store": "store", "jobs": "jobs", "qr": "picture", "for": "open time",
     ("op-musical", "name"): "name",
 }
 
@@ -185,6 +189,7 @@ VERBS = [
     Verb("op-journal", "consume", ["--consumer", "c"], behind=["true"]),
     Verb("op-journal", "consumers"),
     Verb("op-journal", "seek", [], [("consumer", "c"), ("position", "1")]),
+    Verb("op-journal", "forget", [], [("gone", "c")]),
     Verb("op-journal", "parts", [], [("consumer", "c"), ("position", "0")]),
     Verb("op-journal", "parked", [], [("filter", "p")], least=0),
     Verb("op-journal", "retry", [], [("parked", "p"), ("position", "1")], least=1),

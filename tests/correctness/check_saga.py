@@ -4,7 +4,8 @@
     check_saga.py STORE [--unsettled]
 
 For every reservation one payment outcome; for every cancellation one release and, where money was taken, one refund; for
-every declined payment one cancellation; for every payment event one notice in the journal and one file in the outbox.
+every declined payment one cancellation; for everything that its customer is told one notice in the journal and one file in the
+outbox.
 With --unsettled a thing may still be missing (the processors were not run to the end), but nothing may be there twice.
 Prints what is wrong, exits 1. Without the lists where the commands are not in PATH is not an option: they are compared, too.
 """
@@ -67,11 +68,14 @@ class Saga:
         self.by_seq = {event["seq"]: event for event in self.events}
         self.reservations, self.musicals = collections.OrderedDict(), collections.OrderedDict()
         self.effects = collections.defaultdict(list)  # (type, causation) -> events
+        self.given_up, self.told = set(), set()  # reservations that were, unpaid; events that the customer is told about
         for event in self.events:
             self.fold(event)
 
     def fold(self, event):
         kind, data = event["type"], event["data"]
+        if self.is_told(event):
+            self.told.add(event["seq"])
         if kind == "MusicalRegistered":
             self.musicals[data["musicalId"]] = {"seats": data["seats"], "held": 0}
         elif kind == "ReservationPlaced":
@@ -84,6 +88,19 @@ class Saga:
         elif kind in CAUSES:
             self.reservations[data["reservationId"]].pay(event)
         self.effects[kind, event["causation"]].append(event)
+
+    def is_told(self, event):
+        """Is it a cause of a notice? What was given up unpaid is told at once, and then only what went back."""
+        kind, data = event["type"], event["data"]
+        name = data.get("reservationId")
+        if kind == "ReservationCancelled":
+            unpaid = data["remainingSeats"] == 0 and not self.reservations[name].outcomes
+            if unpaid:
+                self.given_up.add(name)
+            return unpaid
+        if kind in ("PaymentRefunded", "PaymentCancelled"):
+            return name not in self.given_up or data["amount"] > 0
+        return kind in CAUSES and name not in self.given_up
 
     def expect(self, what, found, settled, allowed=1):
         """Exactly `allowed` effects; fewer where the processors were not run to the end."""
@@ -128,7 +145,7 @@ class Saga:
                 for release in found:
                     if release["data"]["seats"] != event["data"]["seats"]:
                         self.report("release %d: %d seats" % (release["seq"], release["data"]["seats"]))
-            elif kind in CAUSES:
+            if seq in self.told:
                 self.expect("notice of %s %d" % (kind, seq), self.effects["NotificationSent", seq], settled)
             if kind == "PaymentDeclined":
                 whole = [one for one in self.events if one["type"] == "ReservationCancelled"
@@ -146,12 +163,12 @@ class Saga:
         sent = {"%s.txt" % event["data"]["noticeId"] for event in self.events if event["type"] == "NotificationSent"}
         for name in sorted(sent - files):
             self.report("outbox: %s is missing" % name)
-        allowed = {"%d.txt" % event["seq"] for event in self.events if event["type"] in CAUSES}
+        allowed = {"%d.txt" % seq for seq in self.told}
         for name in sorted(files - (sent if settled else allowed)):
             self.report("outbox: nothing says that %s was sent" % name)
         for event in self.events:
             name = "%d.txt" % event["seq"]
-            if event["type"] in CAUSES and name in files:
+            if event["seq"] in self.told and name in files:
                 with open(os.path.join(self.store, "outbox", name), encoding="utf-8") as file:
                     text = file.read()
                 if event["data"]["reservationId"] not in text or not text.endswith("\n"):

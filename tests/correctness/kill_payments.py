@@ -29,8 +29,9 @@ import time
 
 import journal
 
-FAULTS = ("", "decline@operation=authorize", "pending:2", "delay:0.05", "hang", "hang-after", "crash-before", "crash-after",
-          "lose", "garbage", "garbage-after", "huge", "status:75", "status-after:75", "any")
+FAULTS = ("", "decline@operation=authorize", "decline:no_funds@operation=refund", "pending:2", "delay:0.05", "hang",
+          "hang-after", "crash-before", "crash-after", "lose", "garbage", "garbage-after", "huge", "status:75",
+          "status-after:75", "any")
 
 
 class Shop:
@@ -40,9 +41,11 @@ class Shop:
         self.ledger = os.path.join(self.directory, "ledger.db")
         self.control = os.path.join(self.directory, "faults")
         self.provider = [sys.executable, "-S", "-E", "-B", arguments.provider, "--ledger", self.ledger, "--control", self.control]
+        # The program that op-pay runs dies with it, what that one runs does not: such a call goes on, and books.
+        command = ["sh", "-c", '"$@"; exit $?', "sh"] + self.provider
         config = os.path.join(self.directory, "kill.yaml")
         with open(config, "w", encoding="utf-8") as file:
-            file.write("payment:\n  provider: exec\n  command: %s\n  timeout: 500ms\n  max_attempts: 4\n" % json.dumps(self.provider))
+            file.write("payment:\n  provider: exec\n  command: %s\n  timeout: 500ms\n  max_attempts: 4\n" % json.dumps(command))
         self.environment = dict(os.environ, OP_STORE=arguments.store, OP_CONFIG=config)
         self.hour = 0
         self.open = []

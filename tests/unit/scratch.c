@@ -46,6 +46,18 @@ void scratch_close(struct scratch *scratch) {
   scratch_remove(scratch->directory);
 }
 
+int scratch_setup(void **state) {
+  static struct scratch scratch;
+  scratch_open(&scratch);
+  *state = &scratch;
+  return 0;
+}
+
+int scratch_teardown(void **state) {
+  scratch_close(*state);
+  return 0;
+}
+
 void scratch_reopen(struct scratch *scratch) {
   evs_close(scratch->app.store);
   open_store(scratch);
@@ -87,4 +99,23 @@ void scratch_append_many(struct scratch *scratch, const char *type, const char *
     must(evs_append(scratch->app.store, events, some, NULL, NULL, &error) == 0, error.message);
     left -= some;
   }
+}
+
+struct op_model *scratch_model(struct scratch *scratch, const struct op_model_definition *definition, bool lazy) {
+  struct op_model *model = NULL;
+  struct op_error error = {0};
+  int rc = lazy ? op_model_open_lazy(&scratch->app, definition, &model, &error)
+                : op_model_open(&scratch->app, definition, &model, &error);
+  must(rc == OP_OK, error.message);
+  return model;
+}
+
+int64_t scratch_number(struct op_model *model, const char *sql) {
+  struct op_error error;
+  bool row = false;
+  sqlite3_stmt *statement = op_model_sql_text(model, sql);
+  int rc = op_model_step(model, statement, &row, &error);
+  int64_t number = rc == OP_OK && row ? sqlite3_column_int64(statement, 0) : -1;
+  sqlite3_reset(statement);
+  return number;
 }

@@ -232,6 +232,57 @@ static void the_limit_ends_descendants(void **state) {
   op_text_free(&run.output);
 }
 
+/* Nor does another session help, or another group, whoever is how far below. */
+static void the_limit_ends_who_left_the_group(void **state) {
+  static const char *const scripts[] = {
+      "setsid sh -c 'echo $$; sleep 600; :' & wait",
+      "setsid sh -c \"setsid sh -c 'echo \\$\\$; sleep 600; :' & wait\" & wait",
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof scripts / sizeof scripts[0]; i++) {
+    struct run run = {0};
+    run_script(&run, scripts[i], NULL, 0, 100, 4 * SOON_MS);
+    assert_int_equal(run.result.end, OP_CHILD_TIMED_OUT);
+    long descendant = strtol(run.output.len > 0 ? run.output.ptr : "", NULL, 10);
+    assert_true(descendant > 1);
+    for (int j = 0; lives(descendant) && j < 10000; j++)
+      usleep(1000);
+    assert_false(lives(descendant));
+    op_text_free(&run.output);
+  }
+}
+
+/* Who is killed cannot kill its child: the kernel does. One without a limit is left alone. */
+static void our_death_is_the_childs(void **state) {
+  static const unsigned limits[] = {FOREVER_MS, 0};
+  (void)state;
+  for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+    int told[2];
+    char number[32] = "";
+    assert_int_equal(pipe(told), 0);
+    pid_t parent = fork();
+    if (parent == 0) {
+      struct run run = {0};
+      char script[64];
+      snprintf(script, sizeof script, "echo $$ >&%d; exec sleep 600", told[1]);
+      run_script(&run, script, NULL, 0, 100, limits[i]);
+      _exit(1);
+    }
+    assert_true(parent > 0);
+    assert_true(read(told[0], number, sizeof number - 1) > 0);
+    long child = strtol(number, NULL, 10);
+    assert_true(child > 1 && lives(child));
+    kill(parent, SIGKILL);
+    assert_int_equal(waitpid(parent, NULL, 0), parent);
+    for (int j = 0; limits[i] != 0 && lives(child) && j < 10000; j++)
+      usleep(1000);
+    assert_int_equal(lives(child), limits[i] == 0);
+    kill((pid_t)child, SIGKILL);
+    close(told[0]);
+    close(told[1]);
+  }
+}
+
 /* A descendant that keeps stdout open holds nobody up. */
 static void descendants_are_not_waited_for(void **state) {
   static const char *const scripts[] = {"sleep 600 & echo $!", "cat /dev/zero & echo $!"};
@@ -289,6 +340,8 @@ int main(void) {
       cmocka_unit_test(output_is_bounded),
       cmocka_unit_test(unread_input_is_no_failure),
       cmocka_unit_test(the_limit_ends_descendants),
+      cmocka_unit_test(the_limit_ends_who_left_the_group),
+      cmocka_unit_test(our_death_is_the_childs),
       cmocka_unit_test(descendants_are_not_waited_for),
       cmocka_unit_test(threads_do_not_disturb_one_another),
   };

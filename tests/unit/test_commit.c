@@ -19,18 +19,6 @@
 #define EACH 25
 #define LIMIT 150 /* fewer than they ask for together */
 
-static int setup(void **state) {
-  static struct scratch scratch;
-  scratch_open(&scratch);
-  *state = &scratch;
-  return 0;
-}
-
-static int teardown(void **state) {
-  scratch_close(*state);
-  return 0;
-}
-
 /* ---- a decision: take the next ticket, up to LIMIT ---------------------------------------------- */
 
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
@@ -382,7 +370,7 @@ static void test_processes_at_once(void **state) {
   assert_int_equal(count_events(scratch, "Answered"), 300);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -83,6 +83,8 @@ static void defaults_without_a_file(void **state) {
   assert_null(op_config_template(&config, "fr", "PaymentApproved"));
   assert_null(op_config_template(&config, "ko", "ReservationPlaced"));
   assert_string_equal(config.ticket_after_issue, "void");
+  assert_string_equal(op_config_steps(&config)[0], "payment");
+  assert_null(op_config_steps(&config)[1]);
   assert_null(config.labels);
   op_config_free(&config);
   op_config_free(&config); /* zeros are legal */
@@ -129,7 +131,7 @@ static const char whole[] =
     "  max_attempts: 10\n"
     "ticket: {after_issue: refuse}\n"
     "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
-    "saga: {steps: [payment]}\n"
+    "saga: {steps: [ticket, assignment]}\n"
     "labels: {ko: {Reserved: 예약됨, \"Cancelled\": '취소됨'}}\n";
 
 static void every_key(void **state) {
@@ -170,6 +172,9 @@ static void every_key(void **state) {
   assert_string_equal(op_config_template(&config, "en", "PaymentCancelled")->text, "Cancelled: {reason}");
   assert_null(op_config_template(&config, "en", "PaymentApproved")->text);
   assert_string_equal(config.ticket_after_issue, "refuse");
+  assert_string_equal(op_config_steps(&config)[0], "ticket");
+  assert_string_equal(op_config_steps(&config)[1], "assignment");
+  assert_null(op_config_steps(&config)[2]);
   assert_string_equal(config.labels->language, "ko");
   assert_string_equal(config.labels->word, "Reserved");
   assert_string_equal(config.labels->text, "예약됨");
@@ -278,7 +283,6 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"reservation: {hold: [15m]}\n", ":1:21: reservation.hold: a duration such as"},
       {"reservation: {hold: \"off\\0\"}\n", ":1:21: reservation.hold: the text holds a NUL"},
       {"reservation: {offer: off}\n", ":1:22: reservation.offer: a duration such as 250ms"},
-      {"saga: {steps: [payment, ticket]}\n", ":1:25: saga.steps: 'ticket' is not in this version, only payment"},
       {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
       {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
       {"labels: {ko: {Reserved: [a]}}\n", ":1:25: labels: a label is wanted here, not a list"},
@@ -311,6 +315,11 @@ static void mistakes_about_providers(void **state) {
       {"payment: {url: http://pay.example/v1}\n", ":1:16: payment.url: https is wanted here, or http to 127.0.0.1"},
       {"payment: {url: 5}\n", ":1:16: payment.url: a URL is wanted here, not '5'"},
       {"payment: {timeout: 0s}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '0s'"},
+      {"payment: {breaker: {open: 0s}}\n",
+       ":1:27: payment.breaker.open: a duration from 1ms to 31536000s is wanted here"},
+      {"payment: {breaker: {open: 366d}}\n", ":1:27: payment.breaker.open: a duration from 1ms to 31536000s"},
+      {"payment: {breaker: {slow_call: 0s}}\n",
+       ":1:32: payment.breaker.slow_call: a duration of at least 1ms is wanted here, not '0s'"},
       {"payment: {timeout: 2h}\n", ":1:20: payment.timeout: a duration from 1ms to 3600s is wanted here, not '2h'"},
   };
   (void)state;

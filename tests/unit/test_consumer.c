@@ -409,6 +409,35 @@ static void killed_while_moving(void **state) {
   evs_close(store);
 }
 
+/* ---- removing ----------------------------------------------------------------------------------------- */
+
+/* Keeps the names. */
+static int append_name(void *context, const evs_consumer_info *info) {
+  strcat(context, info->name);
+  strcat(context, " ");
+  return 0;
+}
+
+static void a_removed_one_was_never_there(void **state) {
+  const struct jf *jf = *state;
+  char names[64] = "";
+  evs_store *store = make(jf, 5);
+  assert_int_equal(evs_consumer_seek(store, "pay", 4, 0, NULL), 0);
+  assert_int_equal(evs_consumer_seek(store, "other", 3, 0, NULL), 0);
+  evs_consumer *consumer = take(store, "pay", 4);
+  assert_int_equal(evs_consumer_remove(consumer, NULL), 0);
+  assert_int_equal(evs_consumer_remove(consumer, NULL), 0); /* again */
+  assert_not_taken(store, "pay", EVS_BUSY);                 /* the lease is held still */
+  evs_consumer_close(consumer);
+  assert_int_equal(evs_consumers(store, append_name, names, NULL), 0);
+  assert_string_equal(names, "other ");
+  consumer = take(store, "pay", 0);
+  jf_remove(jf_path("%s/consumers/.pay.lock", jf->store)); /* somebody else may run it now */
+  assert_int_equal(evs_consumer_remove(consumer, NULL), EVS_BUSY);
+  evs_consumer_close(consumer);
+  evs_close(store);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, jf_setup, jf_teardown)
 
 int main(void) {
@@ -420,6 +449,7 @@ int main(void) {
       TEST(a_refused_open_leaves_no_descriptor_behind),
       TEST(seeking),
       TEST(beyond_the_head),
+      TEST(a_removed_one_was_never_there),
       TEST(listing),
       TEST(the_time_of_an_offset),
       TEST(damaged_offset_files),

@@ -20,6 +20,9 @@
   { "ConsumerEventParked", ABOUT ",\"attempts\":3,\"reason\":\"exited 3\"}" }
 #define HELD                                                                                                           \
   { "ConsumerEventParked", ABOUT ",\"attempts\":0,\"reason\":\"behind event 5\",\"behind\":5}" }
+#define TRIED_AT                                                                                                       \
+  { "ConsumerAttemptFailed", ABOUT ",\"attempts\":1,\"reason\":\"exited 3\",\"retryAt\":\"2031-01-01T00:00:01Z\"}" }
+#define NOW_US INT64_C(1924992000000000) /* 2031-01-01 */
 #define RETRIED                                                                                                        \
   { "ConsumerEventRetried", ABOUT "}" }
 #define DROPPED                                                                                                        \
@@ -41,14 +44,19 @@ static const struct row {
   const char *then; /* the type; "" : nothing; else the code of a refusal */
   const char *part; /* of its data, or of its id */
 } rows[] = {
-    {"a first failure", {{0}}, ITEM_NEW, FAILS, "ConsumerAttemptFailed", "\"attempts\":1,\"reason\":\"exited 4\"}"},
+    {"a first failure",
+     {{0}},
+     ITEM_NEW,
+     FAILS,
+     "ConsumerAttemptFailed",
+     "\"attempts\":1,\"reason\":\"exited 4\",\"retryAt\":\""},
     {"a second failure", {TRIED(1)}, ITEM_FAILING, FAILS, "ConsumerAttemptFailed", "\"attempts\":2,"},
     {"the last failure", {TRIED(1), TRIED(2)}, ITEM_FAILING, FAILS, "ConsumerEventParked", "\"attempts\":3,"},
     {"more attempts than are allowed now", {TRIED(9)}, ITEM_FAILING, FAILS, "ConsumerEventParked", "\"attempts\":10,"},
     {"what never failed works", {{0}}, ITEM_NEW, WORKS, "", ""},
     {"what failed works", {TRIED(2)}, ITEM_FAILING, WORKS, "ConsumerEventDelivered", ABOUT "}"},
     {"attempts begin anew", {TRIED(2), DELIVERED}, ITEM_DELIVERED, FAILS, "ConsumerAttemptFailed", "\"attempts\":1,"},
-    {"parked", {PARKED}, ITEM_PARKED, RETRY, "ConsumerEventRetried", ABOUT "}"},
+    {"parked", {PARKED}, ITEM_PARKED, RETRY, "ConsumerEventRetried", ABOUT ",\"reason\":\"exited 3\"}"},
     {"brought back twice", {PARKED, RETRIED}, ITEM_RETRIED, RETRY, "", ""},
     {"brought back, fails", {PARKED, RETRIED}, ITEM_RETRIED, FAILS, "ConsumerAttemptFailed", "\"attempts\":1,"},
     {"brought back, failed",
@@ -61,12 +69,13 @@ static const struct row {
     {"held: not to be brought back", {HELD}, ITEM_HELD, RETRY, "parked_behind", ""},
     {"held, works when its turn comes", {HELD}, ITEM_HELD, WORKS, "ConsumerEventDelivered", ABOUT "}"},
     {"held, failed when its turn came", {HELD, TRIED(1)}, ITEM_HELD, FAILS, "ConsumerAttemptFailed", "\"attempts\":2,"},
-    {"held, parked itself", {HELD, PARKED}, ITEM_PARKED, RETRY, "ConsumerEventRetried", ABOUT "}"},
-    {"held, given up", {HELD}, ITEM_HELD, DROP, "ConsumerEventDropped", ABOUT "}"},
+    {"held, parked itself", {HELD, PARKED}, ITEM_PARKED, RETRY, "ConsumerEventRetried", ABOUT ",\"reason\":"},
+    {"held, given up", {HELD}, ITEM_HELD, DROP, "ConsumerEventDropped", ABOUT ",\"reason\":\"behind event 5\"}"},
     {"given up twice", {PARKED, DROPPED}, ITEM_DROPPED, DROP, "", ""},
     {"given up, brought back", {PARKED, DROPPED}, ITEM_DROPPED, RETRY, "not_parked", ""},
     {"new, brought back", {{0}}, ITEM_NEW, RETRY, "not_parked", ""},
-    {"failing, given up", {TRIED(1)}, ITEM_FAILING, DROP, "not_parked", ""},
+    {"failing, given up", {TRIED(1)}, ITEM_FAILING, DROP, "ConsumerEventDropped", ABOUT ",\"reason\":\"exited 3\"}"},
+    {"failing, given at once", {TRIED(1)}, ITEM_FAILING, RETRY, "ConsumerEventRetried", ABOUT ",\"reason\":"},
     {"done, brought back", {PARKED, RETRIED, DELIVERED}, ITEM_DELIVERED, RETRY, "not_parked", ""},
     {"odd attempts count nothing",
      {{"ConsumerAttemptFailed", "{\"consumer\":\"c\",\"seq\":7,\"attempts\":-5}"}},
@@ -111,11 +120,11 @@ static void deciding(void **unused) {
     struct item item = fold(row->given, sizeof row->given / sizeof row->given[0], &last);
     assert_int_equal(item.state, row->state);
     if (row->when == FAILS)
-      decide_failed(&item, "exited 4", 3, &drafts, &guard);
+      decide_failed(&item, &(struct attempt){"exited 4", 3, NOW_US, 0}, &drafts, &guard);
     else if (row->when == WORKS)
       decide_delivered(&item, &drafts, &guard);
     else
-      code = decide_retry(&item, row->when == DROP, &drafts, &guard, &error);
+      code = decide_retry(&item, row->when == DROP, &(struct request){0}, &drafts, &guard, &error);
     bool drafted = row->then[0] >= 'A' && row->then[0] <= 'Z';
     assert_int_equal(drafts.count, drafted);
     assert_int_equal(code, drafted || !row->then[0] ? OP_OK : OP_REFUSED);
@@ -147,6 +156,35 @@ static void holding(void **unused) {
   assert_string_equal(drafts.items[0].data.ptr, ABOUT ",\"attempts\":0,\"reason\":\"behind event 5\",\"behind\":5}");
   op_drafts_free(&drafts);
   op_guard_free(&guard);
+}
+
+/* The time of the next attempt: drawn up to the bound of the back-off, folded, and gone with what comes after. */
+static void times(void **unused) {
+  (void)unused;
+  static const struct {
+    int64_t attempts;
+    uint64_t random;
+    const char *retry_at;
+  } table[] = {{0, 0, "2031-01-01T00:00:00.001000Z"},
+               {0, UINT64_MAX, "2031-01-01T00:00:05.000000Z"},
+               {2, UINT64_MAX, "2031-01-01T00:00:20.000000Z"},
+               {20, UINT64_MAX, "2031-01-01T00:10:00.000000Z"}};
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    uint64_t last = 0;
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct item item = fold(NULL, 0, &last);
+    item.attempts = table[i].attempts;
+    decide_failed(&item, &(struct attempt){"exited 3", 99, NOW_US, table[i].random}, &drafts, &guard);
+    assert_non_null(strstr(drafts.items[0].data.ptr, table[i].retry_at));
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+  uint64_t last = 0;
+  static const struct given given[] = {TRIED_AT, PARKED, RETRIED};
+  assert_int_equal(fold(given, 1, &last).retry_us, NOW_US + 1000000);
+  assert_int_equal(fold(given, 2, &last).retry_us, 0);
+  assert_int_equal(fold(given, 3, &last).retry_us, 0);
 }
 
 /* Events that are about no item of ours. */
@@ -252,8 +290,9 @@ static void using_parts(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(deciding),     cmocka_unit_test(holding),    cmocka_unit_test(odd_events),
-      cmocka_unit_test(part_numbers), cmocka_unit_test(part_names), cmocka_unit_test(using_parts),
+      cmocka_unit_test(deciding),    cmocka_unit_test(holding),      cmocka_unit_test(times),
+      cmocka_unit_test(odd_events),  cmocka_unit_test(part_numbers), cmocka_unit_test(part_names),
+      cmocka_unit_test(using_parts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,40 +38,11 @@ static const struct op_model_definition definition = {.name = "count",
                                                       .requests = true,
                                                       .apply = apply};
 
-static int setup(void **state) {
-  static struct scratch scratch;
-  scratch_open(&scratch);
-  *state = &scratch;
-  return 0;
-}
-
-static int teardown(void **state) {
-  scratch_close(*state);
-  return 0;
-}
-
 /* Opens, and must succeed. */
-static struct op_model *opened(struct scratch *scratch, bool lazy) {
-  struct op_model *model = NULL;
-  struct op_error error = {0};
-  int rc = lazy ? op_model_open_lazy(&scratch->app, &definition, &model, &error)
-                : op_model_open(&scratch->app, &definition, &model, &error);
-  if (rc != OP_OK)
-    fail_msg("%s", error.message);
-  return model;
-}
+static struct op_model *opened(struct scratch *scratch, bool lazy) { return scratch_model(scratch, &definition, lazy); }
 
 /* The number of rows, as of the snapshot. */
-static int64_t counted(struct op_model *model) {
-  struct op_error error;
-  bool row = false;
-  sqlite3_stmt *count = op_model_sql(model, "SELECT count(*) FROM counted");
-  assert_int_equal(op_model_step(model, count, &row, &error), OP_OK);
-  assert_true(row);
-  int64_t n = sqlite3_column_int64(count, 0);
-  sqlite3_reset(count);
-  return n;
-}
+static int64_t counted(struct op_model *model) { return scratch_number(model, "SELECT count(*) FROM counted"); }
 
 /* Opens for a moment and counts. */
 static int64_t count_now(struct scratch *scratch) {
@@ -433,7 +404,7 @@ static void test_requests(void **state) {
   assert_int_equal(read, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

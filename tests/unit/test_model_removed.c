@@ -1,12 +1,14 @@
 /* test_model_removed.c - names that are removed from state/ one by one under processes that have a read model open, as
  * `rm -r state` does it: whoever comes then must not end up on one database file with another write-ahead log or
- * another wal-index than those who are there. And a database whose log was removed in the middle of a checkpoint.
+ * another wal-index than those who are there. And a database whose log was removed in the middle of a checkpoint, and
+ * filesystems that keep no mark of that, or have no room.
  *
  * Processes are forked, because within one process SQLite shares what it knows of a file whatever its names say. The
  * model under test has rows and an index of them that fill many pages, so that commits bring checkpoints with them. */
 #include "model.h"
 #include "scratch.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,26 +57,9 @@ static const struct op_model_definition definition = {.name = "count",
                                                       .types = types,
                                                       .apply = apply};
 
-static int setup(void **state) {
-  static struct scratch scratch;
-  scratch_open(&scratch);
-  *state = &scratch;
-  return 0;
-}
-
-static int teardown(void **state) {
-  scratch_close(*state);
-  return 0;
-}
-
 /* Is the number that the statement gives this one? */
 static bool gives(struct op_model *model, const char *sql, int64_t expected) {
-  struct op_error error;
-  bool row = false;
-  sqlite3_stmt *statement = op_model_sql_text(model, sql);
-  int rc = op_model_step(model, statement, &row, &error);
-  int64_t number = rc == OP_OK && row ? sqlite3_column_int64(statement, 0) : -1;
-  sqlite3_reset(statement);
+  int64_t number = scratch_number(model, sql);
   if (number != expected)
     print_error("process %d: %s: %lld, not %lld\n", getpid(), sql, (long long)number, (long long)expected);
   return number == expected;
@@ -97,6 +83,31 @@ static void remove_names(const struct scratch *scratch, unsigned which) {
   for (unsigned i = 0; i < 3; i++)
     if (which >> i & 1)
       unlink(scratch_path(scratch, names[i]));
+}
+
+/* ---- filesystems ------------------------------------------------------------------------------- */
+
+/* What the filesystem of this process, and of those that it makes, is like. These calls are found before the ones of
+ * the C library. */
+static struct {
+  bool keeps_no_mark; /* as vfat is, without a word */
+  bool is_full;       /* for the files in state/ */
+} filesystem;
+
+int fchmodat(int fd, const char *path, mode_t mode, int flags) {
+  (void)flags;
+  return (int)syscall(SYS_fchmodat, fd, path, filesystem.keeps_no_mark ? mode & ~(mode_t)S_ISVTX : mode);
+}
+
+int fdatasync(int fd) {
+  char path[64], target[PATH_MAX];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  ssize_t len = readlink(path, target, sizeof target - 1);
+  target[len > 0 ? len : 0] = '\0';
+  if (!filesystem.is_full || strstr(target, "/state/") == NULL)
+    return (int)syscall(SYS_fdatasync, fd);
+  errno = ENOSPC;
+  return -1;
 }
 
 /* ---- processes --------------------------------------------------------------------------------- */
@@ -303,8 +314,8 @@ static void test_removed_while_opening(void **state) {
     ends(&second);
     ends(&first);
     one_looks(scratch, 2 * FEW);
-    teardown(state);
-    setup(state);
+    scratch_teardown(state);
+    scratch_setup(state);
   }
 }
 
@@ -354,6 +365,64 @@ static void test_half_a_checkpoint_and_no_index(void **state) { half(*state, 5, 
 static void test_half_a_checkpoint_and_no_log(void **state) { half(*state, 5, LOG); }
 static void test_half_a_checkpoint_alone(void **state) { half(*state, 500, LOG | INDEX); }
 
+/* Whoever closes last takes the mark off, also when another has written and was not alone. */
+static void test_mark_left_behind(void **state) {
+  struct scratch *scratch = *state;
+  scratch_append_many(scratch, "Counted", text, FEW);
+  one_looks(scratch, FEW);
+  struct holder reader = begin(scratch, NULL), writer = begin(scratch, NULL);
+  assert_true(does(&reader, 'o', 0));
+  scratch_append_many(scratch, "Counted", text, LARGE);
+  assert_true(does(&writer, 'o', 0));
+  ends(&writer);
+  assert_int_equal(mode_now(scratch) & S_ISVTX, S_ISVTX);
+  ends(&reader);
+  assert_int_equal(mode_now(scratch) & S_ISVTX, 0);
+  one_looks(scratch, FEW + LARGE);
+}
+
+/* Where no mark is kept no page is changed without one: killed in the middle, and without its log, it is whole. */
+static void test_no_mark(void **state) {
+  struct scratch *scratch = *state;
+  scratch_append_many(scratch, "Counted", text, LARGE);
+  one_looks(scratch, LARGE);
+  scratch_append(scratch, "Changed", NULL, "{}");
+  filesystem.keeps_no_mark = true;
+  struct holder holder = begin(scratch, NULL);
+  assert_true(does(&holder, 'd', 500));
+  assert_true(does(&holder, 'o', 0));
+  assert_true(does(&holder, 'l', LARGE + 1));
+  dies(&holder);
+  remove_names(scratch, LOG | INDEX);
+  one_looks(scratch, LARGE + 1);
+  remove_names(scratch, DATABASE | LOG | INDEX);
+  one_looks(scratch, LARGE + 1); /* in memory: nothing is made that could not be marked */
+  filesystem.keeps_no_mark = false;
+  assert_int_not_equal(access(scratch_path(scratch, names[0]), F_OK), 0);
+}
+
+/* What is to be made anew, and cannot: the old one keeps its name, and the answers come from memory. */
+static void test_no_room(void **state) {
+  struct scratch *scratch = *state;
+  struct stat before, after;
+  scratch_append_many(scratch, "Counted", text, FEW);
+  struct holder holder = begin(scratch, NULL);
+  assert_true(does(&holder, 'o', 0));
+  remove_names(scratch, LOG);
+  assert_int_equal(stat(scratch_path(scratch, names[0]), &before), 0);
+  filesystem.is_full = true;
+  one_looks(scratch, FEW);
+  filesystem.is_full = false;
+  assert_int_equal(stat(scratch_path(scratch, names[0]), &after), 0);
+  assert_int_equal(before.st_ino, after.st_ino);
+  assert_int_not_equal(access(scratch_path(scratch, "state/count.db-new"), F_OK), 0);
+  one_looks(scratch, FEW);
+  assert_int_equal(stat(scratch_path(scratch, names[0]), &after), 0);
+  assert_int_not_equal(before.st_ino, after.st_ino);
+  assert_true(does(&holder, 'l', FEW));
+  ends(&holder);
+}
+
 /* A database that is whole needs no log: as after somebody asked it with sqlite3, which removes it. */
 static void test_whole_alone(void **state) {
   struct scratch *scratch = *state;
@@ -367,7 +436,7 @@ static void test_whole_alone(void **state) {
   assert_int_equal(before.st_ino, after.st_ino);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_setup, scratch_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
@@ -381,6 +450,9 @@ int main(void) {
       TEST(test_half_a_checkpoint_and_no_index),
       TEST(test_half_a_checkpoint_and_no_log),
       TEST(test_half_a_checkpoint_alone),
+      TEST(test_mark_left_behind),
+      TEST(test_no_mark),
+      TEST(test_no_room),
       TEST(test_whole_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

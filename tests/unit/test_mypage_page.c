@@ -43,6 +43,31 @@ static void play(const struct step *steps, size_t count) {
 
 #define PLAY(steps) play(steps, sizeof(steps) / sizeof((steps)[0]))
 
+/* A payment that was deferred says so until something came of it. */
+static void test_deferred(void **state) {
+  (void)state;
+  static const char placed[] = "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":10,\"amount\":500000,"
+                               "\"currency\":\"KRW\",\"payment\":\"deferred\"}";
+  static const struct step steps[] = {
+      {"ReservationPlaced", placed, PAGE_RESERVED, PAGE_DEFERRED, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW, payment follows later."},
+      {"ReservationCancelled", PARTLY, PAGE_RESERVED, PAGE_DEFERRED, 7, 350000, true, "3 seats cancelled, 7 left."},
+      {"PaymentRetryRequested", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_DEFERRED, 7, 350000, false,
+       "Payment is tried again."},
+      {"PaymentParked", "{\"operation\":\"authorize\"}", PAGE_RESERVED, PAGE_PARKED, 7, 350000, true,
+       "Payment failed too often, somebody looks into it."},
+      {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 7, 350000, true, "500,000 KRW charged."},
+  };
+  static const struct step given_up[] = {
+      {"ReservationPlaced", placed, PAGE_RESERVED, PAGE_DEFERRED, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW, payment follows later."},
+      {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_PENDING, 10, 500000, true,
+       "10 seats cancelled, the whole reservation (ill)."},
+  };
+  PLAY(steps);
+  PLAY(given_up);
+}
+
 /* What fails is told, what is parked stands in the status until somebody has it tried again. */
 static void test_parked(void **state) {
   (void)state;
@@ -59,6 +84,8 @@ static void test_parked(void **state) {
       {"PaymentApproved", PAID, PAGE_PAID, PAGE_APPROVED, 10, 500000, true, "500,000 KRW charged."},
       {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
        "10 seats cancelled, the whole reservation (ill)."},
+      {"PaymentAttemptFailed", "{\"operation\":\"refund\",\"outcome\":\"declined\",\"reason\":\"no_funds\"}",
+       PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "Refund refused (no_funds)."},
       {"PaymentParked", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_REFUND_PARKED, 10, 500000, true,
        "Refund failed too often, somebody looks into it."},
       {"PaymentRetryRequested", "{\"operation\":\"refund\"}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
@@ -83,6 +110,7 @@ static void test_cancelled_saga(void **state) {
        "Customer told about PaymentApproved."},
       {"ReservationCancelled", WHOLLY, PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true,
        "10 seats cancelled, the whole reservation (ill)."},
+      {"SeatsReleased", "{\"seats\":10}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, true, "10 seats free again."},
       {"SeatsReleased", "{\"seats\":10}", PAGE_CANCELLED, PAGE_APPROVED, 10, 500000, false, "10 seats free again."},
       {"PaymentCancelled", PAID, PAGE_PAYMENT_CANCELLED, PAGE_REFUNDED, 10, 500000, true,
        "500,000 KRW refunded, payment cancelled."},
@@ -164,6 +192,74 @@ static void test_ticket(void **state) {
   assert_string_equal(page_tickets[page.ticket], "Admitted");
 }
 
+#define ABOUT "\"template\":\"PaymentApproved\",\"reason\":\"exit_1\",\"retryAt\":\"2026-11-20T12:00:00Z\""
+#define ITEM "\"consumer\":\"kakao\",\"seq\":2,\"eventType\":\"PaymentApproved\",\"reason\":\"false exited 1\""
+
+/* Steps that change nothing of the reservation, each in its words. */
+static void test_backstage(void **state) {
+  (void)state;
+#define BACKSTAGE(type, data, sentence)                                                                                \
+  { type, data, PAGE_RESERVED, PAGE_PENDING, 10, 500000, false, sentence }
+  static const struct step steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_RESERVED, PAGE_PENDING, 10, 500000, true,
+       "10 seats of Frozen reserved for 500,000 KRW."},
+      BACKSTAGE("NotificationFailed", "{" ABOUT "}",
+                "Customer could not be told about PaymentApproved (exit_1), tried again at 2026-11-20T12:00:00Z."),
+      BACKSTAGE("NotificationParked", "{" ABOUT "}",
+                "Customer could not be told about PaymentApproved (exit_1), somebody looks into it."),
+      BACKSTAGE("NotificationRetryRequested", "{" ABOUT "}", "Notice about PaymentApproved is tried again."),
+      BACKSTAGE("NotificationWithdrawn", "{\"template\":\"PaymentApproved\",\"reason\":\"customer_forgotten\"}",
+                "Customer is not told about PaymentApproved (customer_forgotten)."),
+      BACKSTAGE("ConsumerAttemptFailed", "{" ITEM "}", "Consumer kakao failed on PaymentApproved (false exited 1)."),
+      BACKSTAGE("ConsumerEventParked", "{" ITEM "}",
+                "Consumer kakao failed on PaymentApproved too often (false exited 1), somebody looks into it."),
+      BACKSTAGE("ConsumerEventParked", "{\"behind\":1," ITEM "}",
+                "Consumer kakao gets PaymentApproved later, in its turn."),
+      BACKSTAGE("ConsumerEventRetried", "{" ITEM "}", "Consumer kakao gets PaymentApproved again."),
+      BACKSTAGE("ConsumerEventDropped", "{" ITEM "}", "Consumer kakao never gets PaymentApproved, it was given up."),
+      BACKSTAGE("ConsumerEventDelivered", "{" ITEM "}", "Consumer kakao took PaymentApproved after all."),
+      BACKSTAGE("NotificationFailed", "{}", "Customer could not be told about the reservation."),
+      BACKSTAGE("ConsumerEventParked", "{}", "Consumer unknown failed on an event too often, somebody looks into it."),
+  };
+#undef BACKSTAGE
+  PLAY(steps);
+}
+
+/* What is sold, charged and held after each event. */
+static void test_sums(void **state) {
+  static const struct {
+    const char *type, *data;
+    int64_t seats, amount, charged, held;
+  } steps[] = {
+      {"PaymentApproved", PAID, 0, 0, 0, 0}, /* of nobody yet */
+      {"ReservationPlaced", PLACE, 10, 500000, 0, 10},
+      {"ReservationPlaced", PLACE, 10, 500000, 0, 10}, /* a second one of the id */
+      {"PaymentApproved", PAID, 10, 500000, 500000, 10},
+      {"PaymentApproved", PAID, 10, 500000, 500000, 10}, /* one outcome */
+      {"ReservationCancelled", PARTLY, 7, 350000, 500000, 10},
+      {"SeatsReleased", "{\"seats\":3}", 7, 350000, 500000, 7},
+      {"PaymentRefunded", "{\"amount\":150000,\"currency\":\"KRW\"}", 7, 350000, 350000, 7},
+      {"PaymentRefunded", "{\"amount\":1,\"currency\":\"USD\"}", 7, 350000, 350000, 7}, /* never added up */
+      {"ReservationCancelled", "{\"seats\":7,\"remainingSeats\":0,\"amount\":350000}", 0, 0, 350000, 7},
+      {"ReservationCancelled", WHOLLY, 0, 0, 350000, 7},
+      {"PaymentCancelled", "{\"amount\":999999999}", 0, 0, 0, 7}, /* more than there is */
+      {"SeatsReleased", "{\"seats\":99}", 0, 0, 0, 0},
+      {"PaymentApproved", PAID, 0, 0, 500000, 0}, /* late */
+      {"PaymentCancelled", PAID, 0, 0, 0, 0},
+  };
+  (void)state;
+  struct page page = {0};
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    evs_event event = given_event(i + 1, steps[i].type, i, steps[i].data);
+    page_apply(&page, &event);
+    const struct page_sums sums = page_sums(&page);
+    assert_int_equal(sums.seats, steps[i].seats);
+    assert_int_equal(sums.amount, steps[i].amount);
+    assert_int_equal(sums.charged, steps[i].charged);
+    assert_int_equal(page.held, steps[i].held);
+  }
+}
+
 /* Odd events change nothing and get a sentence. */
 static void test_odd_events(void **state) {
   (void)state;
@@ -191,9 +287,9 @@ static void test_odd_events(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),
-      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas),
-      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_ticket),
+      cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),       cmocka_unit_test(test_deferred),
+      cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas), cmocka_unit_test(test_sums),
+      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),    cmocka_unit_test(test_ticket),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

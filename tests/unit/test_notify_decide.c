@@ -14,6 +14,41 @@ static const struct notice paid = {.cause = 12, .id = "12", .template = "Payment
 
 #define ABOUT "{\"noticeId\":\"12\",\"reservationId\":\"1\",\"template\":\"PaymentApproved\""
 
+/* given what was told of a reservation, when something happens, then the customer is told, or is not. */
+static void test_notify_tells(void **state) {
+  (void)state;
+  static const struct {
+    enum telling_stage before;
+    const char *type;
+    bool whole;
+    int64_t amount;
+    bool tells;
+    enum telling_stage after;
+  } rows[] = {
+      {TELLING_NOTHING, "PaymentApproved", false, 5, true, TELLING_PAYMENT},
+      {TELLING_NOTHING, "PaymentDeclined", false, 5, true, TELLING_PAYMENT},
+      {TELLING_NOTHING, "ReservationCancelled", true, 5, true, TELLING_GIVEN_UP},
+      {TELLING_NOTHING, "ReservationCancelled", false, 5, false, TELLING_NOTHING},
+      {TELLING_PAYMENT, "ReservationCancelled", true, 5, false,
+       TELLING_PAYMENT}, /* its refund, or the decline, is told */
+      {TELLING_PAYMENT, "ReservationCancelled", false, 5, false, TELLING_PAYMENT},
+      {TELLING_PAYMENT, "PaymentRefunded", false, 5, true, TELLING_PAYMENT},
+      {TELLING_PAYMENT, "PaymentCancelled", false, 0, true, TELLING_PAYMENT},
+      {TELLING_GIVEN_UP, "PaymentApproved", false, 5, false, TELLING_GIVEN_UP},
+      {TELLING_GIVEN_UP, "PaymentDeclined", false, 5, false, TELLING_GIVEN_UP},
+      {TELLING_GIVEN_UP, "PaymentCancelled", false, 0, false, TELLING_GIVEN_UP},
+      {TELLING_GIVEN_UP, "PaymentCancelled", false, 5, true, TELLING_GIVEN_UP},
+      {TELLING_GIVEN_UP, "PaymentRefunded", false, 5, true, TELLING_GIVEN_UP},
+      {TELLING_GIVEN_UP, "ReservationCancelled", true, 5, false, TELLING_GIVEN_UP},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct telling telling = {rows[i].before, false};
+    if (notify_tells(&telling, rows[i].type, rows[i].whole, rows[i].amount) != rows[i].tells ||
+        telling.stage != rows[i].after)
+      fail_msg("row %zu: %s after %d", i, rows[i].type, (int)rows[i].before);
+  }
+}
+
 /* An attempt and what it leaves: one event, known by its cause and number, guarded, without personal data. */
 static void test_notice_record(void **state) {
   (void)state;
@@ -211,8 +246,9 @@ static void test_mailboxes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_notice_record),  cmocka_unit_test(test_retry),     cmocka_unit_test(test_forget),
-      cmocka_unit_test(test_forget_request), cmocka_unit_test(test_addresses), cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_notify_tells), cmocka_unit_test(test_notice_record),  cmocka_unit_test(test_retry),
+      cmocka_unit_test(test_forget),       cmocka_unit_test(test_forget_request), cmocka_unit_test(test_addresses),
+      cmocka_unit_test(test_mailboxes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

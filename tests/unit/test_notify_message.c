@@ -2,6 +2,7 @@
 #include "cmd/op-notify/base64.h"
 #include "cmd/op-notify/header.h"
 #include "cmd/op-notify/message.h"
+#include "given_notice.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,26 +12,15 @@
 
 #include <cmocka.h>
 
-static const struct notice approved = {.cause = 12,
-                                       .id = "12",
-                                       .template = "PaymentApproved",
-                                       .reservation_id = "1",
-                                       .customer_id = "c",
-                                       .musical = "겨울왕국 🎭",
-                                       .currency = "KRW",
-                                       .seats = 10,
-                                       .amount = 500000,
-                                       .caused_at = "2026-11-20T12:34:56.789012Z"};
 static const struct contact minsu = {.customer_id = "c", .email = "minsu@example.org", .name = "김민수", .lang = "en"};
 static const struct mailbox from = {.email = "tickets@example.org"};
-static const struct op_config built_in;
 
 /* The whole message, to the byte, for people. */
 static void test_message(void **state) {
   (void)state;
   struct contact nobody = {.customer_id = ""};
   struct op_text message = {0}, anonymous = {0};
-  message_add(&approved, &minsu, &from, &built_in, MESSAGE_UTF8, &message);
+  message_add(&given_approved, &minsu, &from, &given_built_in, MESSAGE_UTF8, &message);
   assert_string_equal(message.ptr, "From: tickets@example.org\n"
                                    "To: 김민수 <minsu@example.org>\n"
                                    "Subject: [OuterPark] Payment approved: Reservation 1\n"
@@ -42,7 +32,7 @@ static void test_message(void **state) {
                                    "\n"
                                    "[OuterPark] Your payment is approved. Reservation 1, 겨울왕국 🎭, 10 seats, "
                                    "500,000 KRW.\n");
-  message_add(&approved, &nobody, &from, &built_in, MESSAGE_UTF8, &anonymous);
+  message_add(&given_approved, &nobody, &from, &given_built_in, MESSAGE_UTF8, &anonymous);
   assert_null(strstr(anonymous.ptr, "\nTo:"));
   assert_non_null(strstr(anonymous.ptr, "결제"));
   op_text_free(&message);
@@ -56,7 +46,7 @@ static void test_mime_message(void **state) {
   struct mailbox sender = {.name = "아우터파크", .email = "tickets@예시.한국"};
   struct op_text message = {0};
   snprintf(contact.lang, sizeof contact.lang, "ko");
-  message_add(&approved, &contact, &sender, &built_in, MESSAGE_MIME, &message);
+  message_add(&given_approved, &contact, &sender, &given_built_in, MESSAGE_MIME, &message);
   assert_string_equal(message.ptr, "From: =?UTF-8?B?7JWE7Jqw7YSw7YyM7YGs?= <tickets@예시.한국>\n"
                                    "To: =?UTF-8?B?6rmA66+87IiY?= <minsu@example.org>\n"
                                    "Subject: =?UTF-8?B?W091dGVyUGFya10g6rKw7KCcIOyKueyduDog7JiI7JW9IDE=?=\n"
@@ -81,7 +71,7 @@ static void test_long_body(void **state) {
     struct op_text message = {0};
     memset(text, 'x', len);
     text[len] = '\0';
-    message_add(&approved, &minsu, &from, &config, MESSAGE_MIME, &message);
+    message_add(&given_approved, &minsu, &from, &config, MESSAGE_MIME, &message);
     const char *body = strstr(message.ptr, "\n\n") + 2;
     assert_int_equal(strcspn(body, "\n"), len == 998 ? 998 : 76);
     assert_non_null(strstr(message.ptr, len == 998 ? "Encoding: 8bit\n" : "Encoding: base64\n"));
@@ -206,7 +196,7 @@ static void test_header_injection(void **state) {
                                        "x\xc2\x85"
                                        "Bcc: evil@c"};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-    struct notice notice = approved;
+    struct notice notice = given_approved;
     struct contact contact = {.customer_id = "c", .lang = "ko"};
     struct mailbox sender = {.name = ""};
     snprintf(notice.reservation_id, sizeof notice.reservation_id, "%s", values[i]);
@@ -218,7 +208,7 @@ static void test_header_injection(void **state) {
     snprintf(sender.email, sizeof sender.email, "a@b%s", values[i]);
     for (int style = MESSAGE_UTF8; style <= MESSAGE_MIME; style++) {
       struct op_text message = {0};
-      message_add(&notice, &contact, &sender, &built_in, (enum message_style)style, &message);
+      message_add(&notice, &contact, &sender, &given_built_in, (enum message_style)style, &message);
       assert_null(strstr(message.ptr, "\nBcc:"));
       assert_null(strstr(message.ptr, "\nbody"));
       assert_null(strchr(message.ptr, '\r'));

@@ -1,5 +1,6 @@
 /* test_notify_templates.c - the texts that customers read: the built-in ones, and those of the configuration. */
 #include "cmd/op-notify/template.h"
+#include "given_notice.h"
 #include "money.h"
 
 #include <setjmp.h>
@@ -10,23 +11,10 @@
 
 #include <cmocka.h>
 
-static const struct notice approved = {.cause = 12,
-                                       .id = "12",
-                                       .template = "PaymentApproved",
-                                       .reservation_id = "1",
-                                       .customer_id = "c",
-                                       .musical = "겨울왕국 🎭",
-                                       .currency = "KRW",
-                                       .seats = 10,
-                                       .amount = 500000,
-                                       .caused_at = "2026-11-20T12:34:56.789012Z"};
-
-static const struct op_config built_in;
-
 /* The text of a notice; the caller frees it. */
 static struct op_text text_of(const struct notice *notice, const char *lang) {
   struct op_text text = {0};
-  template_text(&built_in, notice, "", lang, &text);
+  template_text(&given_built_in, notice, "", lang, &text);
   return text;
 }
 
@@ -40,7 +28,7 @@ static void expect(const struct notice *notice, const char *lang, const char *ex
 /* All templates in both languages. */
 static void test_texts(void **state) {
   (void)state;
-  struct notice notice = approved;
+  struct notice notice = given_approved;
   expect(&notice, "ko", "[OuterPark] 결제가 승인되었습니다. 예약 1, 겨울왕국 🎭, 10석, 500,000 KRW.");
   expect(&notice, "en", "[OuterPark] Your payment is approved. Reservation 1, 겨울왕국 🎭, 10 seats, 500,000 KRW.");
   expect(&notice, "fr", "[OuterPark] 결제가 승인되었습니다. 예약 1, 겨울왕국 🎭, 10석, 500,000 KRW.");
@@ -67,7 +55,7 @@ static void test_texts(void **state) {
 /* Why it was cancelled is told where a program knows it. */
 static void test_expired(void **state) {
   (void)state;
-  struct notice notice = approved;
+  struct notice notice = given_approved;
   snprintf(notice.template, sizeof notice.template, "PaymentCancelled");
   snprintf(notice.reason, sizeof notice.reason, "expired");
   notice.amount = 0;
@@ -80,6 +68,23 @@ static void test_expired(void **state) {
          "[OuterPark] 결제 기한이 지나 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 청구 금액 없음.");
   snprintf(notice.reason, sizeof notice.reason, "expired already");
   expect(&notice, "ko", "[OuterPark] 예약과 결제가 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 환불 금액 없음.");
+}
+
+/* What was given up before its payment was known: whether it was charged is said as far as it is known. */
+static void test_given_up(void **state) {
+  (void)state;
+  struct notice notice = given_approved;
+  snprintf(notice.template, sizeof notice.template, "ReservationCancelled");
+  expect(&notice, "ko", "[OuterPark] 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 500,000 KRW 청구된 경우 환불.");
+  expect(&notice, "en",
+         "[OuterPark] Your reservation was cancelled. Reservation 1, 겨울왕국 🎭, 10 seats, 500,000 KRW refunded if it "
+         "was charged.");
+  notice.amount = 0;
+  expect(&notice, "ko", "[OuterPark] 예약이 취소되었습니다. 예약 1, 겨울왕국 🎭, 10석, 청구 금액 없음.");
+  snprintf(notice.reason, sizeof notice.reason, "expired");
+  expect(&notice, "en",
+         "[OuterPark] Your reservation was cancelled, because it was not paid in time. Reservation 1, 겨울왕국 🎭, 10 "
+         "seats, nothing was charged.");
 }
 
 /* Texts of the configuration, filled in. */
@@ -105,9 +110,9 @@ static void test_configured(void **state) {
     snprintf(template, sizeof template, "%s", rows[i].template);
     for (size_t l = 0; l < OP_TEMPLATE_LANGUAGES; l++)
       config.notify_templates[l][0] = (struct op_template){.subject = template, .text = template};
-    template_text(&config, &approved, rows[i].name, rows[i].lang, &text);
+    template_text(&config, &given_approved, rows[i].name, rows[i].lang, &text);
     assert_string_equal(text.ptr, rows[i].expected);
-    template_subject(&config, &approved, rows[i].name, rows[i].lang, &subject);
+    template_subject(&config, &given_approved, rows[i].name, rows[i].lang, &subject);
     assert_string_equal(subject.ptr, rows[i].expected);
     op_text_free(&text);
     op_text_free(&subject);
@@ -128,7 +133,7 @@ static void test_reasons(void **state) {
   struct op_config config = {0};
   config.notify_templates[0][0].text = config.notify_templates[1][0].text = template;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct notice notice = approved;
+    struct notice notice = given_approved;
     struct op_text text = {0};
     snprintf(notice.reason, sizeof notice.reason, "%s", rows[i][0]);
     op_text_adds(&text, "");
@@ -145,11 +150,11 @@ static void test_half_configured(void **state) {
   struct op_config config = {0};
   struct op_text text = {0};
   config.notify_templates[1][0].subject = subject;
-  template_text(&config, &approved, "Ann", "en", &text);
+  template_text(&config, &given_approved, "Ann", "en", &text);
   assert_string_equal(text.ptr,
                       "[OuterPark] Your payment is approved. Reservation 1, 겨울왕국 🎭, 10 seats, 500,000 KRW.");
   op_text_reset(&text);
-  template_subject(&config, &approved, "Ann", "ko", &text);
+  template_subject(&config, &given_approved, "Ann", "ko", &text);
   assert_string_equal(text.ptr, "[OuterPark] 결제 승인: 예약 1");
   assert_false(template_names_customer(&config, "PaymentApproved", "en"));
   config.notify_templates[1][0].text = text_with_name;
@@ -161,7 +166,7 @@ static void test_half_configured(void **state) {
 /* What is not known is left out; what would break the line is made harmless. */
 static void test_odd_texts(void **state) {
   (void)state;
-  struct notice notice = approved;
+  struct notice notice = given_approved;
   notice.musical[0] = '\0';
   notice.seats = 0;
   expect(&notice, "en", "[OuterPark] Your payment is approved. Reservation 1, 500,000 KRW.");
@@ -202,9 +207,9 @@ static void test_money(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_texts),      cmocka_unit_test(test_expired), cmocka_unit_test(test_odd_texts),
-      cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons), cmocka_unit_test(test_half_configured),
-      cmocka_unit_test(test_money),
+      cmocka_unit_test(test_texts),           cmocka_unit_test(test_expired),    cmocka_unit_test(test_given_up),
+      cmocka_unit_test(test_odd_texts),       cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_half_configured), cmocka_unit_test(test_money),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* test_output.c - the four formats, byte for byte, and what happens when nobody reads or the disk is full. */
+#include "config.h"
 #include "output.h"
 
 #include <errno.h>
@@ -110,6 +111,45 @@ static void table(void **state) {
   start(&printed, OP_TABLE, false, false);
   give(printed.output, false, 0);
   expect(&printed, "");
+}
+
+/* Tables call the words of columns of statuses as the configuration says, in the language of the environment. */
+static void labels(void **state) {
+  static const struct op_column of[] = {
+      {"name", "A", false}, {"status", "B", false}, {"ticketStatus", "C", false}, {"progress", "D", false}};
+  static char ko[] = "ko", de[] = "de", word[] = "Placed", korean[] = "예약\x1b신청", german[] = "Bestellt";
+  static struct op_label second = {NULL, ko, word, korean}, first = {&second, de, word, german};
+  static const struct {
+    enum op_format format;
+    const char *locale, *printed;
+  } cases[] = {
+      {OP_TABLE, "ko_KR.UTF-8",
+       "A      B            C            D\nPlaced 예약\\x1b신청 예약\\x1b신청 예약\\x1b신청\n"},
+      {OP_TABLE, "de", "A      B        C        D\nPlaced Bestellt Bestellt Bestellt\n"},
+      {OP_TABLE, "kok_IN", "A      B      C      D\nPlaced Placed Placed Placed\n"},
+      {OP_CSV, "ko", "name,status,ticketStatus,progress\nPlaced,Placed,Placed,Placed\n"},
+      {OP_NDJSON, "ko",
+       "{\"name\":\"Placed\",\"status\":\"Placed\",\"ticketStatus\":\"Placed\",\"progress\":\"Placed\"}\n"},
+  };
+  struct printed printed;
+  char *before = getenv("LC_ALL") != NULL ? strdup(getenv("LC_ALL")) : NULL;
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    start(&printed, cases[i].format, false, false);
+    setenv("LC_ALL", cases[i].locale, 1);
+    op_output_label(printed.output, &first);
+    op_rows_begin(printed.output, of, 4, false);
+    for (int j = 0; j < 4; j++)
+      op_cell_text(printed.output, "Placed");
+    op_row_end(printed.output);
+    op_rows_end(printed.output);
+    expect(&printed, cases[i].printed);
+  }
+  if (before != NULL)
+    setenv("LC_ALL", before, 1);
+  else
+    unsetenv("LC_ALL");
+  free(before);
 }
 
 static void table_is_safe(void **state) {
@@ -289,6 +329,7 @@ int main(void) {
       cmocka_unit_test(json),
       cmocka_unit_test(csv),
       cmocka_unit_test(table),
+      cmocka_unit_test(labels),
       cmocka_unit_test(table_is_safe),
       cmocka_unit_test(heads_are_bold_on_a_terminal),
       cmocka_unit_test(table_flushed_in_parts),

@@ -25,6 +25,8 @@
 #define FAILED "PaymentAttemptFailed"
 #define FAILURE                                                                                                        \
   "{\"reservationId\":\"1\",\"outcome\":\"unknown\",\"reason\":\"timeout\",\"retryAt\":\"2026-11-20T12:01:00Z\"}"
+#define REFUSAL                                                                                                        \
+  "{\"reservationId\":\"1\",\"outcome\":\"declined\",\"reason\":\"no_funds\",\"retryAt\":\"2026-11-20T12:01:00Z\"}"
 #define ID "{\"reservationId\":\"1\"}"
 #define REFUND "{\"paymentId\":\"1\",\"reservationId\":\"1\",\"amount\":150000}"
 
@@ -45,15 +47,17 @@ static struct payment fold(const struct given *given, size_t count) {
     if (opened.seq != 0)
       queue[queued++] = opened;
     size_t kept = 0;
+    bool ended = payment_has_ended(&payment), taken_over = payment_takes_over(&payment);
     for (size_t j = 0; j < queued; j++) {
-      bool ended = payment_has_ended(&payment);
       bool answered = strcmp(given[i].type, "PaymentRefunded") == 0 && given[i].causation == queue[j].seq;
-      if (!ended && !answered)
+      if (!ended && !answered && !(taken_over && !queue[j].whole))
         queue[kept++] = queue[j];
     }
     queued = kept;
+    if (taken_over)
+      payment_taken_over(&payment);
+    payment.open = queued > 0 ? queue[0] : (struct cancellation){0};
   }
-  payment.open = queued > 0 ? queue[0] : (struct cancellation){0};
   return payment;
 }
 
@@ -80,7 +84,7 @@ static bool record(const struct payment *payment, struct provider_answer answer,
 
 struct row {
   const char *name;
-  struct given given[8];
+  struct given given[10];
   enum pay_action action;
   int64_t amount;
   uint64_t cause;
@@ -231,6 +235,72 @@ static const struct row rows[] = {
       {FAILED, 4, FAILURE}},
      PAY_CANCEL,
      500000,
+     3},
+    {"a refund that was declined is owed still",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 4, REFUSAL}},
+     PAY_REFUND,
+     150000,
+     3},
+    {"declined and parked, then wholly cancelled: that takes all of it over",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 4, REFUSAL},
+      {"PaymentParked", 4, ID},
+      {CANCELLED, 1, WHOLLY}},
+     PAY_CANCEL,
+     500000,
+     7},
+    {"wholly cancelled, and only then declined: the same, and what was parked is not what is due now",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {CANCELLED, 1, WHOLLY},
+      {FAILED, 4, REFUSAL},
+      {"PaymentParked", 4, ID}},
+     PAY_CANCEL,
+     500000,
+     5},
+    {"one part given back, another declined, wholly cancelled: what is left",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {"PaymentRefunded", 3, REFUND},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 5, ASKED("refund", "150000")},
+      {FAILED, 6, REFUSAL},
+      {CANCELLED, 1, WHOLLY}},
+     PAY_CANCEL,
+     350000,
+     8},
+    {"declined, asked again under a new key, and nobody knows: a whole cancellation waits for the answer",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 4, REFUSAL},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 6, FAILURE},
+      {CANCELLED, 1, WHOLLY}},
+     PAY_REFUND,
+     150000,
+     3},
+    {"parked with nobody knowing, then wholly cancelled: the part is settled first",
+     {{PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 4, FAILURE},
+      {"PaymentParked", 4, ID},
+      {CANCELLED, 1, WHOLLY}},
+     PAY_REFUND,
+     150000,
      3},
     {"an odd cancellation counts as a whole one",
      {{PLACED, 0, PLACE}, {CANCELLED, 1, "{\"reservationId\":\"1\",\"amount\":-7}"}},
@@ -409,7 +479,8 @@ static void test_calls(void **state) {
   assert_int_equal(pay_first_call(&payment, &step), PROVIDER_QUERY);
   assert_false(pay_next_call(&step, &(struct provider_answer){.status = PROVIDER_NOT_FOUND}, &operation));
   step = (struct pay_step){PAY_CANCEL, 1, 1};
-  assert_true(pay_next_call(&step, &(struct provider_answer){.status = PROVIDER_DECLINED}, &operation));
+  assert_false(pay_next_call(&step, &(struct provider_answer){.status = PROVIDER_DECLINED}, &operation));
+  assert_true(pay_next_call(&step, &(struct provider_answer){.status = PROVIDER_NOT_FOUND}, &operation));
   assert_int_equal(operation, PROVIDER_REFUND);
 }
 
@@ -479,6 +550,69 @@ static void test_idempotency_keys(void **state) {
   assert_int_equal(refund.amount, 150000);
 }
 
+/* Every decline of a refund uses its key up; nothing else does, and nothing that may have been called goes unasked. */
+static void test_keys_of_declined_refunds(void **state) {
+  (void)state;
+  static const struct {
+    size_t events;
+    const char *key;
+    enum provider_operation first;
+  } cases[] = {
+      {3, "refund:1:3", PROVIDER_REFUND},   {5, "refund:1:3:1", PROVIDER_REFUND},  {7, "refund:1:3:1", PROVIDER_QUERY},
+      {9, "refund:1:3:2", PROVIDER_REFUND}, {11, "refund:1:3:2", PROVIDER_REFUND}, {12, "refund:1:12", PROVIDER_REFUND},
+  };
+  const struct given given[] = {
+      {PLACED, 0, PLACE},
+      {"PaymentApproved", 1, PAID},
+      {CANCELLED, 1, PARTLY},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 4, REFUSAL},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 6, FAILURE},
+      {STARTED, 3, ASKED("refund", "150000")},
+      {FAILED, 8, REFUSAL},
+      {"PaymentParked", 8, ID},
+      {"PaymentRetryRequested", 8, ID},
+      {CANCELLED, 1, WHOLLY},
+      {STARTED, 12, ASKED("refund", "500000")},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct payment payment = fold(given, cases[i].events);
+    struct provider_request request;
+    struct pay_step step = pay_decide(&payment);
+    pay_request(&payment, &step, &request);
+    assert_string_equal(request.idempotency_key, cases[i].key);
+    /* The attempt is begun, and then the call is made. */
+    evs_event begun = given_event(20, STARTED, step.cause, ASKED("refund", "1"));
+    struct cancellation opened;
+    payment_apply(&payment, &begun, &opened);
+    assert_int_equal(pay_first_call(&payment, &step), cases[i].first);
+  }
+}
+
+/* What is recorded of a decline: the last attempt is parked, unless the cancellation of the whole goes on with it. */
+static void test_declined_refund(void **state) {
+  (void)state;
+  const struct given given[] = {{PLACED, 0, PLACE},
+                                {"PaymentApproved", 1, PAID},
+                                {CANCELLED, 1, PARTLY},
+                                {STARTED, 3, ASKED("refund", "150000")},
+                                {CANCELLED, 1, WHOLLY}};
+  for (size_t events = 4; events <= 5; events++) {
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct payment payment = fold(given, events);
+    payment.failed = 2;
+    assert_false(record(&payment, (struct provider_answer){.status = PROVIDER_DECLINED}, &drafts, &guard));
+    assert_non_null(strstr(drafts.items[0].data.ptr, "\"outcome\":\"declined\""));
+    assert_int_equal(drafts.count, events == 4 ? 2 : 1);
+    assert_true((strstr(drafts.items[0].data.ptr, "\"retryAt\":\"2026-11-20T12:00:10.000000Z\"") != NULL) ==
+                (events == 5));
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_decisions),
@@ -491,6 +625,8 @@ int main(void) {
       cmocka_unit_test(test_calls),
       cmocka_unit_test(test_due),
       cmocka_unit_test(test_retry),
+      cmocka_unit_test(test_keys_of_declined_refunds),
+      cmocka_unit_test(test_declined_refund),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* test_reserve_decide.c - given a musical or a reservation, when op-reserve decides, then this event, or this refusal.
  */
 #include "cmd/op-reserve/decide.h"
+#include "cmd/op-reserve/interruption.h"
 #include "cmd/op-reserve/order_json.h"
 #include "given.h"
 
@@ -265,6 +266,11 @@ static void guards(void **unused) {
 
 /* ---- the fold, and cancel --------------------------------------------------------------------------------------- */
 
+#define DEFERRED                                                                                                       \
+  {                                                                                                                    \
+    "ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"seats\":10,\"amount\":50,"                    \
+                         "\"payment\":\"deferred\"}"                                                                   \
+  }
 #define PLACED                                                                                                         \
   {                                                                                                                    \
     "ReservationPlaced", "{\"reservationId\":\"1\",\"musicalId\":\"m\",\"customerId\":\"c\",\"seats\":10,\"price\":5," \
@@ -435,24 +441,41 @@ struct expiry_row {
   const char *name;
   struct given given[4];
   int64_t hold_ms, now_us;
-  const char *then; /* a part of the event's data; NULL: nothing */
+  const char *then;  /* a part of the event's data; NULL: nothing */
+  int64_t closed_us; /* the circuit, since when; 0: ever */
 };
 
 #define DUE (NOON + 1000000 + HOUR)
 
 static const struct expiry_row expiry_rows[] = {
-    {"a microsecond early", {PLACED}, 3600000, DUE - 1, NULL},
-    {"on the instant", {PLACED}, 3600000, DUE, "\"seats\":10,\"remainingSeats\":0,\"amount\":50,"},
-    {"long after", {PLACED}, 3600000, DUE + 1000 * HOUR, "\"seats\":10,"},
-    {"what is left after a partial cancellation", {PLACED, PARTLY}, 3600000, DUE, "\"seats\":7,\"remainingSeats\":0,"},
-    {"paid", {PLACED, PAID}, 3600000, DUE, NULL},
-    {"declined: that is another cause", {PLACED, DECLINED}, 3600000, DUE, NULL},
-    {"cancelled", {PLACED, WHOLLY}, 3600000, DUE, NULL},
-    {"refunded", {PLACED, PAID, WHOLLY, REFUNDED}, 3600000, DUE, NULL},
-    {"nothing", {{0}}, 3600000, DUE, NULL},
-    {"off", {PLACED}, 0, DUE + 1000 * HOUR, NULL},
-    {"a hold that no number holds", {PLACED}, INT64_MAX, DUE, NULL},
-    {"a clock before all time", {PLACED}, INT64_MAX / 1000, INT64_MIN + 1, NULL},
+    {"a microsecond early", {PLACED}, 3600000, DUE - 1, NULL, 0},
+    {"on the instant", {PLACED}, 3600000, DUE, "\"seats\":10,\"remainingSeats\":0,\"amount\":50,", 0},
+    {"long after", {PLACED}, 3600000, DUE + 1000 * HOUR, "\"seats\":10,", 0},
+    {"what is left after a partial cancellation",
+     {PLACED, PARTLY},
+     3600000,
+     DUE,
+     "\"seats\":7,\"remainingSeats\":0,",
+     0},
+    {"paid", {PLACED, PAID}, 3600000, DUE, NULL, 0},
+    {"declined: that is another cause", {PLACED, DECLINED}, 3600000, DUE, NULL, 0},
+    {"cancelled", {PLACED, WHOLLY}, 3600000, DUE, NULL, 0},
+    {"refunded", {PLACED, PAID, WHOLLY, REFUNDED}, 3600000, DUE, NULL, 0},
+    {"nothing", {{0}}, 3600000, DUE, NULL, 0},
+    {"off", {PLACED}, 0, DUE + 1000 * HOUR, NULL, 0},
+    {"deferred, and the circuit is not closed", {DEFERRED}, 3600000, DUE + 1000 * HOUR, NULL, NOT_CLOSED},
+    {"placed before the circuit opened, and it is not closed", {PLACED}, 3600000, DUE, NULL, NOT_CLOSED},
+    {"deferred: a microsecond before the hold since it closed",
+     {DEFERRED},
+     3600000,
+     NOON + 3 * HOUR - 1,
+     NULL,
+     NOON + 2 * HOUR},
+    {"deferred: on its instant", {DEFERRED}, 3600000, NOON + 3 * HOUR, "\"seats\":10,", NOON + 2 * HOUR},
+    {"closed before it was placed: the hold is its own", {PLACED}, 3600000, DUE, "\"seats\":10,", NOON - HOUR},
+    {"closed before it was placed: not earlier", {PLACED}, 3600000, DUE - 1, NULL, NOON - HOUR},
+    {"a hold that no number holds", {PLACED}, INT64_MAX, DUE, NULL, 0},
+    {"a clock before all time", {PLACED}, INT64_MAX / 1000, INT64_MIN + 1, NULL, 0},
 };
 
 /* Every row of the table; the guard holds all that ends the wait for a payment. */
@@ -464,10 +487,11 @@ static void expiring(void **unused) {
     struct op_drafts drafts = {0};
     struct op_guard guard = {0};
     print_message("%s\n", row->name);
-    bool due = decide_expired(&reservation, row->hold_ms, row->now_us, &drafts, &guard);
+    struct hold hold = {row->hold_ms, row->closed_us != 0 ? row->closed_us : CLOSED_EVER, "exec"};
+    bool due = decide_expired(&reservation, &hold, row->now_us, &drafts, &guard);
     assert_int_equal(due, row->then != NULL);
     assert_int_equal(drafts.count, due);
-    assert_int_equal(guard.count, due);
+    assert_int_equal(guard.count, due ? 2 : 0);
     if (due) {
       const evs_query_item *item = &op_guard_query(&guard)->items[0];
       bool guarded[3] = {false};
@@ -478,6 +502,9 @@ static void expiring(void **unused) {
       }
       assert_true(guarded[0] && guarded[1] && guarded[2]);
       assert_string_equal(item->tags[0], "reservation:1");
+      item = &op_guard_query(&guard)->items[1];
+      assert_string_equal(item->types[0], "PaymentCircuitOpened");
+      assert_string_equal(item->tags[0], "provider:exec");
       assert_string_equal(drafts.items[0].id, "reservation-cancelled:1:expired");
       assert_int_equal(drafts.items[0].causation, 1);
       assert_non_null(strstr(drafts.items[0].data.ptr, row->then));
@@ -498,7 +525,7 @@ static void no_time(void **unused) {
   event.time = (evs_slice){"soon", 4};
   reservation_apply(&reservation, &event);
   assert_string_equal(reservation.id, "1");
-  assert_false(decide_expired(&reservation, 1, DUE, &drafts, &guard));
+  assert_false(decide_expired(&reservation, &(struct hold){1, CLOSED_EVER, "exec"}, DUE, &drafts, &guard));
 }
 
 /* From where default ids go on. */

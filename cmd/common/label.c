@@ -1,7 +1,8 @@
-/* labels.c - translates statuses for people, by the language of the environment (LC_ALL, LC_MESSAGES, LANG).
+/* label.c - finds the label of a word for people, by the language of the environment (LC_ALL, LC_MESSAGES, LANG).
  *
- * Invariant: only a table is translated; what a script reads never depends on a locale. Raises nothing. */
-#include "labels.h"
+ * Invariant: only what people read is translated (tables, the text of an error); what a script reads (JSON, CSV, exit
+ * codes) never depends on a locale. Raises nothing. */
+#include "label.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,10 @@ static const char *locale_of_messages(void) {
   return "";
 }
 
-/* The cell of a status. */
-void label_cell(const struct op_app *app, const char *word) {
-  const char *shown = word;
-  if (word != NULL && op_output_format(app->output) == OP_TABLE)
-    for (const struct op_label *label = app->config.labels; label != NULL; label = label->next)
-      if (strcmp(label->word, word) == 0 && speaks(locale_of_messages(), label->language))
-        shown = label->text;
-  op_cell_text(app->output, shown);
+/* The label of a word. */
+const char *op_label(const struct op_label *labels, const char *word) {
+  for (const struct op_label *label = labels; label != NULL; label = label->next)
+    if (strcmp(label->word, word) == 0 && speaks(locale_of_messages(), label->language))
+      return label->text;
+  return NULL;
 }
