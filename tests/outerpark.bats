@@ -111,25 +111,25 @@ EOF
   place_two
   succeeds outerpark tick -o json
   assert_equal "$(jq -s 'length' <<<"$output")" 1
-  assert_json '[.[].type] | sort | unique | join(",")' NotificationSent,PaymentApproved
-  assert_json '[.[].seq] | . == sort and length == 4' true
+  assert_json '[.[].type] | sort | unique | join(",")' NotificationSent,PaymentApproved,TicketReady
+  assert_json '[.[].seq] | . == sort and length == 6' true
   assert_equal "$(jq -c '.[]' <<<"$output")" "$(op-journal read --after 3)"
   succeeds outerpark tick -o json
   assert_equal "$output" '[]'
   op-reserve -q cancel 1
   succeeds outerpark tick -o csv
   assert_equal "$(grep -c '^seq,' <<<"$output")" 1
-  assert_equal "$(grep -oE '(Seats|Payment|Notification)[A-Z][a-z]+,' <<<"$output" | sort | paste -sd' ')" \
-    'NotificationSent, PaymentCancelled, SeatsReleased,'
+  assert_equal "$(grep -oE '(Seats|Payment|Notification|Ticket)[A-Z][a-z]+,' <<<"$output" | sort | paste -sd' ')" \
+    'NotificationSent, PaymentCancelled, SeatsReleased, TicketVoided,'
   op-reserve -q cancel 2
   succeeds outerpark tick -o table
-  assert_equal "$(grep -c '^SEQ' <<<"$output") $(wc -l <<<"$output")" '1 4'
+  assert_equal "$(grep -c '^SEQ' <<<"$output") $(wc -l <<<"$output")" '1 5'
   # What is handed on rather than reported stands by itself, and is there before the array.
   op-reserve -q place --musical 1 --seats 2 --price 50000
   printf 'notify: {channel: stdout}\n' >stdout.yaml
   succeeds outerpark --config stdout.yaml tick -o json
   [[ ${output%%$'\n'*} == '[OuterPark]'* ]] || fail "$output"
-  assert_equal "$(sed 1d <<<"$output" | jq -c '[.[].type]')" '["PaymentApproved"]'
+  assert_equal "$(sed 1d <<<"$output" | jq -c '[.[].type]')" '["PaymentApproved","TicketReady"]'
   succeeds outerpark -q tick -o json
   assert_equal "$output" ''
   succeeds outerpark --store "$BATS_TEST_TMPDIR/none" tick -o json
