@@ -147,10 +147,10 @@ op-musical run
 op-pay show 1000
 op-pay list
 op-pay run
-op-ticket show 1000
+op-ticket show 1003
 op-ticket list
 op-ticket run
-op-ticket issue 1000
+op-ticket issue 1003
 op-notify contact set c000001 --email kim@example.org
 op-notify contact show c000001
 op-notify list --reservation 1000
@@ -164,8 +164,8 @@ op-mypage
 outerpark tick
 op-journal rebuild
 """
-COLD = {"op-reserve show 1000", "op-ticket show 1000", "op-musical show 1", "op-pay show 1000", "op-notify list --reservation 1000",
-        "op-mypage show 1000"}
+COLD = {"op-reserve show 1000", "op-musical show 1", "op-pay show 1000", "op-ticket show 1003",
+        "op-notify list --reservation 1000", "op-mypage show 1000"}
 
 
 def _read_commands(park, batch):
