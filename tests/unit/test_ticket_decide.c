@@ -239,7 +239,7 @@ static void guards(void **state) {
   for (size_t i = 0; i < query->items[1].type_count; i++)
     assert_string_equal(query->items[1].types[i], in_the_way[i]);
   assert_string_equal(query->items[1].tags[0], "reservation:1");
-  const char *tags[] = {"musical:m", "reservation:1", "customer:kim", "ticket:" OLD_CODE, "request:k"};
+  const char *tags[] = {"musical:m", "reservation:1", "customer:kim", "ticket:0123-4567-89AB-CDEF", "request:k"};
   assert_int_equal(drafts.items[0].tag_count, 5);
   for (size_t i = 0; i < 5; i++)
     assert_string_equal(drafts.items[0].tags[i], tags[i]);
