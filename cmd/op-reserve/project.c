@@ -47,7 +47,7 @@ static const char indexes[] = WAITING_INDEXES
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
                                           " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-                                          " ?17)");
+                                          " ?17, ?18)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
