@@ -19,7 +19,7 @@ place() {
   succeeds env OP_NOW=2026-11-20T12:00:00Z op-musical register --id 1 --name '겨울왕국 ❄️' --seats 100 --price 50000 \
     --currency KRW --venue '대극장' --starts-at 2026-12-24T19:30:00+09:00 --sales-open 2026-11-01T00:00:00Z \
     --sales-close 2026-12-24T10:00:00.5Z --max-per-customer 4
-  assert_equal "$(jq -c . <<<"$output")" '{"musicalId":"1","name":"겨울왕국 ❄️","seats":100,"reservableSeats":100,"heldSeats":0,"price":50000,"currency":"KRW","venue":"대극장","startsAt":"2026-12-24T10:30:00Z","salesOpen":"2026-11-01T00:00:00Z","salesClose":"2026-12-24T10:00:00.500000Z","maxPerCustomer":4,"status":"Open","updatedAt":"2026-11-20T12:00:00.000000Z"}'
+  assert_equal "$(jq -c . <<<"$output")" '{"musicalId":"1","name":"겨울왕국 ❄️","seats":100,"reservableSeats":100,"heldSeats":0,"price":50000,"currency":"KRW","venue":"대극장","startsAt":"2026-12-24T10:30:00Z","salesOpen":"2026-11-01T00:00:00Z","salesClose":"2026-12-24T10:00:00.500000Z","maxPerCustomer":4,"status":"Open","updatedAt":"2026-11-20T12:00:00.000000Z","offeredSeats":0,"waiting":0,"grades":null}'
   answered=$output
   succeeds op-musical show 1
   assert_equal "$output" "$answered"
@@ -221,9 +221,9 @@ YAML
   assert_equal "$would" $'1 120 80 adjusted\nnew 5 5 registered'
   sed -i 's/seats: 120/seats: 39/' catalogue.yaml
   appends_nothing fails_as 1 seats_held op-musical import catalogue.yaml
-  sed -i 's/seats: 39/seats: 120/; s/Main hall/Small hall/' catalogue.yaml
+  sed -i 's/seats: 39/seats: 120/; s/the musical/the other one/' catalogue.yaml
   appends_nothing fails_as 1 id_taken op-musical import catalogue.yaml
-  sed -i 's/Small hall/Main hall/' catalogue.yaml
+  sed -i 's/the other one/the musical/' catalogue.yaml
   succeeds op-musical import catalogue.yaml
   assert_equal "$(jq -r '"\(.musicalId) \(.seats) \(.reservableSeats) \(.change)"' <<<"$output")" "$would"
 }

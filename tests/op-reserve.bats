@@ -19,7 +19,7 @@ payment() {
 @test "place prints the reservation, and ids are the next whole numbers" {
   frozen --price 50000
   succeeds env OP_NOW=2026-11-20T12:00:00Z op-reserve place --musical 1 --seats 10 --price 50000
-  assert_equal "$output" '{"reservationId":"1","musicalId":"1","customerId":null,"seats":10,"price":50000,"amount":500000,"currency":"KRW","status":"Reserved","payment":null,"reason":null,"placedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
+  assert_equal "$output" '{"reservationId":"1","musicalId":"1","customerId":null,"seats":10,"grade":null,"price":50000,"amount":500000,"currency":"KRW","status":"Reserved","payment":null,"reason":null,"placedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
   answered=$output
   assert_equal "$(json_of . op-reserve show 1 | jq -c .)" "$answered"
   assert_equal "$(json_of reservationId op-reserve place --musical 1 --seats 15 --customer 김철수)" 2

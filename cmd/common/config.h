@@ -16,7 +16,7 @@
 struct op_template {
   char *subject, *text; /* NULL: the built-in one */
 };
-enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 5 };
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 6 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16
@@ -36,6 +36,7 @@ struct op_breaker {
 struct op_config {
   char *store;                  /* or NULL */
   int64_t reservation_hold_ms;  /* an unpaid reservation expires after so long; 0: never, the default */
+  int64_t reservation_offer_ms; /* seats are offered to who waited for so long; default 10m */
   char *payment_provider;       /* "approve", "exec" or "http" */
   char **payment_command;       /* of "exec": program and arguments, ends with NULL; NULL: none is named */
   char *payment_url;            /* of "http": https, or http to this machine; NULL: none is named */
@@ -55,6 +56,7 @@ struct op_config {
   double assign_radius_km;       /* assign.radius_km: reach of a branch; 100 */
   double assign_weight_distance; /* of the distance in reaches; 1 */
   double assign_weight_load;     /* of the share of the day's capacity that is taken; 0.2 */
+  char *ticket_after_issue;      /* "void" or "refuse": what a cancellation does to a ticket that is issued */
   char **saga_steps;             /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
   struct op_label *labels;       /* list of (language, word, label) */
 };

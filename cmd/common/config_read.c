@@ -1,7 +1,7 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does (tickets) are checked for their type
+ * column. Keys that tune what a later version does would be checked for their type
  * and have no effect yet; a value that would select such a thing (key.built) is refused, since obeying half of a
  * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
  * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
@@ -33,8 +33,6 @@ struct key {
 #define FIELD(name) offsetof(struct op_config, name)
 #define COUNT(path, field)                                                                                             \
   { path, WHOLE, field, NULL, NULL, 1, 1000000 }
-#define TIME(path)                                                                                                     \
-  { path, DURATION, NO_FIELD, NULL, NULL, 0, 0 }
 #define RATE(path, field, max)                                                                                         \
   { path, NUMBER, field, NULL, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
@@ -54,7 +52,7 @@ static const struct key keys[] = {
     {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
     GROUP("reservation"),
     {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", NULL, 0, 0},
-    TIME("reservation.offer"),
+    {"reservation.offer", DURATION, FIELD(reservation_offer_ms), NULL, NULL, 1000, INT64_C(31536000000)},
     GROUP("payment"),
     {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", NULL, 0, 0},
     {"payment.command", STRINGS, FIELD(payment_command), NULL, NULL, 0, 0},
@@ -84,7 +82,7 @@ static const struct key keys[] = {
     GROUP("notify.templates.en"),
     OP_TEMPLATE_TABLE(TEMPLATES) /* each with its comma */
     GROUP("ticket"),
-    {"ticket.after_issue", STRING, NO_FIELD, "void|refuse", NULL, 0, 0},
+    {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", NULL, 0, 0},
     GROUP("assign"),
     RATE("assign.radius_km", FIELD(assign_radius_km), 100000),
     GROUP("assign.weights"),

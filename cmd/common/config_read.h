@@ -13,11 +13,13 @@
   ROW(0, "ko", 2, "PaymentRefunded")                                                                                   \
   ROW(0, "ko", 3, "PaymentCancelled")                                                                                  \
   ROW(0, "ko", 4, "ReservationCancelled")                                                                              \
+  ROW(0, "ko", 5, "WaitingOffered")                                                                                    \
   ROW(1, "en", 0, "PaymentApproved")                                                                                   \
   ROW(1, "en", 1, "PaymentDeclined")                                                                                   \
   ROW(1, "en", 2, "PaymentRefunded")                                                                                   \
   ROW(1, "en", 3, "PaymentCancelled")                                                                                  \
-  ROW(1, "en", 4, "ReservationCancelled")
+  ROW(1, "en", 4, "ReservationCancelled")                                                                              \
+  ROW(1, "en", 5, "WaitingOffered")
 
 /* Reads `content` (len bytes of YAML) over *config. `file` is what messages call it. */
 int op_config_read(struct op_config *config, const char *file, const char *content, size_t len, struct op_error *error);

@@ -12,17 +12,26 @@
 #define OP_MODEL_PAY "pay"
 #define OP_MODEL_NOTIFY "notify"
 #define OP_MODEL_MYPAGE "mypage"
+#define OP_MODEL_TICKET "ticket"
 /* All of them, in alphabetical order; ends with NULL. For who lists them: each belongs to its command alone. */
 extern const char *const op_model_names[];
 
 /* Event types. The schema of TYPE stands in schemas/TYPE.json. */
 #define OP_MUSICAL_REGISTERED "MusicalRegistered"
 #define OP_MUSICAL_SEATS_ADJUSTED "MusicalSeatsAdjusted"
+#define OP_MUSICAL_REVISED "MusicalRevised" /* another price, venue, time, sales window or limit */
 #define OP_MUSICAL_SALES_CLOSED "MusicalSalesClosed"
 #define OP_MUSICAL_SALES_OPENED "MusicalSalesOpened"
 #define OP_RESERVATION_PLACED "ReservationPlaced"
 #define OP_RESERVATION_CANCELLED "ReservationCancelled"
 #define OP_SEATS_RELEASED "SeatsReleased"
+/* The waiting list. An offer holds its seats until it is accepted by a ReservationPlaced with its offerId, which is the
+ * waitingId, or until one of the last two. */
+#define OP_WAITING_JOINED "WaitingJoined"
+#define OP_WAITING_WITHDRAWN "WaitingWithdrawn" /* before it had an offer */
+#define OP_WAITING_OFFERED "WaitingOffered"
+#define OP_WAITING_OFFER_EXPIRED "WaitingOfferExpired"
+#define OP_WAITING_OFFER_DECLINED "WaitingOfferDeclined"
 #define OP_PAYMENT_APPROVED "PaymentApproved"
 #define OP_PAYMENT_DECLINED "PaymentDeclined"
 #define OP_PAYMENT_REFUNDED "PaymentRefunded"              /* some of it, after a partial cancellation */
@@ -34,6 +43,10 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_CIRCUIT_OPENED "PaymentCircuitOpened"
 #define OP_PAYMENT_CIRCUIT_HALF_OPENED "PaymentCircuitHalfOpened"
 #define OP_PAYMENT_CIRCUIT_CLOSED "PaymentCircuitClosed"
+#define OP_TICKET_READY "TicketReady"       /* it is paid: its ticket may be issued */
+#define OP_TICKET_ISSUED "TicketIssued"     /* it has a code */
+#define OP_TICKET_ADMITTED "TicketAdmitted" /* its holder went in */
+#define OP_TICKET_VOIDED "TicketVoided"     /* what it was for is cancelled */
 #define OP_NOTIFICATION_SENT "NotificationSent"
 #define OP_NOTIFICATION_FAILED "NotificationFailed"                  /* it is tried again */
 #define OP_NOTIFICATION_PARKED "NotificationParked"                  /* it waits for an operator */
@@ -59,8 +72,10 @@ extern const char *const op_model_names[];
 #define OP_TAG_MUSICAL "musical"
 #define OP_TAG_RESERVATION "reservation"
 #define OP_TAG_CUSTOMER "customer"
+#define OP_TAG_WAITING "waiting"
 #define OP_TAG_NOTICE "notice"
 #define OP_TAG_PROVIDER "provider"
+#define OP_TAG_TICKET "ticket" /* its code */
 #define OP_TAG_REQUEST "request"
 #define OP_TAG_CONSUMER "consumer"
 #define OP_TAG_BRANCH "branch"
@@ -76,6 +91,12 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_IS_DEFERRED "Deferred"       /* placed while payments were interrupted, and due once they go on */
 #define OP_PAYMENT_IS_PARKED "Parked"           /* not charged, as far as anyone knows; an operator must look */
 #define OP_PAYMENT_REFUND_PARKED "RefundParked" /* charged, and money is owed; an operator must look */
+
+/* Statuses of a ticket. */
+#define OP_TICKET_IS_READY "Ready"
+#define OP_TICKET_IS_ISSUED "Issued"
+#define OP_TICKET_IS_ADMITTED "Admitted"
+#define OP_TICKET_IS_VOIDED "Voided"
 
 /* Statuses of a pick-up, and how it is handed over. */
 #define OP_PICKUP_IS_PENDING "Pending"

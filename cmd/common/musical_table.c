@@ -18,8 +18,8 @@ static int64_t moment(const char *value) {
 /* The musical as the table has it. */
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error) {
   sqlite3_stmt *row = op_model_sql(model, "SELECT musical_id, name, seats, held, price, currency, venue, starts_at,"
-                                          " sales_open, sales_close, max_per_customer, closed, defined_by"
-                                          " FROM musicals WHERE musical_id = ?1");
+                                          " sales_open, sales_close, max_per_customer, closed, defined_by, grades,"
+                                          " offered, waiting FROM musicals WHERE musical_id = ?1");
   sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
   bool found = false;
   *ret_musical = (struct op_musical){0};
@@ -38,6 +38,12 @@ int op_musical_load(struct op_model *model, const char *id, struct op_musical *r
     ret_musical->max_per_customer = sqlite3_column_int64(row, 10);
     ret_musical->closed = sqlite3_column_int(row, 11) != 0;
     ret_musical->defined_by = (uint64_t)sqlite3_column_int64(row, 12);
+    if (sqlite3_column_type(row, 13) == SQLITE_TEXT) {
+      const char *grades = (const char *)sqlite3_column_text(row, 13);
+      op_grades_read(grades, (size_t)sqlite3_column_bytes(row, 13), &ret_musical->grades);
+    }
+    ret_musical->offered = sqlite3_column_int64(row, 14);
+    ret_musical->waiting = sqlite3_column_int64(row, 15);
     ret_musical->sales_open_us = moment(ret_musical->sales_open);
     ret_musical->sales_close_us = moment(ret_musical->sales_close);
   }
@@ -58,10 +64,16 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct op_musical *musical = row;
   (void)is_new; /* so few are new that one statement does for both */
   sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
-                                          " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by)"
-                                          " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (musical_id) DO UPDATE SET"
-                                          " seats = excluded.seats, held = excluded.held, closed = excluded.closed,"
-                                          " defined_by = excluded.defined_by");
+                                          " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by,"
+                                          " grades, offered, waiting) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                                          " ON CONFLICT (musical_id) DO UPDATE SET"
+                                          " seats = excluded.seats, held = excluded.held, price = excluded.price,"
+                                          " venue = excluded.venue, starts_at = excluded.starts_at,"
+                                          " sales_open = excluded.sales_open, sales_close = excluded.sales_close,"
+                                          " max_per_customer = excluded.max_per_customer, closed = excluded.closed,"
+                                          " defined_by = excluded.defined_by, grades = excluded.grades,"
+                                          " offered = excluded.offered, waiting = excluded.waiting");
+  struct op_text grades = {0};
   sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_STATIC);
   sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_STATIC);
   sqlite3_bind_int64(put, 3, musical->seats);
@@ -76,7 +88,15 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   sqlite3_bind_int64(put, 11, musical->max_per_customer);
   sqlite3_bind_int(put, 12, musical->closed);
   sqlite3_bind_int64(put, 13, (sqlite3_int64)musical->defined_by);
-  return op_model_exec(model, put, error);
+  if (musical->grades.count > 0) {
+    op_grades_write(&musical->grades, true, &grades);
+    op_bind_text(put, 14, grades.ptr);
+  }
+  sqlite3_bind_int64(put, 15, musical->offered);
+  sqlite3_bind_int64(put, 16, musical->waiting);
+  int rc = op_model_exec(model, put, error);
+  op_text_free(&grades);
+  return rc;
 }
 
 /* Is this one of the types that op_musical_apply() folds? */

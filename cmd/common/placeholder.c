@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-const char *const op_placeholders[] = {"reservationId", "musicalName",  "seats",      "amount", "currency",
-                                       "reason",        "customerName", "customerId", NULL};
+const char *const op_placeholders[] = {"reservationId", "musicalName", "seats",   "amount", "currency", "reason",
+                                       "customerName",  "customerId",  "offerId", "until",  NULL};
 
 /* The next piece. */
 struct op_piece op_piece_next(const char **at) {

@@ -6,105 +6,58 @@
  * Errors: 66 no_input, 77 no_permission, 74 io_error, 65 for what the file says. */
 #include "catalogue.h"
 
-#include "registration.h"
+#include "catalogue_entry.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
-/* What is being read. */
-struct reader {
-  const char *path;
-  yaml_document_t *document;
-  struct catalogue *catalogue;
-  struct op_error *error;
-};
+/* ---- places ------------------------------------------------------------------------------------------------------ */
 
-/* Puts the place before the message of an error that is filled already. */
-static int fail_at(const char *path, yaml_mark_t mark, struct op_error *error) {
+/* Puts the place before the message. */
+int catalogue_fail(const char *path, struct spot spot, struct op_error *error) {
   struct op_error what = *error;
-  op_fail(error, what.exit_code, what.code, "%s:%zu:%zu: %s", path, mark.line + 1, mark.column + 1, what.message);
+  op_fail(error, what.exit_code, what.code, "%s:%zu:%zu: %s", path, spot.line + 1, spot.column + 1, what.message);
+  memcpy(error->figures, what.figures, sizeof what.figures);
+  error->figure_count = what.figure_count;
   op_error_text(error, "file", path);
-  op_error_number(error, "line", (int64_t)mark.line + 1);
-  op_error_number(error, "column", (int64_t)mark.column + 1);
+  op_error_number(error, "line", (int64_t)spot.line + 1);
+  op_error_number(error, "column", (int64_t)spot.column + 1);
   return error->exit_code;
 }
 
-/* The catalogue has not the shape that it must have here. */
-static int bad_shape(const struct reader *reader, const yaml_node_t *node, const char *what) {
-  op_fail(reader->error, OP_DATA, "bad_catalogue", "%s", what);
-  return fail_at(reader->path, node->start_mark, reader->error);
+/* Of a musical that was read. */
+int catalogue_fail_at(const struct catalogue *catalogue, size_t index, struct op_error *error) {
+  return catalogue_fail(catalogue->path, catalogue->spots[index], error);
 }
 
-/* The text of a scalar; NULL where the node is none, or holds a NUL. */
-static const char *scalar(const yaml_node_t *node) {
+/* Of a node. */
+int fail_at(const struct reader *reader, const yaml_node_t *node) {
+  const struct spot spot = {node->start_mark.line, node->start_mark.column};
+  return catalogue_fail(reader->catalogue->path, spot, reader->error);
+}
+
+/* The catalogue has not the shape that it must have here. */
+int bad_shape(const struct reader *reader, const yaml_node_t *node, const char *what) {
+  op_fail(reader->error, OP_DATA, "bad_catalogue", "%s", what);
+  return fail_at(reader, node);
+}
+
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
+
+/* The text of a scalar. */
+const char *node_text(const yaml_node_t *node) {
   if (!node || node->type != YAML_SCALAR_NODE)
     return NULL;
   const char *text = (const char *)node->data.scalar.value;
   return strlen(text) == node->data.scalar.length ? text : NULL;
 }
 
-/* Is it a plain scalar that says "nothing"? */
-static bool is_null(const yaml_node_t *node) {
-  const char *text = scalar(node);
+/* Nothing, in one of its three ways. */
+bool node_is_null(const yaml_node_t *node) {
+  const char *text = node_text(node);
   return text && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
          (!text[0] || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
-}
-
-/* The name of a field as registration_set() knows it: the outputs call the id musicalId. */
-static const char *field_name(const char *name) { return strcmp(name, "musicalId") == 0 ? "id" : name; }
-
-/* Sets one field of a musical; `seen` has a bit for every field that was there. */
-static int read_field(const struct reader *reader, const yaml_node_t *key, const yaml_node_t *value,
-                      struct registration *registration, unsigned *seen) {
-  const char *name = scalar(key);
-  if (!name)
-    return bad_shape(reader, key, "a field's name is expected here");
-  for (size_t i = 0; registration_fields[i]; i++) {
-    if (strcmp(field_name(name), registration_fields[i]) != 0)
-      continue;
-    if (*seen & (1u << i)) {
-      op_fail(reader->error, OP_DATA, "bad_catalogue", "%s is given twice%s", name,
-              strcmp(field_name(name), "id") == 0 ? ": 'id' and 'musicalId' are one field" : "");
-      return fail_at(reader->path, key->start_mark, reader->error);
-    }
-    *seen |= 1u << i;
-    if (is_null(value))
-      return OP_OK;
-    const char *text = scalar(value);
-    if (!text)
-      return bad_shape(reader, value, "one value is expected here");
-    int code = registration_set(registration, registration_fields[i], text, reader->error);
-    return code == OP_OK ? OP_OK : fail_at(reader->path, value->start_mark, reader->error);
-  }
-  op_fail(reader->error, OP_DATA, "bad_catalogue", "%s: there is no such field", name);
-  return fail_at(reader->path, key->start_mark, reader->error);
-}
-
-/* One musical. */
-static int read_musical(const struct reader *reader, const yaml_node_t *node) {
-  if (node->type != YAML_MAPPING_NODE)
-    return bad_shape(reader, node, "a musical is expected here: {id: ..., name: ..., seats: ...}");
-  struct registration *registration = &reader->catalogue->items[reader->catalogue->count];
-  registration_init(registration);
-  unsigned seen = 0;
-  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-    int code = read_field(reader, yaml_document_get_node(reader->document, pair->key),
-                          yaml_document_get_node(reader->document, pair->value), registration, &seen);
-    if (code != OP_OK)
-      return code;
-  }
-  const char *field = NULL;
-  if (registration_check(registration, &field, reader->error) != OP_OK)
-    return fail_at(reader->path, node->start_mark, reader->error);
-  for (size_t i = 0; i < reader->catalogue->count; i++)
-    if (strcmp(reader->catalogue->items[i].id, registration->id) == 0) {
-      op_fail(reader->error, OP_DATA, "bad_catalogue", "musical %s stands here twice", registration->id);
-      return fail_at(reader->path, node->start_mark, reader->error);
-    }
-  reader->catalogue->count++;
-  return OP_OK;
 }
 
 /* Finds the list: the document itself, or what stands under `musicals`. */
@@ -116,7 +69,7 @@ static int find_list(const struct reader *reader, const yaml_node_t *root, const
     return bad_shape(reader, root, "'musicals:' or a list of musicals is expected here");
   for (yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
     const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
-    const char *name = scalar(key);
+    const char *name = node_text(key);
     if (!name || strcmp(name, "musicals") != 0 || *ret_list != root)
       return bad_shape(reader, key, "nothing but one 'musicals:' is expected here");
     *ret_list = yaml_document_get_node(reader->document, pair->value);
@@ -124,21 +77,45 @@ static int find_list(const struct reader *reader, const yaml_node_t *root, const
   return OP_OK;
 }
 
+/* Two musicals by their ids, the same id in the order of the file. */
+static int compare(const void *a, const void *b, void *context) {
+  const size_t left = *(const size_t *)a, right = *(const size_t *)b;
+  const struct catalogue *catalogue = context;
+  int order = strcmp(catalogue->items[left].id, catalogue->items[right].id);
+  return order ? order : left < right ? -1 : 1;
+}
+
+/* Refuses the first musical whose id stands before it already. */
+static int check_ids(struct catalogue *catalogue, struct op_error *error) {
+  size_t count = catalogue->count, second = SIZE_MAX;
+  size_t *by_id = calloc(count ? count : 1, sizeof *by_id);
+  if (!by_id)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  for (size_t i = 0; i < count; i++)
+    by_id[i] = i;
+  qsort_r(by_id, count, sizeof *by_id, compare, catalogue);
+  for (size_t i = 1; i < count; i++)
+    if (strcmp(catalogue->items[by_id[i - 1]].id, catalogue->items[by_id[i]].id) == 0 && by_id[i] < second)
+      second = by_id[i];
+  free(by_id);
+  if (second == SIZE_MAX)
+    return OP_OK;
+  op_fail(error, OP_DATA, "bad_catalogue", "musical %s stands here twice", catalogue->items[second].id);
+  return catalogue_fail_at(catalogue, second, error);
+}
+
 /* The whole document. */
 static int read_document(const struct reader *reader, const yaml_node_t *root) {
   const yaml_node_t *list = NULL;
   int code = find_list(reader, root, &list);
-  if (code != OP_OK || is_null(list))
+  if (code != OP_OK || node_is_null(list))
     return code;
   if (list->type != YAML_SEQUENCE_NODE)
     return bad_shape(reader, list, "a list of musicals is expected here");
-  size_t count = (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
-  reader->catalogue->items = calloc(count ? count : 1, sizeof *reader->catalogue->items);
-  if (!reader->catalogue->items)
-    return op_fail(reader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  for (size_t i = 0; i < count && code == OP_OK; i++)
-    code = read_musical(reader, yaml_document_get_node(reader->document, list->data.sequence.items.start[i]));
-  return code;
+  for (yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++)
+    if (code == OP_OK)
+      code = catalogue_entry(reader, yaml_document_get_node(reader->document, *item));
+  return code == OP_OK ? check_ids(reader->catalogue, reader->error) : code;
 }
 
 /* What libyaml found wrong, and where. */
@@ -152,7 +129,7 @@ static int bad_yaml(const char *path, const yaml_parser_t *parser, const struct 
     }
   }
   op_fail(error, OP_DATA, "bad_catalogue", "%s", parser->problem ? parser->problem : "this is no YAML");
-  return fail_at(path, mark, error);
+  return catalogue_fail(path, (struct spot){mark.line, mark.column}, error);
 }
 
 /* Parses the text of the file. */
@@ -169,13 +146,13 @@ static int parse(const char *path, const struct op_text *text, struct catalogue 
     yaml_parser_delete(&parser);
     return code;
   }
-  const struct reader reader = {path, &first, ret_catalogue, error};
+  const struct reader reader = {&first, ret_catalogue, error};
   const yaml_node_t *root = yaml_document_get_root_node(&first);
   if (root) {
     code = read_document(&reader, root);
   } else {
     op_fail(error, OP_DATA, "bad_catalogue", "'musicals:' or a list of musicals is expected here");
-    code = fail_at(path, (yaml_mark_t){0}, error);
+    code = catalogue_fail(path, (struct spot){0}, error);
   }
   if (code == OP_OK && root) {
     if (!yaml_parser_load(&parser, &second)) {
@@ -216,7 +193,7 @@ static int read_file(const char *path, struct op_text *text, struct op_error *er
 /* Reads and checks a catalogue. */
 int catalogue_load(const char *path, struct catalogue *ret_catalogue, struct op_error *error) {
   struct op_text text = {0};
-  *ret_catalogue = (struct catalogue){0};
+  *ret_catalogue = (struct catalogue){.path = path};
   int code = read_file(path, &text, error);
   if (code == OP_OK)
     code = parse(path, &text, ret_catalogue, error);
@@ -229,5 +206,6 @@ int catalogue_load(const char *path, struct catalogue *ret_catalogue, struct op_
 /* Gives it back. */
 void catalogue_free(struct catalogue *catalogue) {
   free(catalogue->items);
+  free(catalogue->spots);
   *catalogue = (struct catalogue){0};
 }

@@ -20,6 +20,7 @@ struct change {
   struct states states; /* the one musical */
   struct registration wanted;
   int64_t seats;
+  const char *grade; /* of adjust; "": none */
   bool closed;
   struct request request;
   uint64_t repeated; /* seq of the event that this very request appended before; 0: none */
@@ -34,7 +35,7 @@ static int decide_as_register(const struct change *change, struct op_drafts *dra
 /* adjust, */
 static int decide_as_adjust(const struct change *change, struct op_drafts *drafts, struct op_guard *guard,
                             struct op_error *error) {
-  return decide_adjust(change->states.items, change->seats, &change->request, drafts, guard, error);
+  return decide_adjust(change->states.items, change->grade, change->seats, &change->request, drafts, guard, error);
 }
 
 /* close and open. */
@@ -58,9 +59,10 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
 }
 
 /* Keeps the musical as it was after the event of the request. */
-static void keep(void *context, const struct state *state, const evs_event *event) {
+static void keep(void *context, const struct state *before, const struct state *after, const evs_event *event) {
+  (void)before;
   (void)event;
-  *(struct state *)context = *state;
+  *(struct state *)context = *after;
 }
 
 /* Prints the musical right after the event. */
@@ -141,15 +143,21 @@ int verb_register(struct op_app *app, struct op_error *error) {
 
 /* The verb `adjust`. */
 int verb_adjust(struct op_app *app, struct op_error *error) {
-  struct change change = {.decide = decide_as_adjust};
+  struct change change = {.decide = decide_as_adjust, .grade = op_option(app, "grade")};
   const char *id = NULL;
   int code = musical_operand(app, &id, error);
+  if (code == OP_OK && change.grade)
+    code = op_check_grade(change.grade, error);
   if (code == OP_OK)
     code = op_check_number("seats", "bad_seats", op_option(app, "seats"), 1, OP_MAX_SEATS, &change.seats, error);
   if (code != OP_OK)
     return code;
-  char text[OP_MAX_ID + 64];
-  snprintf(text, sizeof text, "adjust musical=%s seats=%" PRId64, id, change.seats);
+  char text[OP_MAX_ID + OP_MAX_GRADE + 64];
+  int len = snprintf(text, sizeof text, "adjust musical=%s seats=%" PRId64, id, change.seats);
+  if (change.grade)
+    snprintf(text + len, sizeof text - (size_t)len, " grade=%s", change.grade);
+  else
+    change.grade = "";
   return run(app, &change, id, text, error);
 }
 

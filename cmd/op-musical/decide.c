@@ -1,7 +1,7 @@
 /* decide.c - the decisions about musicals, see decide.h.
  *
- * Invariants: an id names one musical for ever; the capacity never falls below the seats that are held; a cancellation
- * gives its seats back once. Each rests on the guard that is drafted beside the event. */
+ * Invariants: an id names one musical for ever; the capacity, of each grade and of all, never falls below the seats
+ * that are held; a cancellation gives its seats back once. Each rests on the guard that is drafted beside the event. */
 #include "decide.h"
 
 #include <inttypes.h>
@@ -39,12 +39,36 @@ static void optional_text(struct op_text *data, const char *key, const char *val
     op_json_string(data, key, value);
 }
 
-/* Does the musical match all of what is wanted but its seats? */
-static bool same_but_seats(const struct op_musical *have, const struct registration *wanted) {
-  return strcmp(have->name, wanted->name) == 0 && have->price == wanted->price &&
-         strcmp(have->currency, wanted->currency) == 0 && strcmp(have->venue, wanted->venue) == 0 &&
+/* Is it the same musical, whatever is said about it? */
+static bool same_musical(const struct op_musical *have, const struct registration *wanted) {
+  return strcmp(have->name, wanted->name) == 0 && strcmp(have->currency, wanted->currency) == 0;
+}
+
+/* Is the same said about it, but for its seats and the prices of its grades? */
+static bool same_description(const struct op_musical *have, const struct registration *wanted) {
+  return have->price == wanted->price && strcmp(have->venue, wanted->venue) == 0 &&
          strcmp(have->starts_at, wanted->starts_at) == 0 && strcmp(have->sales_open, wanted->sales_open) == 0 &&
          strcmp(have->sales_close, wanted->sales_close) == 0 && have->max_per_customer == wanted->max_per_customer;
+}
+
+/* Has every grade that stays the price that is wanted? */
+static bool same_prices(const struct op_grades *have, const struct op_grades *wanted) {
+  bool same = true;
+  for (size_t i = 0; i < have->count && same; i++) {
+    const struct op_grade *other = op_grades_find(wanted, have->items[i].name);
+    same = !other || other->price == have->items[i].price;
+  }
+  return same;
+}
+
+/* Are there the same grades with the same seats? */
+static bool same_grades(const struct op_grades *have, const struct op_grades *wanted) {
+  bool same = have->count == wanted->count;
+  for (size_t i = 0; i < have->count && same; i++) {
+    const struct op_grade *other = op_grades_find(wanted, have->items[i].name);
+    same = other && other->seats == have->items[i].seats;
+  }
+  return same;
 }
 
 /* Refuses a registration because another musical has its id. */
@@ -55,13 +79,35 @@ static int id_taken(const struct state *state, struct op_error *error) {
   return error->exit_code;
 }
 
+/* Adds the grades as they will be. */
+static void add_grades(struct op_text *data, const struct op_grades *grades) {
+  struct op_text array = {0};
+  op_grades_write(grades, false, &array);
+  op_json_raw(data, "grades", array.ptr);
+  op_text_free(&array);
+}
+
+/* Adds what an event says about the musical besides its price; what is absent is so from now on. */
+static void describe(struct op_text *data, const struct registration *wanted) {
+  optional_text(data, "venue", wanted->venue);
+  optional_text(data, "startsAt", wanted->starts_at);
+  optional_text(data, "salesOpen", wanted->sales_open);
+  optional_text(data, "salesClose", wanted->sales_close);
+  if (wanted->max_per_customer > 0)
+    op_json_number(data, "maxPerCustomer", wanted->max_per_customer);
+  if (wanted->grades.count > 0)
+    add_grades(data, &wanted->grades);
+}
+
 /* A new musical, or the same again. */
 int decide_register(const struct state *state, const struct registration *wanted, const struct request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (state->musical.id[0]) {
     /* The first registration sent again is the same one, even after its seats were adjusted. */
     bool same_seats = wanted->seats == state->registered_seats || wanted->seats == state->musical.seats;
-    return same_seats && same_but_seats(&state->musical, wanted) ? OP_OK : id_taken(state, error);
+    bool same = same_seats && !state->musical.grades.count && same_musical(&state->musical, wanted) &&
+                same_description(&state->musical, wanted);
+    return same ? OP_OK : id_taken(state, error);
   }
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_REGISTERED, drafts, guard);
   op_draft_id(draft, "musical-registered:%s", state->id);
@@ -71,37 +117,76 @@ int decide_register(const struct state *state, const struct registration *wanted
   if (wanted->price >= 0)
     op_json_number(&draft->data, "price", wanted->price);
   op_json_string(&draft->data, "currency", wanted->currency);
-  optional_text(&draft->data, "venue", wanted->venue);
-  optional_text(&draft->data, "startsAt", wanted->starts_at);
-  optional_text(&draft->data, "salesOpen", wanted->sales_open);
-  optional_text(&draft->data, "salesClose", wanted->sales_close);
-  if (wanted->max_per_customer > 0)
-    op_json_number(&draft->data, "maxPerCustomer", wanted->max_per_customer);
+  describe(&draft->data, wanted);
   draft_end(draft, request, guard);
   return OP_OK;
 }
 
-/* Another capacity. */
-int decide_adjust(const struct state *state, int64_t seats, const struct request *request, struct op_drafts *drafts,
-                  struct op_guard *guard, struct op_error *error) {
+/* Refuses to take seats that somebody has; grade "": of the whole musical. */
+static int seats_held(const struct state *state, const char *grade, int64_t seats, int64_t held,
+                      struct op_error *error) {
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seats asked, %" PRId64 " are held", state->id,
+          grade[0] ? ", grade " : "", grade, seats, held);
+  op_error_text(error, "musicalId", state->id);
+  if (grade[0])
+    op_error_text(error, "grade", grade);
+  op_error_number(error, "requested", seats);
+  op_error_number(error, "held", held);
+  return error->exit_code;
+}
+
+/* MusicalSeatsAdjusted to these seats and grades, where nobody has what is taken away. */
+static int draft_adjusted(const struct state *state, int64_t seats, const struct op_grades *grades,
+                          const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
+                          struct op_error *error) {
   const struct op_musical *musical = &state->musical;
-  if (!musical->id[0])
-    return no_such_musical(state->id, error);
-  if (seats == musical->seats)
-    return OP_OK;
-  if (seats < musical->held) {
-    op_fail(error, OP_REFUSED, "seats_held", "musical %s: %" PRId64 " seats asked, %" PRId64 " are held", state->id,
-            seats, musical->held);
-    op_error_text(error, "musicalId", state->id);
-    op_error_number(error, "requested", seats);
-    op_error_number(error, "held", musical->held);
-    return error->exit_code;
+  for (size_t i = 0; i < musical->grades.count; i++) {
+    const struct op_grade *have = &musical->grades.items[i], *will = op_grades_find(grades, have->name);
+    int64_t asked = will ? will->seats : 0, taken = have->held + have->offered;
+    if (asked < taken)
+      return seats_held(state, have->name, asked, taken, error);
   }
+  int64_t taken = musical->held + musical->offered;
+  if (seats < taken)
+    return seats_held(state, "", seats, taken, error);
+  if (musical->grades.count == 0 && grades->count > 0 && taken > 0) /* of which grade would they be? */
+    return seats_held(state, grades->items[0].name, 0, taken, error);
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_SEATS_ADJUSTED, drafts, guard);
   op_json_number(&draft->data, "seats", seats);
   op_json_number(&draft->data, "previousSeats", musical->seats);
+  if (musical->grades.count > 0 || grades->count > 0)
+    add_grades(&draft->data, grades);
   draft_end(draft, request, guard);
   return OP_OK;
+}
+
+/* Refuses a command about a grade, or about none where there are some. */
+static int wrong_grade(const struct state *state, const char *grade, struct op_error *error) {
+  if (grade[0])
+    op_fail(error, OP_REFUSED, "no_such_grade", "musical %s: there is no grade %s", state->id, grade);
+  else
+    op_fail(error, OP_REFUSED, "grade_required", "musical %s: its seats have grades, say which grade", state->id);
+  op_error_text(error, "musicalId", state->id);
+  if (grade[0])
+    op_error_text(error, "grade", grade);
+  return error->exit_code;
+}
+
+/* Another capacity. */
+int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct request *request,
+                  struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+  const struct op_musical *musical = &state->musical;
+  if (!musical->id[0])
+    return no_such_musical(state->id, error);
+  struct op_grades grades = musical->grades;
+  struct op_grade *one = op_grades_find(&grades, grade);
+  if ((grade[0] != '\0' || grades.count > 0) && !one)
+    return wrong_grade(state, grade, error);
+  if (seats == (one ? one->seats : musical->seats))
+    return OP_OK;
+  if (one)
+    one->seats = seats;
+  return draft_adjusted(state, one ? op_grades_seats(&grades) : seats, &grades, request, drafts, guard, error);
 }
 
 /* Sales closed or open. */
@@ -116,14 +201,37 @@ int decide_sales(const struct state *state, bool closed, const struct request *r
   return OP_OK;
 }
 
+/* MusicalRevised to what is wanted. */
+static void draft_revised(const struct state *state, const struct registration *wanted, const struct request *request,
+                          struct op_drafts *drafts, struct op_guard *guard) {
+  struct op_draft *draft = draft_begin(state, OP_MUSICAL_REVISED, drafts, guard);
+  if (wanted->price >= 0)
+    op_json_number(&draft->data, "price", wanted->price);
+  describe(&draft->data, wanted);
+  draft_end(draft, request, guard);
+}
+
 /* One entry of a catalogue. */
 int decide_import(const struct state *state, const struct registration *wanted, const struct request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
-  if (!state->musical.id[0])
+  const struct op_musical *musical = &state->musical;
+  if (!musical->id[0])
     return decide_register(state, wanted, request, drafts, guard, error);
-  if (!same_but_seats(&state->musical, wanted))
+  if (!same_musical(musical, wanted))
     return id_taken(state, error);
-  return decide_adjust(state, wanted->seats, request, drafts, guard, error);
+  int code = OP_OK;
+  if (musical->seats != wanted->seats || !same_grades(&musical->grades, &wanted->grades)) {
+    struct op_grades grades = wanted->grades;
+    for (size_t i = 0; i < musical->grades.count; i++) { /* seats only: the prices of those that stay are revised */
+      struct op_grade *stays = op_grades_find(&grades, musical->grades.items[i].name);
+      if (stays)
+        stays->price = musical->grades.items[i].price;
+    }
+    code = draft_adjusted(state, wanted->seats, &grades, request, drafts, guard, error);
+  }
+  if (code == OP_OK && !(same_description(musical, wanted) && same_prices(&musical->grades, &wanted->grades)))
+    draft_revised(state, wanted, request, drafts, guard);
+  return code;
 }
 
 /* Seats back, once. */
@@ -137,6 +245,7 @@ void decide_release(const struct cancellation *cancellation, struct op_drafts *d
   op_json_string(&draft->data, "musicalId", cancellation->musical_id);
   op_json_string(&draft->data, "reservationId", cancellation->reservation_id);
   op_json_number(&draft->data, "seats", cancellation->seats);
+  optional_text(&draft->data, "grade", cancellation->grade);
   op_json_end(&draft->data);
   op_guard_add(guard, released, OP_TAG_RESERVATION, cancellation->reservation_id);
 }

@@ -19,6 +19,7 @@ struct registration {
   char venue[OP_MAX_NAME + 1];                         /* "": none */
   char starts_at[40], sales_open[40], sales_close[40]; /* RFC 3339 in UTC; "": none */
   int64_t max_per_customer;                            /* 0: no limit */
+  struct op_grades grades;                             /* none, or seats is their sum and price -1 */
 };
 
 /* What a decision looks at: one musical as the journal has it. */
@@ -42,6 +43,7 @@ struct cancellation {
   char musical_id[OP_MAX_ID + 1];
   char reservation_id[EVS_MAX_ID + 1];
   int64_t seats;
+  char grade[OP_MAX_GRADE + 1]; /* "": none */
 };
 
 /* 1 no_such_musical, for every command that names one. */
@@ -51,15 +53,17 @@ int no_such_musical(const char *id, struct op_error *error);
 int decide_register(const struct state *state, const struct registration *wanted, const struct request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
-/* MusicalSeatsAdjusted; 1 seats_held where fewer seats are asked for than are held. */
-int decide_adjust(const struct state *state, int64_t seats, const struct request *request, struct op_drafts *drafts,
-                  struct op_guard *guard, struct op_error *error);
+/* MusicalSeatsAdjusted, of one grade or (grade "") of a musical without grades. Refusals (1): seats_held where fewer
+ * seats are asked for than are held; grade_required, no_such_grade. */
+int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct request *request,
+                  struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* MusicalSalesClosed or MusicalSalesOpened. */
 int decide_sales(const struct state *state, bool closed, const struct request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error);
 
-/* What a catalogue asks of one musical: registers it, or adjusts its seats; 1 id_taken where anything else differs. */
+/* What a catalogue asks of one musical: registers it; or MusicalSeatsAdjusted for its seats and MusicalRevised for all
+ * else, both where both differ. Refusals (1): id_taken where the name or the currency differs; seats_held. */
 int decide_import(const struct state *state, const struct registration *wanted, const struct request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 

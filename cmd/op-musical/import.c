@@ -1,9 +1,11 @@
 /* import.c - the verb `import`: makes the musicals as a catalogue says, all or none.
  *
  * One commit holds everything that changes, so there is no half-imported catalogue; what stands as it should is left
- * alone, so the second run appends nothing. Printed are the musicals that change, each with what happens to it.
- * Errors: those of the catalogue, of the decisions (the first refusal refuses all), of op_commit(). */
+ * alone, so the second run appends nothing. Printed are the musicals that change, each with what happens to it, field
+ * by field. Errors: those of the catalogue, of the decisions (the first refusal refuses all, and is told at its place
+ * in the file), of op_commit(). */
 #include "catalogue.h"
+#include "diff.h"
 #include "project.h"
 #include "registration.h"
 #include "row.h"
@@ -16,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A musical that the import changed, as it stood right after that. */
+/* A musical that the import changed, as it stood before and right after that. */
 struct changed {
-  struct state state;
+  struct state before, after;
   const char *what; /* static storage */
 };
 
@@ -45,28 +47,37 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     *ret_position = import->repeated;
   if (import->repeated)
     return OP_OK;
-  for (size_t i = 0; i < import->catalogue.count && code == OP_OK; i++)
+  for (size_t i = 0; i < import->catalogue.count && code == OP_OK; i++) {
     code = decide_import(&import->states.items[i], &import->catalogue.items[i], &import->request, drafts, guard, error);
+    if (code != OP_OK)
+      catalogue_fail_at(&import->catalogue, i, error);
+  }
   return code;
 }
 
-/* Keeps a musical as it is after its event. */
-static void keep(void *context, const struct state *state, const evs_event *event) {
+/* Keeps a musical as it was before and is after its events, which are neighbours. */
+static void keep(void *context, const struct state *before, const struct state *after, const evs_event *event) {
   struct import *import = context;
-  if (import->changed_count == import->catalogue.count)
-    return;
-  struct changed *changed = &import->changed[import->changed_count++];
-  changed->state = *state;
-  changed->what = op_type_is(event, OP_MUSICAL_REGISTERED) ? "registered" : "adjusted";
+  struct changed *changed = import->changed_count ? &import->changed[import->changed_count - 1] : NULL;
+  if (!changed || strcmp(changed->after.id, after->id) != 0) {
+    if (import->changed_count == import->catalogue.count)
+      return;
+    changed = &import->changed[import->changed_count++];
+    changed->before = *before;
+  }
+  changed->after = *after;
+  changed->what = op_type_is(event, OP_MUSICAL_REGISTERED) ? "registered"
+                  : op_type_is(event, OP_MUSICAL_REVISED)  ? "revised"
+                                                           : "adjusted";
 }
 
 /* Finds out what changed: from the drafts, or from the journal for a request that was done before. */
 static int collect(struct op_app *app, struct op_model *model, struct import *import, struct op_drafts *drafts,
                    const struct op_committed *committed, struct op_error *error) {
   if (import->repeated) {
-    /* Its events are neighbours, but op_request_find() tells only one of them. */
-    return states_replay(model, &import->states, import->repeated + import->catalogue.count, import->request.key, keep,
-                         import, error);
+    /* Its events are neighbours, two of a musical at most, but op_request_find() tells only one of them. */
+    return states_replay(model, &import->states, import->repeated + 2 * import->catalogue.count, import->request.key,
+                         keep, import, error);
   }
   for (size_t i = 0; i < drafts->count; i++) {
     char time[EVS_TIME_SIZE];
@@ -76,8 +87,9 @@ static int collect(struct op_app *app, struct op_model *model, struct import *im
     op_draft_event(&drafts->items[i], committed->first + i, time, &event);
     struct state *state = states_of(&import->states, &event);
     if (state) {
+      const struct state before = *state;
       state_apply(state, &event);
-      keep(import, state, &event);
+      keep(import, &before, state, &event);
     }
   }
   return OP_OK;
@@ -85,16 +97,28 @@ static int collect(struct op_app *app, struct op_model *model, struct import *im
 
 /* Prints what changed. */
 static void print(struct op_output *output, const struct import *import) {
-  struct op_column columns[MUSICAL_COLUMNS + 1];
+  struct op_column columns[MUSICAL_COLUMNS + 2];
+  struct op_text text = {0};
   memcpy(columns, musical_columns, sizeof musical_columns);
+  for (size_t i = 1; i < MUSICAL_COLUMNS; i++) /* a table has the id, and what changes */
+    columns[i].heading = NULL;
   columns[MUSICAL_COLUMNS] = (struct op_column){"change", "CHANGE", false};
-  op_rows_begin(output, columns, MUSICAL_COLUMNS + 1, false);
+  columns[MUSICAL_COLUMNS + 1] = (struct op_column){"changes", "FIELDS", false};
+  op_rows_begin(output, columns, MUSICAL_COLUMNS + 2, false);
   for (size_t i = 0; i < import->changed_count; i++) {
-    musical_cells(output, &import->changed[i].state);
-    op_cell_text(output, import->changed[i].what);
+    const struct changed *changed = &import->changed[i];
+    musical_cells(output, &changed->after);
+    op_cell_text(output, changed->what);
+    op_text_reset(&text);
+    if (op_output_format(output) == OP_TABLE)
+      diff_line(&changed->before.musical, &changed->after.musical, &text);
+    else
+      diff_json(&changed->before.musical, &changed->after.musical, &text);
+    op_cell_json(output, text.ptr ? text.ptr : "");
     op_row_end(output);
   }
   op_rows_end(output);
+  op_text_free(&text);
 }
 
 /* The canonical text of the request: how many musicals, and a hash (FNV-1a) of all that is said about them. */

@@ -19,10 +19,14 @@ int verb_list(struct op_app *app, struct op_error *error) {
   int code = open_model(app, &model, error);
   if (code != OP_OK)
     return code;
-  op_rows_begin(app->output, musical_columns, MUSICAL_COLUMNS, false);
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT musical_id FROM details ORDER BY registered_seq");
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM musicals WHERE grades IS NOT NULL LIMIT 1");
   bool found = false;
   code = op_model_step(model, sql, &found, error);
+  sqlite3_reset(sql);
+  op_rows_begin(app->output, found ? musical_columns : musical_columns_plain, MUSICAL_COLUMNS, false);
+  sql = op_model_sql(model, "SELECT musical_id FROM details ORDER BY registered_seq");
+  if (code == OP_OK)
+    code = op_model_step(model, sql, &found, error);
   while (code == OP_OK && found && !op_output_closed(app->output)) {
     struct state state = {0};
     snprintf(state.id, sizeof state.id, "%s", (const char *)sqlite3_column_text(sql, 0));

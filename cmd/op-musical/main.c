@@ -20,6 +20,7 @@ static const struct op_option register_options[] = {
 
 static const struct op_option adjust_options[] = {
     {"seats", 0, "N", "how many seats it has from now on", true},
+    {"grade", 0, "G", "of this grade, where its seats have grades", false},
     {0},
 };
 
@@ -27,7 +28,8 @@ static const struct op_verb verbs[] = {
     {"register", NULL, "register a musical", 0, 0, OP_CHANGES, register_options, verb_register,
      "op-musical register --id 1 --name Frozen --seats 100 --price 50000"},
     {"adjust", "ID", "change how many seats a musical has", 1, 1, OP_CHANGES, adjust_options, verb_adjust,
-     "op-musical adjust 1 --seats 120"},
+     "op-musical adjust 1 --seats 120\n"
+     "op-musical adjust cats --grade VIP --seats 24"},
     {"close", "ID", "stop its sales", 1, 1, OP_CHANGES, NULL, verb_close, "op-musical close 1"},
     {"open", "ID", "resume its sales", 1, 1, OP_CHANGES, NULL, verb_open, "op-musical open 1"},
     {"import", "FILE", "make the musicals as a YAML catalogue says, all or none", 1, 1, OP_CHANGES, NULL, verb_import,

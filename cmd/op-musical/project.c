@@ -9,18 +9,22 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {
-    OP_MUSICAL_REGISTERED, OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_SALES_CLOSED, OP_MUSICAL_SALES_OPENED,
-    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED,  OP_SEATS_RELEASED,       NULL};
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_REVISED,        OP_MUSICAL_SALES_CLOSED,
+                                           OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED,  OP_SEATS_RELEASED,
+                                           OP_WAITING_JOINED,         OP_WAITING_WITHDRAWN,
+                                           OP_WAITING_OFFERED,        OP_WAITING_OFFER_EXPIRED,
+                                           OP_WAITING_OFFER_DECLINED, NULL};
 
 /* The shared tables, and those of this command alone. */
 static const char schema[] = OP_MUSICAL_SCHEMA
     "CREATE TABLE details(musical_id TEXT PRIMARY KEY, registered_seq INTEGER NOT NULL,"
     " registered_seats INTEGER NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE holds(reservation_id TEXT PRIMARY KEY, musical_id TEXT NOT NULL, seats INTEGER NOT NULL)"
-    " WITHOUT ROWID;"
+    "CREATE TABLE holds(reservation_id TEXT PRIMARY KEY, musical_id TEXT NOT NULL, seats INTEGER NOT NULL,"
+    " grade TEXT) WITHOUT ROWID;"
     "CREATE TABLE unreleased(cancelled_seq INTEGER PRIMARY KEY, musical_id TEXT NOT NULL,"
-    " reservation_id TEXT NOT NULL, seats INTEGER NOT NULL);";
+    " reservation_id TEXT NOT NULL, seats INTEGER NOT NULL, grade TEXT);";
 
 static const char indexes[] = "CREATE INDEX details_by_age ON details(registered_seq);";
 
@@ -46,10 +50,13 @@ static int apply_placed(struct op_model *model, const evs_event *event, const ch
   int64_t seats = op_field_number(event, "seats", 0);
   if (seats <= 0)
     return OP_OK;
-  sqlite3_stmt *sql = op_model_sql(model, "INSERT OR IGNORE INTO holds VALUES (?1, ?2, ?3)");
+  sqlite3_stmt *sql = op_model_sql(model, "INSERT OR IGNORE INTO holds VALUES (?1, ?2, ?3, ?4)");
   sqlite3_bind_text(sql, 1, reservation_id, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 2, musical_id, -1, SQLITE_STATIC);
   sqlite3_bind_int64(sql, 3, seats);
+  char grade[OP_MAX_GRADE + 1];
+  if (op_field_grade(event, grade))
+    sqlite3_bind_text(sql, 4, grade, -1, SQLITE_STATIC);
   return op_model_exec(model, sql, error);
 }
 
@@ -57,7 +64,7 @@ static int apply_placed(struct op_model *model, const evs_event *event, const ch
 static int apply_cancelled(struct op_model *model, const evs_event *event, const char *reservation_id,
                            struct op_error *error) {
   struct cancellation cancellation = {.seq = event->seq, .seats = op_field_number(event, "seats", 0)};
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT musical_id, seats FROM holds WHERE reservation_id = ?1");
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT musical_id, seats, grade FROM holds WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, reservation_id, -1, SQLITE_STATIC);
   bool found = false;
   int code = op_model_step(model, sql, &found, error);
@@ -65,6 +72,7 @@ static int apply_cancelled(struct op_model *model, const evs_event *event, const
   if (code == OP_OK && found) {
     snprintf(cancellation.musical_id, sizeof cancellation.musical_id, "%s", (const char *)sqlite3_column_text(sql, 0));
     held = sqlite3_column_int64(sql, 1);
+    op_column_text(sql, 2, cancellation.grade, sizeof cancellation.grade);
   }
   sqlite3_reset(sql);
   if (cancellation.seats > held)
@@ -78,11 +86,12 @@ static int apply_cancelled(struct op_model *model, const evs_event *event, const
   code = op_model_exec(model, sql, error);
   if (code != OP_OK)
     return code;
-  sql = op_model_sql(model, "INSERT INTO unreleased VALUES (?1, ?2, ?3, ?4)");
+  sql = op_model_sql(model, "INSERT INTO unreleased VALUES (?1, ?2, ?3, ?4, ?5)");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)cancellation.seq);
   sqlite3_bind_text(sql, 2, cancellation.musical_id, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 3, reservation_id, -1, SQLITE_STATIC);
   sqlite3_bind_int64(sql, 4, cancellation.seats);
+  op_bind_text(sql, 5, cancellation.grade);
   return op_model_exec(model, sql, error);
 }
 
@@ -115,7 +124,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *musical_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_MUSICAL,
-                                                        .version = 3,
+                                                        .version = 5,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

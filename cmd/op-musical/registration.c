@@ -104,5 +104,11 @@ void registration_text(const struct registration *registration, struct op_text *
   op_json_string(text, "salesOpen", registration->sales_open);
   op_json_string(text, "salesClose", registration->sales_close);
   op_json_number(text, "maxPerCustomer", registration->max_per_customer);
+  if (registration->grades.count > 0) {
+    struct op_text grades = {0};
+    op_grades_write(&registration->grades, false, &grades);
+    op_json_raw(text, "grades", grades.ptr);
+    op_text_free(&grades);
+  }
   op_json_end(text);
 }

@@ -11,8 +11,9 @@
 /* Drafts the release of up to `limit` cancellations, oldest first. */
 static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT cancelled_seq, musical_id, reservation_id, seats FROM unreleased"
-                                          " ORDER BY cancelled_seq LIMIT ?1");
+  sqlite3_stmt *sql =
+      op_model_sql(model, "SELECT cancelled_seq, musical_id, reservation_id, seats, grade FROM unreleased"
+                          " ORDER BY cancelled_seq LIMIT ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)limit);
   bool found = false;
   int code = op_model_step(model, sql, &found, error);
@@ -22,6 +23,7 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
     snprintf(cancellation.musical_id, sizeof cancellation.musical_id, "%s", (const char *)sqlite3_column_text(sql, 1));
     snprintf(cancellation.reservation_id, sizeof cancellation.reservation_id, "%s",
              (const char *)sqlite3_column_text(sql, 2));
+    op_column_text(sql, 4, cancellation.grade, sizeof cancellation.grade);
     decide_release(&cancellation, drafts, guard);
     code = op_model_step(model, sql, &found, error);
   }

@@ -80,9 +80,8 @@ struct state *states_of(const struct states *states, const evs_event *event) {
 }
 
 /* Folds the events of a cursor, up to its end or to `last`. */
-static int fold(evs_cursor *cursor, struct states *states, uint64_t last, const char *request_tag,
-                void (*visit)(void *context, const struct state *state, const evs_event *event), void *context,
-                struct op_error *error) {
+static int fold(evs_cursor *cursor, struct states *states, uint64_t last, const char *request_tag, states_visit *visit,
+                void *context, struct op_error *error) {
   evs_event event;
   evs_error store_error;
   int r = 0;
@@ -90,9 +89,11 @@ static int fold(evs_cursor *cursor, struct states *states, uint64_t last, const 
     struct state *state = states_of(states, &event);
     if (!state)
       continue;
+    bool visited = visit && evs_event_has_tag(&event, request_tag);
+    const struct state before = visited ? *state : (struct state){0};
     state_apply(state, &event);
-    if (visit && evs_event_has_tag(&event, request_tag))
-      visit(context, state, &event);
+    if (visited)
+      visit(context, &before, state, &event);
   }
   return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
 }
@@ -128,8 +129,7 @@ int states_load(struct op_model *model, struct states *states, uint64_t *ret_pos
 
 /* From the journal alone. */
 int states_replay(struct op_model *model, struct states *states, uint64_t last, const char *request_id,
-                  void (*visit)(void *context, const struct state *state, const evs_event *event), void *context,
-                  struct op_error *error) {
+                  states_visit *visit, void *context, struct op_error *error) {
   uint64_t first = last;
   for (size_t i = 0; i < states->count; i++) {
     struct state *state = &states->items[i];

@@ -26,10 +26,13 @@ struct state *states_of(const struct states *states, const evs_event *event);
 
 /* Loads them all as of the written tail, for a decision; *ret_position as in op_decide. The ids are set already. */
 int states_load(struct op_model *model, struct states *states, uint64_t *ret_position, struct op_error *error);
-/* Folds the journal anew, from the first registration on up to `last`, and calls visit() after each event that carries
- * the request: the answers of a request that was done before, as they were then. */
+/* Is called with what an event made of a musical. */
+typedef void states_visit(void *context, const struct state *before, const struct state *after, const evs_event *event);
+
+/* Folds the journal anew, from the first registration on up to `last`, and calls visit() for each event that carries
+ * the request, with the musical before and after it: the answers of a request that was done before, as they were then.
+ */
 int states_replay(struct op_model *model, struct states *states, uint64_t last, const char *request_id,
-                  void (*visit)(void *context, const struct state *state, const evs_event *event), void *context,
-                  struct op_error *error);
+                  states_visit *visit, void *context, struct op_error *error);
 
 #endif

@@ -4,6 +4,7 @@
  *   payment  Pending or Deferred -> PaymentApproved or PaymentDeclined -> PaymentCancelled
  *            Pending, Deferred -> Parked -> Pending, PaymentApproved <-> RefundParked: attempts failed, and somebody
  *            must look
+ *   ticket   none -> Ready -> Issued -> Admitted; Ready or Issued -> Voided, as soon as the reservation is cancelled
  *   pickup   Pending <-> Failed -> Assigned -> Collected, or Released after a whole cancellation (Cancelled where no
  *            branch had it); none without a location
  *
@@ -27,6 +28,7 @@ enum page_payment {
   PAGE_DEFERRED       /* pending, and said to be so when it was placed: payments were interrupted */
 };
 
+enum page_ticket { PAGE_NO_TICKET, PAGE_TICKET_READY, PAGE_TICKET_ISSUED, PAGE_TICKET_ADMITTED, PAGE_TICKET_VOIDED };
 enum page_pickup {
   PAGE_NO_PICKUP,
   PAGE_PICKUP_PENDING,
@@ -47,6 +49,7 @@ struct page {
   int64_t charged; /* and not given back */
   enum page_status status;
   enum page_payment payment;
+  enum page_ticket ticket;
   enum page_pickup pickup;
   char branch_id[OP_MAX_ID + 1]; /* the last one that had it; "": none */
   uint64_t placed_seq;
@@ -54,10 +57,11 @@ struct page {
   char updated_at[EVS_TIME_SIZE];
 };
 
-/* The words of domain.h for them, in the order of the enums, NULL-terminated. */
+/* The words of domain.h for them, in the order of the enums, NULL-terminated; "": none. */
 extern const char *const page_statuses[];
 extern const char *const page_payments[];
-extern const char *const page_pickups[]; /* the first is "" */
+extern const char *const page_tickets[];
+extern const char *const page_pickups[];
 
 /* Which reservation is the event about? Its reservationId, else its correlation; false where neither is an id. */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]);

@@ -59,7 +59,7 @@ static int hand_over(struct channel *channel, char *const *argv, char *const *en
 
 /* ---- exec -------------------------------------------------------------------------------------- */
 
-enum { VARIABLES = 12 };
+enum { VARIABLES = 13 };
 
 /* Adds a variable; its memory is the list's. */
 static void add_variable(char **list, size_t *count, const char *name, const char *value) {
@@ -92,6 +92,7 @@ static size_t add_variables(char **list, const struct channel *channel, const st
   add_clean_variable(list, &count, "TO", contact->email);
   add_clean_variable(list, &count, "NAME", contact->name);
   add_clean_variable(list, &count, "RESERVATION_ID", notice->reservation_id);
+  add_clean_variable(list, &count, "OFFER_ID", notice->offer_id);
   add_clean_variable(list, &count, "CUSTOMER_ID", notice->customer_id);
   op_text_reset(&value);
   template_subject(config, notice, contact->name, lang, &value);

@@ -11,8 +11,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const notify_causes[] = {OP_PAYMENT_APPROVED,  OP_PAYMENT_DECLINED,      OP_PAYMENT_REFUNDED,
-                                     OP_PAYMENT_CANCELLED, OP_RESERVATION_CANCELLED, NULL};
+const char *const notify_causes[] = {OP_PAYMENT_APPROVED,
+                                     OP_PAYMENT_DECLINED,
+                                     OP_PAYMENT_REFUNDED,
+                                     OP_PAYMENT_CANCELLED,
+                                     OP_RESERVATION_CANCELLED,
+                                     OP_WAITING_OFFERED,
+                                     NULL};
 const char *const notify_outcomes[] = {OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED,
                                        OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
                                        OP_NOTIFICATION_WITHDRAWN, NULL};
@@ -38,13 +43,15 @@ bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t
 /* Begins an event about a notice, under the guard against any other about it. */
 static struct op_draft *begin(const struct notice *notice, const char *type, struct op_drafts *drafts,
                               struct op_guard *guard) {
-  struct op_draft *draft = op_draft_add(drafts, type, notice->reservation_id, notice->cause);
-  op_draft_tag(draft, OP_TAG_RESERVATION, notice->reservation_id);
+  bool offer = notice->reservation_id[0] == '\0';
+  const char *about = offer ? notice->offer_id : notice->reservation_id;
+  struct op_draft *draft = op_draft_add(drafts, type, about, notice->cause);
+  op_draft_tag(draft, offer ? OP_TAG_WAITING : OP_TAG_RESERVATION, about);
   op_draft_tag(draft, OP_TAG_NOTICE, notice->id);
   op_draft_tag(draft, OP_TAG_CUSTOMER, notice->customer_id);
   op_json_begin(&draft->data);
   op_json_string(&draft->data, "noticeId", notice->id);
-  op_json_string(&draft->data, "reservationId", notice->reservation_id);
+  op_json_string(&draft->data, offer ? "offerId" : "reservationId", about);
   if (notice->customer_id[0] != '\0')
     op_json_string(&draft->data, "customerId", notice->customer_id);
   op_json_string(&draft->data, "template", notice->template);

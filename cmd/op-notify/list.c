@@ -15,8 +15,8 @@
   {"noticeId", "NOTICE", false}, {"reservationId", "RESERVATION", false}, {"customerId", "CUSTOMER", false},           \
       {"template", "TEMPLATE", false}, {"channel", "CHANNEL", false}, {"lang", "LANG", false},                         \
       {"text", "TEXT", false}, {"status", "STATUS", false}, {"attempts", attempts, true}, {"reason", reason, false},   \
-      {"retryAt", retry_at, false}, {                                                                                  \
-    "sentAt", "SENT", false                                                                                            \
+      {"retryAt", retry_at, false}, {"sentAt", "SENT", false}, {                                                       \
+    "offerId", NULL, false                                                                                             \
   }
 
 /* Of what was sent a table need not say what failed before. */
@@ -67,7 +67,7 @@ static int row(struct listing *it, sqlite3_stmt *rows, struct op_error *error) {
   op_text_reset(&it->text);
   template_text(&it->app->config, &notice, contact.name, lang != NULL ? lang : message_language(&contact), &it->text);
   op_cell_text(output, notice.id);
-  op_cell_text(output, notice.reservation_id);
+  op_cell_text(output, notice.reservation_id[0] ? notice.reservation_id : NULL);
   op_cell_text(output, notice.customer_id[0] != '\0' ? notice.customer_id : NULL);
   op_cell_text(output, notice.template);
   op_cell_sql(output, rows, CHANNEL);
@@ -78,6 +78,7 @@ static int row(struct listing *it, sqlite3_stmt *rows, struct op_error *error) {
   op_cell_sql(output, rows, FAILURE);
   cell_retry_at(output, rows);
   op_cell_sql(output, rows, SENT_AT);
+  op_cell_text(output, notice.offer_id[0] ? notice.offer_id : NULL);
   op_row_end(output);
   return 0;
 }

@@ -16,17 +16,19 @@ extern const char *const notice_statuses[]; /* by status, NULL-terminated */
 
 /* A notice with the figures as they stood at its cause, so that its text is the same whenever it is rendered. */
 struct notice {
-  uint64_t cause;    /* seq of the event that it tells about */
-  char id[24];       /* the cause in digits: the notice's id, and its file's name */
-  char template[32]; /* the cause's type */
-  char reservation_id[OP_MAX_ID + 1];
-  char customer_id[OP_MAX_ID + 1]; /* "": not known */
-  char musical[OP_MAX_NAME + 1];   /* its name, else its id; "": not known */
+  uint64_t cause;                     /* seq of the event that it tells about */
+  char id[24];                        /* the cause in digits: the notice's id, and its file's name */
+  char template[32];                  /* the cause's type */
+  char reservation_id[OP_MAX_ID + 1]; /* "": it is about an offer */
+  char customer_id[OP_MAX_ID + 1];    /* "": not known */
+  char musical[OP_MAX_NAME + 1];      /* its name, else its id; "": not known */
   char currency[8];
   int64_t seats;  /* 0: not known */
   int64_t amount; /* minor units */
   char caused_at[EVS_TIME_SIZE];
   char reason[OP_MAX_NAME + 1]; /* why it was declined or cancelled: a program's word or somebody's; "": not said */
+  char offer_id[OP_MAX_ID + 1]; /* of the waiting list; "": it is about a reservation */
+  char until[EVS_TIME_SIZE];    /* the end of the offer */
   enum notice_status status;
   int64_t attempts; /* that failed */
   int64_t forgiven; /* those of them that were made before an operator asked for another */

@@ -25,6 +25,8 @@ void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {
   ret_notice->status = status >= 0 ? (enum notice_status)status : NOTICE_PENDING;
   ret_notice->attempts = sqlite3_column_int64(row, 11);
   ret_notice->forgiven = sqlite3_column_int64(row, 12);
+  op_column_text(row, 13, ret_notice->offer_id, sizeof ret_notice->offer_id);
+  op_column_text(row, 14, ret_notice->until, sizeof ret_notice->until);
 }
 
 /* What is due. */

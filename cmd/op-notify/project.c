@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const types[] = {OP_MUSICAL_REGISTERED,      OP_RESERVATION_PLACED,  OP_RESERVATION_CANCELLED,
-                                    OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,    OP_PAYMENT_DECLINED,
-                                    OP_PAYMENT_REFUNDED,        OP_PAYMENT_CANCELLED,   OP_NOTIFICATION_SENT,
-                                    OP_NOTIFICATION_FAILED,     OP_NOTIFICATION_PARKED, OP_NOTIFICATION_RETRY_REQUESTED,
-                                    OP_NOTIFICATION_WITHDRAWN,  OP_CUSTOMER_FORGOTTEN,  NULL};
+static const char *const types[] = {
+    OP_MUSICAL_REGISTERED,     OP_RESERVATION_PLACED,  OP_RESERVATION_CANCELLED, OP_PAYMENT_ATTEMPT_STARTED,
+    OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,    OP_PAYMENT_REFUNDED,      OP_PAYMENT_CANCELLED,
+    OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED, OP_NOTIFICATION_PARKED,   OP_NOTIFICATION_RETRY_REQUESTED,
+    OP_NOTIFICATION_WITHDRAWN, OP_CUSTOMER_FORGOTTEN,  OP_WAITING_OFFERED,       NULL};
 
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
@@ -26,11 +26,11 @@ static const char schema[] =
     ") WITHOUT ROWID;"
     "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL, reason TEXT);"
     "CREATE TABLE notices ("
-    "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT NOT NULL, customer_id TEXT,"
+    "  cause INTEGER PRIMARY KEY, template TEXT NOT NULL, reservation_id TEXT, customer_id TEXT,"
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
     "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT "
     "NULL, due INTEGER,"
-    "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT"
+    "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT, offer_id TEXT, until TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
 static const char indexes[] = "CREATE INDEX reservations_of ON reservations (customer_id);"
@@ -156,8 +156,8 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
           ? op_model_sql(model,
                          "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
                          " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
-                         " caused_at, reason)"
-                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)")
+                         " caused_at, reason, offer_id, until)"
+                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)")
           : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
                                 " channel = ?7, lang = ?8, sent_at = ?9, asked_at = ?10 WHERE cause = ?1");
   sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
@@ -181,6 +181,8 @@ static int save_told(struct op_model *model, const void *kept, bool is_new, stru
     sqlite3_bind_int64(put, 17, notice->amount);
     op_bind_text(put, 18, notice->caused_at);
     op_bind_text(put, 19, notice->reason);
+    op_bind_text(put, 20, notice->offer_id);
+    op_bind_text(put, 21, notice->until);
   }
   return op_model_exec(model, put, error);
 }
@@ -316,6 +318,26 @@ static int describe(struct op_model *model, const evs_event *event, struct notic
   return 0;
 }
 
+/* What the notice says of an offer; false where the event tells of none. */
+static int describe_offer(struct op_model *model, const evs_event *event, struct notice *notice, bool *ret_is_one,
+                          struct op_error *error) {
+  char musical_id[OP_MAX_ID + 1];
+  struct musical *musical = NULL;
+  int64_t until_us = op_field_time(event, "until", 0);
+  *ret_is_one = op_field_id(event, "offerId", notice->offer_id) && op_field_id(event, "musicalId", musical_id);
+  if (!*ret_is_one)
+    return 0;
+  int r = op_model_row(model, &musical_rows, musical_id, &musical, error);
+  if (r != 0)
+    return r;
+  op_field_id(event, "customerId", notice->customer_id);
+  snprintf(notice->musical, sizeof notice->musical, "%s", musical->name[0] ? musical->name : musical_id);
+  notice->seats = figure(event, "seats", OP_MAX_SEATS);
+  evs_time_format(until_us, notice->until);
+  memcpy(notice->until + sizeof "2026-11-20T12:34:56" - 1, "Z", sizeof "Z"); /* people need no microseconds */
+  return 0;
+}
+
 /* Something happened that the customer may be told. Refunds tell the seats of their cancellation, the others those
  * held; what was given up unpaid tells the amount that may have been charged, 0 where nobody can have been. */
 static int caused(struct op_model *model, const char *type, const evs_event *event, struct op_error *error) {
@@ -323,13 +345,19 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
   struct told *told = NULL;
   struct notice notice = {.cause = event->seq};
   bool is_told = false, may_be_charged = false;
-  if (!op_field_id(event, "reservationId", notice.reservation_id))
-    return 0;
-  int r = tells(model, notice.reservation_id, type, event, &is_told, &may_be_charged, error);
+  int r = 0;
+  if (strcmp(type, OP_WAITING_OFFERED) == 0) {
+    r = describe_offer(model, event, &notice, &is_told, error);
+  } else {
+    if (!op_field_id(event, "reservationId", notice.reservation_id))
+      return 0;
+    r = tells(model, notice.reservation_id, type, event, &is_told, &may_be_charged, error);
+    if (r == 0 && is_told)
+      r = describe(model, event, &notice, error);
+  }
   if (r != 0 || !is_told)
     return r;
-  r = describe(model, event, &notice, error);
-  if (r == 0 && refund)
+  if (refund)
     r = describe_cancellation(model, event->causation, &notice, error);
   else
     op_field_text(event, "reason", notice.reason, sizeof notice.reason);
@@ -426,7 +454,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 5,
+                                                 .version = 6,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,

@@ -40,7 +40,7 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
 static void print(struct op_output *output, const struct notice *notice) {
   op_rows_begin(output, columns, sizeof columns / sizeof columns[0], true);
   op_cell_text(output, notice->id);
-  op_cell_text(output, notice->reservation_id);
+  op_cell_text(output, notice->reservation_id[0] ? notice->reservation_id : NULL);
   op_cell_text(output, notice->customer_id[0] != '\0' ? notice->customer_id : NULL);
   op_cell_text(output, notice->template);
   op_cell_text(output, notice_statuses[NOTICE_PENDING]);

@@ -13,7 +13,8 @@
 
 const char *const notify_languages[] = {"ko", "en", NULL};
 
-/* What one cause says in one language. %s in `money` and `seats` is the figure. */
+/* What one cause says in one language. %s in `money` and `seats` is the figure; an
+ * offer has the time of its end for money. */
 struct wording {
   const char *type, *reason; /* reason NULL: any that has no wording of its own */
   const char *lang;
@@ -51,6 +52,10 @@ static const struct wording wordings[] = {
     {OP_RESERVATION_CANCELLED, "expired", "en", "Reservation expired",
      "Your reservation was cancelled, because it was not paid in time.", "%s seat", "%s seats",
      "%s refunded if it was charged", "nothing was charged"},
+    {OP_WAITING_OFFERED, NULL, "ko", "좌석 안내", "기다리시던 좌석을 예약하실 수 있습니다.", "%s석", "%s석", "%s까지",
+     ""},
+    {OP_WAITING_OFFERED, NULL, "en", "Seats for you", "The seats that you wait for are yours to take.", "%s seat",
+     "%s seats", "until %s", ""},
 };
 
 /* Reasons that programs give, as people say them; any other stands there as it is. */
@@ -61,9 +66,6 @@ static const struct {
     {"payment_declined", "ko", "결제 거절"}, {"payment_declined", "en", "payment declined"},
     {"declined", "ko", "결제 거절"},         {"declined", "en", "payment declined"},
 };
-
-/* The words around a reservation's id. */
-static const char *reservation_word(const char *lang) { return strcmp(lang, "en") == 0 ? "Reservation" : "예약"; }
 
 /* The wording of a cause; the default language's where this one has none; NULL: no such cause. */
 static const struct wording *find(const char *type, const char *reason, const char *lang) {
@@ -120,17 +122,29 @@ static void add_seats(const struct wording *wording, int64_t seats, struct op_te
   op_text_free(&figure);
 }
 
+/* Adds what it is about: "Reservation 1". */
+static void add_about(const struct notice *notice, const char *lang, struct op_text *text) {
+  bool english = strcmp(lang, "en") == 0;
+  if (notice->offer_id[0] != '\0')
+    op_text_adds(text, english ? "Offer " : "제안 ");
+  else
+    op_text_adds(text, english ? "Reservation " : "예약 ");
+  add_clean(text, notice->offer_id[0] != '\0' ? notice->offer_id : notice->reservation_id);
+}
+
 /* Adds the built-in text. */
 static void add_text(const struct wording *wording, const struct notice *notice, struct op_text *text) {
-  op_text_addf(text, "[OuterPark] %s %s ", wording->opening, reservation_word(wording->lang));
-  add_clean(text, notice->reservation_id);
+  op_text_addf(text, "[OuterPark] %s ", wording->opening);
+  add_about(notice, wording->lang, text);
   if (notice->musical[0] != '\0') {
     op_text_adds(text, ", ");
     add_clean(text, notice->musical);
   }
   add_seats(wording, notice->seats, text);
   op_text_adds(text, ", ");
-  if (notice->amount == 0) {
+  if (notice->offer_id[0] != '\0') {
+    add_filled(text, wording->money, notice->until);
+  } else if (notice->amount == 0) {
     op_text_adds(text, wording->no_money);
   } else {
     struct op_text money = {0};
@@ -157,7 +171,7 @@ static void add_reason(struct op_text *text, const char *reason, const char *lan
 /* Adds what a placeholder stands for; the order is that of op_placeholders. */
 static void add_value(int placeholder, const struct notice *notice, const char *name, const char *lang,
                       struct op_text *text) {
-  enum { RESERVATION, MUSICAL, SEATS, AMOUNT, CURRENCY, REASON, NAME, CUSTOMER };
+  enum { RESERVATION, MUSICAL, SEATS, AMOUNT, CURRENCY, REASON, NAME, CUSTOMER, OFFER, UNTIL };
   switch (placeholder) {
   case RESERVATION:
     add_clean(text, notice->reservation_id);
@@ -183,6 +197,12 @@ static void add_value(int placeholder, const struct notice *notice, const char *
     break;
   case CUSTOMER:
     add_clean(text, notice->customer_id);
+    break;
+  case OFFER:
+    add_clean(text, notice->offer_id);
+    break;
+  case UNTIL:
+    op_text_adds(text, notice->until);
     break;
   default:
     break;
@@ -237,7 +257,7 @@ void template_subject(const struct op_config *config, const struct notice *notic
   if (template != NULL && template->subject != NULL) {
     add_template(template->subject, notice, name, known(lang), text);
   } else if (wording != NULL) {
-    op_text_addf(text, "[OuterPark] %s: %s ", wording->subject, reservation_word(wording->lang));
-    add_clean(text, notice->reservation_id);
+    op_text_addf(text, "[OuterPark] %s: ", wording->subject);
+    add_about(notice, wording->lang, text);
   }
 }

@@ -183,8 +183,8 @@ static int work(struct batch *batch, struct op_model *model, struct op_drafts *d
 
 /* With --batch everything stands in the lines. */
 static int check_options(const struct op_app *app, struct op_error *error) {
-  static const char *const others[] = {"musical",    "seats", "price", "customer", "id",
-                                       "request-id", "lat",   "lon",   "fulfil",   NULL};
+  static const char *const others[] = {"musical", "seats",      "grade", "price", "customer", "id",
+                                       "offer",   "request-id", "lat",   "lon",   "fulfil",   NULL};
   for (size_t i = 0; others[i]; i++)
     if (op_option_given(app, others[i]))
       return op_fail(error, OP_USAGE, "usage", "--%s cannot be used with --batch; see 'op-reserve place --help'",

@@ -59,8 +59,8 @@ static void apply_to_customer(struct book *book, const char *musical_id, const e
 }
 
 /* Counts its seats by customer; one that is not registered yet may turn out to. */
-static bool is_limited(const struct booked_musical *booked) {
-  return !booked->musical.id[0] || booked->musical.max_per_customer > 0;
+static bool is_limited(const struct book *book, const struct booked_musical *booked) {
+  return book->counts || !booked->musical.id[0] || booked->musical.max_per_customer > 0;
 }
 
 /* Remembers the requests of an event; the first event with a key owns it. */
@@ -73,6 +73,16 @@ static void apply_requests(struct book *book, const evs_event *event) {
     if (request && !request->seq)
       request->seq = event->seq;
   }
+}
+
+/* The queue of a musical, which is to be freed with the book. */
+static struct queue *queue_of(struct book *book, struct booked_musical *booked) {
+  if (!booked->queues) {
+    booked->queues = true;
+    booked->next_queue = book->queues;
+    book->queues = booked;
+  }
+  return &booked->queue;
 }
 
 /* Folds an event of the journal. */
@@ -88,16 +98,20 @@ static void apply(struct book *book, const char *provider, const evs_event *even
   struct booked_musical *booked = names_find(&book->musicals, musical_id);
   if (!booked)
     return;
-  if (is_limited(booked) && (placed || op_type_is(event, OP_RESERVATION_CANCELLED)))
+  bool limited = is_limited(book, booked);
+  if (limited && (placed || op_type_is(event, OP_RESERVATION_CANCELLED)))
     apply_to_customer(book, musical_id, event);
   op_musical_apply(&booked->musical, event);
+  book->turned |= !limited && booked->musical.max_per_customer > 0;
+  if (!placed && booked->musical.id[0])
+    queue_apply(queue_of(book, booked), event);
 }
 
 /* What the event of the order will say, without reading it: decide_place() has just drafted it. */
 void book_take(struct book *book, const struct order *order, const char *id) {
   take_id(book, id);
-  order->musical->musical.held += order->place.seats;
-  if (is_limited(order->musical) && order->place.customer_id[0])
+  op_musical_take(&order->musical->musical, order->place.grade, order->place.seats);
+  if (is_limited(book, order->musical) && order->place.customer_id[0])
     hold(book, order->customer_key, order->place.seats);
 }
 
@@ -162,9 +176,11 @@ static int load_order(struct op_model *model, struct book *book, struct order *o
   order->musical = booked;
   if (is_new)
     code = op_musical_load(model, place->musical_id, &booked->musical, error);
+  if (is_new && code == OP_OK && booked->musical.waiting > 0)
+    code = queue_load(model, place->musical_id, queue_of(book, booked), error);
   if (code == OP_OK && place->reservation_id[0])
     code = load_id(model, book, place->reservation_id, error);
-  if (code == OP_OK && place->customer_id[0] && is_limited(booked))
+  if (code == OP_OK && place->customer_id[0] && is_limited(book, booked))
     code = load_customer(model, book, order, error);
   if (code == OP_OK && place->request_id[0])
     code = load_request(model, book, order, error);
@@ -236,7 +252,7 @@ static int load_requests(struct op_model *model, struct book *book, struct op_er
 
 /* Folds what was written after the book's position, but for what the batch itself wrote. */
 static int load_pending(struct op_model *model, struct book *book, struct op_error *error) {
-  const char *types[16] = {OP_RESERVATION_CANCELLED};
+  const char *types[24] = {OP_RESERVATION_CANCELLED};
   evs_query_item item = {.types = types, .type_count = 1};
   for (const char *const *type = op_musical_types; *type; type++)
     types[item.type_count++] = *type;
@@ -272,11 +288,11 @@ static bool suffices(const struct book *book, const struct op_model *model, cons
 /* Begins the book anew, at the model's offset. */
 static int begin(struct op_model *model, const struct order *orders, size_t count, struct book *book,
                  struct op_error *error) {
-  bool keeps = book->keeps, knows_ids = book->knows_ids;
+  bool keeps = book->keeps, knows_ids = book->knows_ids, counts = book->counts || book->turned;
   book_free(book);
   for (size_t i = 0; i < count && !knows_ids; i++)
     knows_ids = !orders[i].malformed && orders[i].place.reservation_id[0];
-  *book = (struct book){.begun = true, .keeps = keeps, .knows_ids = knows_ids};
+  *book = (struct book){.begun = true, .keeps = keeps, .knows_ids = knows_ids, .counts = counts};
   names_init(&book->musicals, sizeof(struct booked_musical));
   names_init(&book->ids, sizeof(bool));
   names_init(&book->customers, sizeof(struct booked_customer));
@@ -286,6 +302,19 @@ static int begin(struct op_model *model, const struct order *orders, size_t coun
   if (code == OP_OK)
     code = interruption_load(model, op_model_app(model)->config.payment_provider, &book->interruption, error);
   return code == OP_OK ? load_last_number(model, book, error) : code;
+}
+
+/* All that the orders name, and all that was written since. */
+static int load_all(struct op_model *model, struct order *orders, size_t count, struct book *book,
+                    struct op_error *error) {
+  int code = OP_OK;
+  for (size_t i = 0; i < count && code == OP_OK; i++) {
+    if (i + AHEAD < count) /* a large table lies in no cache */
+      names_expect(&book->requests, orders[i + AHEAD].place.request_id);
+    if (!orders[i].malformed)
+      code = load_order(model, book, &orders[i], error);
+  }
+  return code == OP_OK ? load_pending(model, book, error) : code;
 }
 
 /* Loads what the orders name. */
@@ -298,13 +327,15 @@ int book_load(struct op_model *model, struct order *orders, size_t count, struct
       code = begin(model, orders, count, book, error);
   }
   book->decision++;
-  for (size_t i = 0; i < count && code == OP_OK; i++) {
-    if (i + AHEAD < count) /* a large table lies in no cache */
-      names_expect(&book->requests, orders[i + AHEAD].place.request_id);
-    if (!orders[i].malformed)
-      code = load_order(model, book, &orders[i], error);
+  if (code == OP_OK)
+    code = load_all(model, orders, count, book, error);
+  if (code == OP_OK && book->turned && !book->counts) {
+    code = begin(model, orders, count, book, error);
+    book->decision++;
+    if (code == OP_OK)
+      code = load_all(model, orders, count, book, error);
   }
-  return code == OP_OK ? load_pending(model, book, error) : code;
+  return code;
 }
 
 /* ---- between commits -------------------------------------------------------------------------------------------- */
@@ -327,9 +358,12 @@ void book_committed(struct book *book, const struct order *orders, size_t count,
 
 /* Gives everything back, and remembers what kind of book it is. */
 void book_free(struct book *book) {
+  for (struct booked_musical *booked = book->queues; booked; booked = booked->next_queue)
+    queue_free(&booked->queue);
   names_free(&book->musicals);
   names_free(&book->ids);
   names_free(&book->customers);
   names_free(&book->requests);
-  *book = (struct book){.keeps = book->keeps, .knows_ids = book->knows_ids};
+  *book =
+      (struct book){.keeps = book->keeps, .knows_ids = book->knows_ids, .turned = book->turned, .counts = book->counts};
 }

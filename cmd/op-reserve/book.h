@@ -10,12 +10,16 @@
 #include "decide.h"
 #include "interruption.h"
 #include "names.h"
+#include "queue.h"
 
 struct order;
 
 struct booked_musical {
-  struct op_musical musical; /* id "": there is none */
-  uint64_t guarded;          /* the last decision (book->decision) that guards it */
+  struct op_musical musical;         /* id "": there is none */
+  uint64_t guarded;                  /* the last decision (book->decision) that guards it */
+  struct queue queue;                /* who waits for its seats */
+  bool queues;                       /* somebody waited since the book was begun: it is in book->queues, */
+  struct booked_musical *next_queue; /* before this one */
 };
 
 struct booked_customer {
@@ -34,6 +38,8 @@ struct book {
   bool dirty;          /* the last decision was not appended */
   bool keeps;          /* kept from commit to commit, so it remembers names that no order has named yet */
   bool no_requests;    /* the read model holds none: nothing to be looked up */
+  bool turned;         /* a musical without a limit by customer got one: what it sold before was not counted */
+  bool counts;         /* so every musical is counted now as if it had one */
   bool knows_ids;      /* `ids` holds every id that was placed since `offset`, else the numbers that do not count */
   uint64_t offset;     /* of the read model when it was begun */
   uint64_t position;   /* how far the journal is folded in */
@@ -47,6 +53,7 @@ struct book {
   struct names ids;                 /* bool: taken */
   struct names customers;           /* by "MUSICAL CUSTOMER": struct booked_customer */
   struct names requests;            /* struct booked_request */
+  struct booked_musical *queues;    /* those whose queue may hold memory */
   evs_appended own;                 /* the last commit of this batch: folded in when it was decided */
 };
 

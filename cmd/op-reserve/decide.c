@@ -1,17 +1,25 @@
 /* decide.c - the decisions about reservations, see decide.h.
  *
- * Invariants: the seats held never exceed the capacity; a reservation id is given once; a customer stays within the
- * musical's limit; at most what a reservation has is cancelled. Each rests on the guard beside the event. */
+ * Invariants: the seats held never exceed the capacity, of all and of each grade; a reservation id is given once; a
+ * customer stays within the musical's limit; at most what a reservation has is cancelled. Each rests on the guard
+ * beside the event. */
 #include "decide.h"
 
+#include "decide_waiting.h"
 #include "interruption.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* What changes a reservation: a cancellation is decided, and answered, upon all of it. */
-static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_CANCELLED,
-                                                  OP_PICKUP_COLLECTED, NULL};
+/* What changes a reservation: a cancellation is decided, and answered, upon all of it. A ticket that is issued or used
+ * at the same time is among it, so none of the two ever happens behind the other's back. */
+static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED,
+                                                  OP_PAYMENT_APPROVED,
+                                                  OP_PAYMENT_CANCELLED,
+                                                  OP_TICKET_ISSUED,
+                                                  OP_TICKET_ADMITTED,
+                                                  OP_PICKUP_COLLECTED,
+                                                  NULL};
 
 /* What ends the wait for a payment: an expiry must lose against any of these. */
 static const char *const payment_ends[] = {OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
@@ -49,6 +57,8 @@ void place_request(const struct place *place, char buf[REQUEST_TEXT]) {
     at = op_digits(at, place->price);
   at = stpcpy(stpcpy(at, " customer="), place->customer_id);
   at = stpcpy(stpcpy(at, " id="), place->reservation_id);
+  if (place->grade[0])
+    at = stpcpy(stpcpy(at, " grade="), place->grade);
   if (place->where) {
     char degrees[OP_DEGREES_SIZE];
     at = stpcpy(stpcpy(at, " lat="), op_degrees(place->at.lat, degrees));
@@ -80,47 +90,61 @@ int request_id_reused(const char *request_id, struct op_error *error) {
 /* ---- place ------------------------------------------------------------------------------------------------------ */
 
 /* Refuses a placement; the figures are the caller's to add. */
-static int refuse(struct op_error *error, const char *code, const struct place *place, const char *what) {
+int place_refuse(struct op_error *error, const char *code, const struct place *place, const char *what) {
   op_fail(error, OP_REFUSED, code, "musical %s: %s", place->musical_id, what);
   op_error_text(error, "musicalId", place->musical_id);
   return error->exit_code;
 }
 
 /* Is the musical on sale now? */
-static int check_sales(const struct place *place, const struct place_facts *facts, struct op_error *error) {
+int place_check_sales(const struct place *place, const struct place_facts *facts, struct op_error *error) {
   const struct op_musical *musical = facts->musical;
   char what[96];
   if (musical->closed)
-    return refuse(error, "sales_closed", place, "its sales are closed");
+    return place_refuse(error, "sales_closed", place, "its sales are closed");
   if (musical->sales_open_us && facts->now_us < musical->sales_open_us) {
     snprintf(what, sizeof what, "its sales open at %s", musical->sales_open);
-    refuse(error, "sales_not_open", place, what);
+    place_refuse(error, "sales_not_open", place, what);
     op_error_text(error, "salesOpen", musical->sales_open);
     return error->exit_code;
   }
   if (musical->sales_close_us && facts->now_us >= musical->sales_close_us) {
     snprintf(what, sizeof what, "its sales closed at %s", musical->sales_close);
-    refuse(error, "sales_closed", place, what);
+    place_refuse(error, "sales_closed", place, what);
     op_error_text(error, "salesClose", musical->sales_close);
     return error->exit_code;
   }
   return OP_OK;
 }
 
-/* The price of a seat and the amount of all. */
-static int check_price(const struct place *place, const struct op_musical *musical, struct place_cost *ret_cost,
-                       struct op_error *error) {
+/* Is a grade named where there are some, and one that there is? */
+int place_check_grade(const struct place *place, const struct op_musical *musical, struct op_error *error) {
   char what[96];
-  if (place->price >= 0 && musical->price >= 0 && place->price != musical->price) {
-    snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, musical->price, musical->currency,
+  if (!place->grade[0] && musical->grades.count > 0)
+    return place_refuse(error, "grade_required", place, "its seats have grades, say which grade");
+  if (!place->grade[0] || op_grades_find(&musical->grades, place->grade))
+    return OP_OK;
+  snprintf(what, sizeof what, "there is no grade %s", place->grade);
+  place_refuse(error, "no_such_grade", place, what);
+  op_error_text(error, "grade", place->grade);
+  return error->exit_code;
+}
+
+/* The price of a seat and the amount of all. */
+static int check_price(const struct place *place, const struct op_musical *musical, const struct op_grade *grade,
+                       struct place_cost *ret_cost, struct op_error *error) {
+  char what[96];
+  int64_t list_price = grade ? grade->price : musical->price;
+  if (place->price >= 0 && list_price >= 0 && place->price != list_price) {
+    snprintf(what, sizeof what, "a seat costs %" PRId64 " %s, not %" PRId64, list_price, musical->currency,
              place->price);
-    refuse(error, "price_changed", place, what);
+    place_refuse(error, "price_changed", place, what);
     op_error_number(error, "price", place->price);
-    op_error_number(error, "listPrice", musical->price);
+    op_error_number(error, "listPrice", list_price);
     op_error_text(error, "currency", musical->currency);
     return error->exit_code;
   }
-  int64_t price = place->price >= 0 ? place->price : musical->price >= 0 ? musical->price : 0;
+  int64_t price = place->price >= 0 ? place->price : list_price >= 0 ? list_price : 0;
   ret_cost->price = price;
   if (__builtin_mul_overflow(place->seats, price, &ret_cost->amount) || ret_cost->amount > OP_MAX_MONEY)
     return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seats at %" PRId64 " cost more than %lld", place->seats,
@@ -129,15 +153,19 @@ static int check_price(const struct place *place, const struct op_musical *music
 }
 
 /* Are there seats, and may this customer have them? */
-static int check_seats(const struct place *place, const struct place_facts *facts, struct op_error *error) {
+static int check_seats(const struct place *place, const struct place_facts *facts, const struct op_grade *grade,
+                       struct op_error *error) {
   const struct op_musical *musical = facts->musical;
   char what[128];
   if (musical->max_per_customer > 0 && !place->customer_id[0])
-    return refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
-  int64_t available = musical->seats > musical->held ? musical->seats - musical->held : 0;
-  if (place->seats > available) {
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, %" PRId64 " left", place->seats, available);
-    refuse(error, "insufficient_seats", place, what);
+    return place_refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
+  int64_t available = op_musical_available(musical, grade);
+  if (!facts->offer && place->seats > available) {
+    snprintf(what, sizeof what, "%" PRId64 " seats%s%s asked, %" PRId64 " left", place->seats,
+             grade ? " of grade " : "", place->grade, available);
+    place_refuse(error, "insufficient_seats", place, what);
+    if (grade)
+      op_error_text(error, "grade", place->grade);
     op_error_number(error, "requested", place->seats);
     op_error_number(error, "available", available);
     return error->exit_code;
@@ -145,7 +173,7 @@ static int check_seats(const struct place *place, const struct place_facts *fact
   if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
     snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
              place->seats, facts->customer_held, musical->max_per_customer);
-    refuse(error, "customer_limit", place, what);
+    place_refuse(error, "customer_limit", place, what);
     op_error_text(error, "customerId", place->customer_id);
     op_error_number(error, "requested", place->seats);
     op_error_number(error, "held", facts->customer_held);
@@ -175,17 +203,22 @@ static void draft_placed(const struct place *place, const char *request, const s
     snprintf(id, sizeof id, "%s", place->reservation_id);
   else
     snprintf(id, sizeof id, "%" PRId64, facts->next_number);
-  struct op_draft *draft = op_draft_add(drafts, OP_RESERVATION_PLACED, id, facts->musical->defined_by);
+  const struct waiting *offer = facts->offer;
+  struct op_draft *draft =
+      op_draft_add(drafts, OP_RESERVATION_PLACED, id, offer ? offer->seq : facts->musical->defined_by);
   op_draft_id(draft, "reservation-placed:%s", id);
   op_draft_tag(draft, OP_TAG_MUSICAL, place->musical_id);
   op_draft_tag(draft, OP_TAG_RESERVATION, id);
   op_draft_tag(draft, OP_TAG_CUSTOMER, place->customer_id);
+  op_draft_tag(draft, OP_TAG_WAITING, offer ? offer->id : NULL);
   op_json_begin(&draft->data);
   op_json_string(&draft->data, "reservationId", id);
   op_json_string(&draft->data, "musicalId", place->musical_id);
   if (place->customer_id[0])
     op_json_string(&draft->data, "customerId", place->customer_id);
   op_json_number(&draft->data, "seats", place->seats);
+  if (place->grade[0])
+    op_json_string(&draft->data, "grade", place->grade);
   op_json_number(&draft->data, "price", cost->price);
   op_json_number(&draft->data, "amount", cost->amount);
   op_json_string(&draft->data, "currency", facts->musical->currency);
@@ -194,6 +227,10 @@ static void draft_placed(const struct place *place, const char *request, const s
   if (place->where) {
     op_json_location(&draft->data, place->at);
     op_json_string(&draft->data, "fulfil", place->delivery ? OP_FULFIL_DELIVERY : OP_FULFIL_PICKUP);
+  }
+  if (offer) {
+    op_json_string(&draft->data, "offerId", offer->id);
+    op_guard_add(guard, NULL, OP_TAG_WAITING, offer->id);
   }
   op_draft_request(draft, place->request_id, request, guard);
   op_json_end(&draft->data);
@@ -209,19 +246,24 @@ int decide_place(const struct place *place, const char *request, const struct pl
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost,
                  struct op_error *error) {
   if (!facts->musical->id[0])
-    return refuse(error, "no_such_musical", place, "there is no such musical");
+    return place_refuse(error, "no_such_musical", place, "there is no such musical");
   if (place->reservation_id[0] && facts->id_taken) {
     op_fail(error, OP_REFUSED, "id_taken", "reservation %s: the id is taken", place->reservation_id);
     op_error_text(error, "reservationId", place->reservation_id);
     return error->exit_code;
   }
   if (!place->reservation_id[0] && facts->next_number > MAX_RESERVATION_NUMBER) /* it would not count */
-    return refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
-  int code = check_sales(place, facts, error);
+    return place_refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
+  const struct op_grade *grade = place->grade[0] ? op_grades_find(&facts->musical->grades, place->grade) : NULL;
+  int code = facts->offer ? check_offer(facts->offer, facts->offer->id, facts->now_us, error) : OP_OK;
   if (code == OP_OK)
-    code = check_price(place, facts->musical, ret_cost, error);
+    code = place_check_sales(place, facts, error);
   if (code == OP_OK)
-    code = check_seats(place, facts, error);
+    code = place_check_grade(place, facts->musical, error);
+  if (code == OP_OK)
+    code = check_price(place, facts->musical, grade, ret_cost, error);
+  if (code == OP_OK)
+    code = check_seats(place, facts, grade, error);
   if (code == OP_OK)
     code = check_payments(facts, ret_cost, error);
   if (code == OP_OK)
@@ -260,6 +302,17 @@ static struct op_draft *draft_cancelled(const struct reservation *reservation, i
   return draft;
 }
 
+/* Does its ticket keep it? */
+static int check_ticket(const struct cancel *cancel, const struct reservation *reservation, struct op_error *error) {
+  bool admitted = reservation->ticket == RESERVATION_TICKET_ADMITTED;
+  if (!admitted && !(cancel->keeps_issued && reservation->ticket == RESERVATION_TICKET_ISSUED))
+    return OP_OK;
+  op_fail(error, OP_REFUSED, admitted ? "ticket_admitted" : "ticket_issued", "reservation %s: its ticket is %s",
+          reservation->id, admitted ? "used already" : "issued, and is not taken back");
+  op_error_text(error, "reservationId", reservation->id);
+  return error->exit_code;
+}
+
 /* Gives seats up. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error) {
@@ -284,6 +337,9 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
     op_error_number(error, "seats", reservation->seats);
     return error->exit_code;
   }
+  int code = check_ticket(cancel, reservation, error);
+  if (code != OP_OK)
+    return code;
   char request[REQUEST_TEXT];
   cancel_request(cancel, request);
   struct op_draft *draft = draft_cancelled(reservation, cancel->seats ? cancel->seats : reservation->seats,

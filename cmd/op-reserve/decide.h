@@ -9,6 +9,7 @@
 #include "location.h"
 #include "musical.h"
 #include "reservation.h"
+#include "waiting.h"
 
 enum { REQUEST_TEXT = 512 };
 
@@ -19,8 +20,9 @@ struct place {
   char reservation_id[OP_MAX_ID + 1]; /* "": the next whole number */
   char request_id[OP_MAX_ID + 1];     /* "": none */
   int64_t seats;
-  int64_t price;  /* a seat, as the customer agreed; -1: the list price */
-  unsigned where; /* PLACE_LAT and PLACE_LON: it goes to a branch near to there; else 0 */
+  int64_t price;                /* a seat, as the customer agreed; -1: the list price */
+  char grade[OP_MAX_GRADE + 1]; /* "": none */
+  unsigned where;               /* PLACE_LAT and PLACE_LON: it goes to a branch near to there; else 0 */
   struct op_location at;
   bool delivery; /* from the branch, not picked up there */
 };
@@ -35,11 +37,18 @@ struct place_facts {
   bool id_taken;                    /* place->reservation_id is the id of a reservation */
   int64_t next_number;              /* the id where none is chosen */
   int64_t customer_held;            /* seats of this musical that the customer has not cancelled */
+  const struct waiting *offer;      /* whose seats are taken, accepted; NULL: of those that are left */
   const char *provider;             /* of payments */
   int64_t interrupted_until_us;     /* it is not called before that (interruption.h); 0: it is */
   bool suspends;                    /* payment.when_open: nothing is placed meanwhile */
   int64_t now_us;
 };
+
+/* What is refused in the same way to who wants to wait for seats: the refusal of a command with these words, */
+int place_refuse(struct op_error *error, const char *code, const struct place *place, const char *what);
+/* a musical that is not on sale now, and a grade that is missing or none. */
+int place_check_sales(const struct place *place, const struct place_facts *facts, struct op_error *error);
+int place_check_grade(const struct place *place, const struct op_musical *musical, struct op_error *error);
 
 /* What it costs. */
 struct place_cost {
@@ -54,6 +63,7 @@ struct cancel {
   int64_t seats;                /* 0: all that it has */
   char reason[OP_MAX_NAME + 1]; /* "": none */
   char request_id[OP_MAX_ID + 1];
+  bool keeps_issued; /* ticket.after_issue: refuse */
 };
 
 /* The canonical texts of the requests. */
@@ -71,13 +81,13 @@ int no_such_reservation(const char *id, struct op_error *error);
 int request_id_reused(const char *request_id, struct op_error *error);
 
 /* ReservationPlaced; `request` is the text of place_request(). Refusals (1): no_such_musical, id_taken, sales_closed,
- * sales_not_open, price_changed, customer_required, insufficient_seats, customer_limit, no_more_numbers; 65 bad_price
- * where the amount is beyond OP_MAX_MONEY; 75 payments_suspended. */
+ * sales_not_open, grade_required, no_such_grade, price_changed, customer_required, insufficient_seats, customer_limit,
+ * no_more_numbers; 65 bad_price where the amount is beyond OP_MAX_MONEY; 75 payments_suspended. */
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 
-/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, already_collected,
- * seats_exceed_reservation. */
+/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation;
+ * already_collected, ticket_admitted, and where issued tickets are kept ticket_issued. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error);
 

@@ -10,13 +10,21 @@
 
 /* The cells of reservation_columns. */
 #define CELLS                                                                                                          \
-  "SELECT reservation_id, musical_id, customer_id, seats, price, amount, currency, status,"                            \
+  "SELECT reservation_id, musical_id, customer_id, seats, grade, price, amount, currency, status,"                     \
   " CASE WHEN deferred THEN 'deferred' END, reason, placed_at, updated_at FROM reservations"
 
 /* Opens the caught-up model of a store that must be there. */
 static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
   int code = op_store_read(app, error);
   return code == OP_OK ? op_model_open(app, reserve_model(), ret_model, error) : code;
+}
+
+/* Has any musical grades? */
+static int any_grades(struct op_model *model, bool *ret_any, struct op_error *error) {
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM musicals WHERE grades IS NOT NULL LIMIT 1");
+  int code = op_model_step(model, sql, ret_any, error);
+  sqlite3_reset(sql);
+  return code;
 }
 
 /* The verb `list`. */
@@ -40,8 +48,12 @@ int verb_list(struct op_app *app, struct op_error *error) {
       {"status NOT IN ('Cancelled', 'PaymentCancelled')", status || op_option_given(app, "all") ? NULL : ""},
       {0},
   };
+  bool graded = false;
+  code = any_grades(model, &graded, error);
   sqlite3_stmt *sql = op_select(model, CELLS, filters, " ORDER BY placed_seq");
-  code = op_list_sql(model, sql, reservation_columns, RESERVATION_COLUMNS, error);
+  if (code == OP_OK)
+    code =
+        op_list_sql(model, sql, graded ? reservation_columns_graded : reservation_columns, RESERVATION_COLUMNS, error);
   op_model_close(model);
   return code;
 }
@@ -57,8 +69,11 @@ int verb_show(struct op_app *app, struct op_error *error) {
     return code;
   sqlite3_stmt *sql = op_model_sql(model, CELLS " WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
-  bool found = false;
-  code = op_show_sql(model, sql, reservation_columns, RESERVATION_COLUMNS, &found, error);
+  bool found = false, graded = false;
+  code = any_grades(model, &graded, error);
+  if (code == OP_OK)
+    code = op_show_sql(model, sql, graded ? reservation_columns_graded : reservation_columns, RESERVATION_COLUMNS,
+                       &found, error);
   if (code == OP_OK && !found)
     code = no_such_reservation(id, error);
   op_model_close(model);

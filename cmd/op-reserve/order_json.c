@@ -30,6 +30,17 @@ static int read_id(const char *key, const struct value *value, char id[OP_MAX_ID
   return code;
 }
 
+/* A grade: a short id. */
+static int read_grade(const char *key, const struct value *value, char grade[OP_MAX_GRADE + 1],
+                      struct op_error *error) {
+  if (value->kind == OTHER)
+    return op_fail(error, OP_DATA, "malformed", "%s must be a string", key);
+  int code = op_check_grade(value->text, error);
+  if (code == OP_OK)
+    stpcpy(grade, value->text);
+  return code;
+}
+
 /* A whole number; as JSON text 2.0, 2e0 and "2" are none. */
 static int read_number(const char *key, const char *word, const struct value *value, int64_t min, int64_t max,
                        int64_t *ret_number, struct op_error *error) {
@@ -44,9 +55,9 @@ static int read_number(const char *key, const char *word, const struct value *va
 }
 
 /* The member that a key names. */
-enum member { MUSICAL_ID, SEATS, PRICE, CUSTOMER_ID, REQUEST_ID, RESERVATION_ID, ID, LAT, LON, FULFIL, UNKNOWN };
-static const char *const keys[] = {"musicalId",     "seats", "price", "customerId", "requestId",
-                                   "reservationId", "id",    "lat",   "lon",        "fulfil"};
+enum member { MUSICAL_ID, SEATS, PRICE, CUSTOMER_ID, REQUEST_ID, RESERVATION_ID, ID, GRADE, LAT, LON, FULFIL, UNKNOWN };
+static const char *const keys[] = {"musicalId", "seats", "price", "customerId", "requestId", "reservationId",
+                                   "id",        "grade", "lat",   "lon",        "fulfil"};
 
 static enum member member_of(const char *key, size_t len) {
   for (int i = 0; i < UNKNOWN; i++)
@@ -68,6 +79,8 @@ static int read_member(enum member member, const struct value *value, struct pla
     return read_number(key, "bad_price", value, 0, OP_MAX_MONEY, &place->price, error);
   if (member == CUSTOMER_ID)
     return read_id(key, value, place->customer_id, error);
+  if (member == GRADE)
+    return read_grade(key, value, place->grade, error);
   if (member == REQUEST_ID)
     return read_id(key, value, place->request_id, error);
   if (member == LAT || member == LON || member == FULFIL) {

@@ -80,7 +80,22 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
   int code = place->reservation_id[0] ? OP_OK : book_next_number(model, book, &next_number, error);
   if (code != OP_OK)
     return code;
-  const struct place_facts facts = {.musical = &booked->musical,
+  struct op_musical left;
+  const struct op_musical *musical = &booked->musical;
+  if (orders->offer) {
+    char id[OP_MAX_ID + 1];
+    uint64_t position = 0; /* what happens to the offer after book->position is in the guard */
+    memcpy(id, orders->offer->id, sizeof id);
+    code = waiting_load_written(model, id, orders->offer, &position, error);
+    if (code != OP_OK)
+      return code;
+  } else if (booked->queue.count > 0) { /* what is there for who waits is not there for others */
+    left = booked->musical;
+    queue_serve_all(&booked->queue, &left);
+    musical = &left;
+  }
+  const struct place_facts facts = {.musical = musical,
+                                    .offer = orders->offer,
                                     .guarded = booked->guarded == book->decision,
                                     .id_taken = taken && *taken,
                                     .next_number = next_number,
@@ -101,12 +116,14 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
 }
 
 /* Forgets what an attempt before this one made of the order. */
-static void reset(struct order *order) {
+static void reset(struct order *order, const struct waiting *offer) {
   order_free(order);
   order->repeated = 0;
   order->draft = NO_DRAFT;
   order->booked = NULL;
   place_request(&order->place, order->request);
+  if (offer)
+    stpcpy(stpcpy(order->request + strlen(order->request), " offer="), offer->id);
   customer_key(order->place.musical_id, order->place.customer_id, order->customer_key);
 }
 
@@ -127,7 +144,7 @@ int orders_decide(void *context, struct op_model *model, struct op_drafts *draft
   book->dirty = orders->attempts++ > 0; /* the decision before this one took seats that nobody got */
   for (size_t i = 0; i < orders->taken; i++)
     if (!orders->items[i].malformed)
-      reset(&orders->items[i]);
+      reset(&orders->items[i], orders->offer);
   int code = book_load(model, orders->items, orders->taken, book, error);
   *ret_position = book->position;
   for (size_t i = 0; i < orders->taken && code == OP_OK; i++) {
@@ -166,6 +183,7 @@ static void answer_draft(const struct order *order, struct op_draft *draft, stru
   stpcpy(ret->id, draft->correlation);
   stpcpy(ret->musical_id, place->musical_id);
   stpcpy(ret->customer_id, place->customer_id);
+  stpcpy(ret->grade, place->grade);
   ret->seats = place->seats;
   ret->price = order->cost.price;
   ret->amount = order->cost.amount;

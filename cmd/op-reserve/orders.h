@@ -29,9 +29,10 @@ struct orders {
   struct op_app *app;
   struct order *items;
   size_t count;
-  size_t taken;      /* how many of them, from the first on, the last decision took */
-  unsigned attempts; /* set to 0 before op_commit() */
-  int64_t now_us;    /* when the last decision was made */
+  size_t taken;          /* how many of them, from the first on, the last decision took */
+  unsigned attempts;     /* set to 0 before op_commit() */
+  int64_t now_us;        /* when the last decision was made */
+  struct waiting *offer; /* the only order accepts it; NULL: none. It is loaded anew for each decision */
   struct book book;
 };
 

@@ -10,27 +10,45 @@
 
 #include "interruption.h"
 #include "musical.h"
+#include "waiting.h"
 
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {
-    OP_MUSICAL_REGISTERED,     OP_MUSICAL_SEATS_ADJUSTED, OP_MUSICAL_SALES_CLOSED,
-    OP_MUSICAL_SALES_OPENED,   OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
-    OP_SEATS_RELEASED,         OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,
-    OP_PAYMENT_CANCELLED,      OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
-    OP_PAYMENT_CIRCUIT_CLOSED, OP_PICKUP_COLLECTED,       NULL};
+static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,
+                                           OP_MUSICAL_SEATS_ADJUSTED,
+                                           OP_MUSICAL_REVISED,
+                                           OP_MUSICAL_SALES_CLOSED,
+                                           OP_MUSICAL_SALES_OPENED,
+                                           OP_RESERVATION_PLACED,
+                                           OP_RESERVATION_CANCELLED,
+                                           OP_SEATS_RELEASED,
+                                           OP_WAITING_JOINED,
+                                           OP_WAITING_WITHDRAWN,
+                                           OP_WAITING_OFFERED,
+                                           OP_WAITING_OFFER_EXPIRED,
+                                           OP_WAITING_OFFER_DECLINED,
+                                           OP_PAYMENT_APPROVED,
+                                           OP_PAYMENT_DECLINED,
+                                           OP_PAYMENT_CANCELLED,
+                                           OP_PAYMENT_CIRCUIT_OPENED,
+                                           OP_PAYMENT_CIRCUIT_HALF_OPENED,
+                                           OP_PAYMENT_CIRCUIT_CLOSED,
+                                           OP_TICKET_ISSUED,
+                                           OP_TICKET_ADMITTED,
+                                           OP_PICKUP_COLLECTED,
+                                           NULL};
 
 /* The shared tables, and those of this command alone. */
-static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA
+static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA WAITING_SCHEMA
     "CREATE TABLE reservations(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE,"
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
-    " deferred INTEGER NOT NULL, collected INTEGER NOT NULL);"
+    " deferred INTEGER NOT NULL, grade TEXT, ticket INTEGER NOT NULL, collected INTEGER NOT NULL);"
     "CREATE TABLE numbers(last INTEGER NOT NULL);"
     "CREATE TABLE ahead(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);";
-static const char indexes[] =
+static const char indexes[] = WAITING_INDEXES
     "CREATE INDEX reservations_by_customer ON reservations(customer_id, musical_id) WHERE customer_id IS NOT NULL;"
     "CREATE INDEX reservations_declined ON reservations(declined_seq)"
     " WHERE declined_seq IS NOT NULL AND status = 'Reserved';"
@@ -39,9 +57,9 @@ static const char indexes[] =
 
 /* Writes a new reservation. */
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
-  sqlite3_stmt *sql =
-      op_model_sql(model, "INSERT INTO reservations VALUES"
-                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+  sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
+                                          " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
+                                          " ?17, ?18, ?19)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -61,7 +79,9 @@ static int insert(struct op_model *model, const struct reservation *reservation,
     sqlite3_bind_int64(sql, 14, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int64(sql, 15, reservation->placed_us);
   sqlite3_bind_int(sql, 16, reservation->deferred);
-  sqlite3_bind_int(sql, 17, reservation->collected);
+  op_bind_text(sql, 17, reservation->grade);
+  sqlite3_bind_int(sql, 18, (int)reservation->ticket);
+  sqlite3_bind_int(sql, 19, reservation->collected);
   return op_model_exec(model, sql, error);
 }
 
@@ -69,7 +89,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
 static int update(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql =
       op_model_sql(model, "UPDATE reservations SET seats = ?2, amount = ?3, status = ?4, reason = ?5, updated_at = ?6,"
-                          " declined_seq = ?7, deferred = ?8, collected = ?9 WHERE placed_seq = ?1");
+                          " declined_seq = ?7, deferred = ?8, ticket = ?9, collected = ?10 WHERE placed_seq = ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_int64(sql, 2, reservation->seats);
   sqlite3_bind_int64(sql, 3, reservation->amount);
@@ -79,7 +99,8 @@ static int update(struct op_model *model, const struct reservation *reservation,
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int(sql, 8, reservation->deferred);
-  sqlite3_bind_int(sql, 9, reservation->collected);
+  sqlite3_bind_int(sql, 9, (int)reservation->ticket);
+  sqlite3_bind_int(sql, 10, reservation->collected);
   return op_model_exec(model, sql, error);
 }
 
@@ -162,6 +183,8 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   int code = op_musical_project(model, event, error);
   if (code == OP_OK)
     code = interruption_project(model, event, error);
+  if (code == OP_OK)
+    code = waiting_project(model, event, error);
   if (code != OP_OK || op_type_is(event, OP_SEATS_RELEASED) || !op_field_id(event, "reservationId", id))
     return code;
   if (op_type_is(event, OP_RESERVATION_PLACED))
@@ -179,7 +202,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 8,
+                                                        .version = 11,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,
@@ -194,7 +217,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
                                           " status, reason, placed_at, updated_at, declined_seq, placed_us,"
-                                          " deferred, collected"
+                                          " deferred, grade, ticket, collected"
                                           " FROM reservations WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -218,7 +241,9 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     r->declined_seq = (uint64_t)sqlite3_column_int64(sql, 11);
     r->placed_us = sqlite3_column_int64(sql, 12);
     r->deferred = sqlite3_column_int(sql, 13) != 0;
-    r->collected = sqlite3_column_int(sql, 14) != 0;
+    op_column_text(sql, 14, r->grade, sizeof r->grade);
+    r->ticket = (enum reservation_ticket)sqlite3_column_int(sql, 15);
+    r->collected = sqlite3_column_int(sql, 16) != 0;
   }
   sqlite3_reset(sql);
   return code;

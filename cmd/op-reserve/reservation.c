@@ -11,13 +11,9 @@
 const char *const reservation_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                             OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const reservation_types[] = {OP_RESERVATION_PLACED,
-                                         OP_RESERVATION_CANCELLED,
-                                         OP_PAYMENT_APPROVED,
-                                         OP_PAYMENT_DECLINED,
-                                         OP_PAYMENT_CANCELLED,
-                                         OP_PICKUP_COLLECTED,
-                                         NULL};
+const char *const reservation_types[] = {OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED,
+                                         OP_PAYMENT_DECLINED,   OP_PAYMENT_CANCELLED,     OP_TICKET_ISSUED,
+                                         OP_TICKET_ADMITTED,    OP_PICKUP_COLLECTED,      NULL};
 
 /* The word in static storage. */
 const char *reservation_status(const char *word) {
@@ -66,6 +62,7 @@ static bool apply_placed(struct reservation *reservation, const evs_event *event
   snprintf(reservation->id, sizeof reservation->id, "%s", id);
   snprintf(reservation->musical_id, sizeof reservation->musical_id, "%s", musical_id);
   op_field_id(event, "customerId", reservation->customer_id);
+  op_field_grade(event, reservation->grade);
   char payment[16];
   reservation->deferred = op_field_text(event, "payment", payment, sizeof payment) && strcmp(payment, "deferred") == 0;
   reservation->price = bounded(event, "price", OP_MAX_MONEY);
@@ -114,6 +111,10 @@ static bool apply(struct reservation *reservation, const evs_event *event) {
     reservation->collected = true;
   if (op_type_is(event, OP_PAYMENT_DECLINED) && !reservation->declined_seq)
     reservation->declined_seq = event->seq;
+  if (op_type_is(event, OP_TICKET_ISSUED) && reservation->ticket == RESERVATION_NO_TICKET)
+    reservation->ticket = RESERVATION_TICKET_ISSUED;
+  if (op_type_is(event, OP_TICKET_ADMITTED))
+    reservation->ticket = RESERVATION_TICKET_ADMITTED;
   return false;
 }
 

@@ -7,11 +7,16 @@
 
 #include "app.h"
 #include "domain.h"
+#include "grades.h"
+
+/* What its ticket stands in the way of. */
+enum reservation_ticket { RESERVATION_NO_TICKET, RESERVATION_TICKET_ISSUED, RESERVATION_TICKET_ADMITTED };
 
 struct reservation {
   char id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];
   char customer_id[OP_MAX_ID + 1]; /* "": none */
+  char grade[OP_MAX_GRADE + 1];    /* "": none */
   int64_t seats, price, amount;
   char currency[4];
   const char *status; /* static storage, a status of domain.h */
@@ -22,6 +27,7 @@ struct reservation {
   uint64_t declined_seq; /* seq of the PaymentDeclined, 0: none */
   bool collected;        /* handed over by a branch: it cannot be cancelled any more */
   bool deferred;         /* payments were interrupted when it was placed, and it waits for its payment still */
+  enum reservation_ticket ticket;
 };
 
 /* The four words, NULL-terminated. */

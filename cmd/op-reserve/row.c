@@ -3,20 +3,19 @@
  * Invariant: the cells, the members and the SELECTs of list.c name the same things in the same order. */
 #include "row.h"
 
-const struct op_column reservation_columns[RESERVATION_COLUMNS] = {
-    {"reservationId", "RESERVATION", false},
-    {"musicalId", "MUSICAL", false},
-    {"customerId", "CUSTOMER", false},
-    {"seats", "SEATS", true},
-    {"price", "PRICE", true},
-    {"amount", "AMOUNT", true},
-    {"currency", "CURRENCY", false},
-    {"status", "STATUS", false},
-    {"payment", "PAYMENT", false},
-    {"reason", "REASON", false},
-    {"placedAt", "PLACED", false},
-    {"updatedAt", NULL, false},
-};
+/* All columns; the head of the grade is the caller's. */
+#define COLUMNS(grade)                                                                                                 \
+  {                                                                                                                    \
+    {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"customerId", "CUSTOMER", false},       \
+        {"seats", "SEATS", true}, {"grade", grade, false}, {"price", "PRICE", true}, {"amount", "AMOUNT", true},       \
+        {"currency", "CURRENCY", false}, {"status", "STATUS", false}, {"payment", "PAYMENT", false},                   \
+        {"reason", "REASON", false}, {"placedAt", "PLACED", false}, {                                                  \
+      "updatedAt", NULL, false                                                                                         \
+    }                                                                                                                  \
+  }
+
+const struct op_column reservation_columns[RESERVATION_COLUMNS] = COLUMNS(NULL);
+const struct op_column reservation_columns_graded[RESERVATION_COLUMNS] = COLUMNS("GRADE");
 
 /* Text, or NULL where there is none. */
 static const char *optional(const char *text) { return text[0] ? text : NULL; }
@@ -26,11 +25,13 @@ static const char *payment(const struct reservation *reservation) { return reser
 
 /* One reservation alone. */
 void reservation_print(struct op_output *output, const struct reservation *reservation) {
-  op_rows_begin(output, reservation_columns, RESERVATION_COLUMNS, true);
+  op_rows_begin(output, reservation->grade[0] ? reservation_columns_graded : reservation_columns, RESERVATION_COLUMNS,
+                true);
   op_cell_text(output, reservation->id);
   op_cell_text(output, reservation->musical_id);
   op_cell_text(output, optional(reservation->customer_id));
   op_cell_number(output, reservation->seats);
+  op_cell_text(output, optional(reservation->grade));
   op_cell_number(output, reservation->price);
   op_cell_number(output, reservation->amount);
   op_cell_text(output, reservation->currency);
@@ -49,6 +50,7 @@ void reservation_json(struct op_text *text, const struct reservation *reservatio
   op_json_string(text, "musicalId", reservation->musical_id);
   op_json_string(text, "customerId", optional(reservation->customer_id));
   op_json_number(text, "seats", reservation->seats);
+  op_json_string(text, "grade", optional(reservation->grade));
   op_json_number(text, "price", reservation->price);
   op_json_number(text, "amount", reservation->amount);
   op_json_string(text, "currency", reservation->currency);

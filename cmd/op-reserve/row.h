@@ -5,8 +5,10 @@
 #include "output.h"
 #include "reservation.h"
 
-enum { RESERVATION_COLUMNS = 12 };
+enum { RESERVATION_COLUMNS = 13 };
 extern const struct op_column reservation_columns[RESERVATION_COLUMNS];
+/* The same with the grades in the table, too, where there are any. */
+extern const struct op_column reservation_columns_graded[RESERVATION_COLUMNS];
 
 /* One reservation as a single thing. */
 void reservation_print(struct op_output *output, const struct reservation *reservation);

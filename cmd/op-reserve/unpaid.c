@@ -1,4 +1,4 @@
-/* unpaid.c - `op-reserve run`: cancels what will never be paid.
+/* unpaid.c - `op-reserve run`: cancels what will never be paid, and sees to the waiting list (offers.c).
  *
  * PaymentDeclined -> ReservationCancelled with reason payment_declined; Reserved for reservation.hold and longer, while
  * the provider of payments could be called -> ReservationCancelled with reason expired. Killed anywhere, it finds the
@@ -8,6 +8,7 @@
 #include "commit.h"
 #include "decide.h"
 #include "interruption.h"
+#include "offers.h"
 #include "project.h"
 #include "verbs.h"
 
@@ -71,16 +72,18 @@ static int cancel_expired(struct op_model *model, size_t limit, struct op_drafts
   return code;
 }
 
-/* Drafts up to `limit` cancellations: the declined ones, then the expired ones. */
+/* Drafts up to `limit` things: the declined ones, the expired ones, then those of the waiting list. */
 static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
   int code = cancel_declined(model, limit, drafts, guard, error);
   if (code == OP_OK && drafts->count < limit)
     code = cancel_expired(model, limit - drafts->count, drafts, guard, error);
+  if (code == OP_OK && drafts->count < limit)
+    code = offers_work(model, limit - drafts->count, drafts, guard, error);
   return code;
 }
 
-/* Counts the declined ones, and those whose hold is over. */
+/* Counts the declined ones, those of the waiting list, and those whose hold is over. */
 static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
   struct hold hold;
   int64_t deadline_us = 0;
@@ -88,6 +91,8 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
                                op_model_sql(model, "SELECT count(*), min(declined_seq) FROM reservations"
                                                    " WHERE declined_seq IS NOT NULL AND status = 'Reserved'"),
                                owed, error);
+  if (code == OP_OK)
+    code = offers_pending(model, owed, error);
   if (code == OP_OK)
     code = load_hold(model, &hold, error);
   if (code != OP_OK || !hold_deadline(&hold, op_now_us(op_model_app(model)), &deadline_us))
@@ -108,10 +113,7 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
 
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
-  const struct op_processor processor = {.model = reserve_model(),
-                                         .batch = 256,
-                                         .work = work,
-                                         .pending = pending,
-                                         .timed = app->config.reservation_hold_ms > 0};
+  const struct op_processor processor = {
+      .model = reserve_model(), .batch = 256, .work = work, .pending = pending, .timed = true};
   return op_process(app, &processor, error);
 }

@@ -3,7 +3,8 @@
 
     check_sales.py STORE [LOG...]
 
-At every prefix of the journal, for every musical: 0 <= held <= capacity, where held is what was placed and not released.
+At every prefix of the journal, for every musical and every grade of its seats: 0 <= held <= capacity, where held is what
+was placed and not released; and no customer has more seats than the musical's limit, which is that of its registration.
 A cancellation takes no more than its reservation has, and is released at most once, with its own figures. For every answer
 in the logs of sell.py: an exit 0 has its event with the same figures, written between the start and the end of the call; a
 refusal is right for some prefix between the two; and every event was told to somebody, but for the reservations of the
@@ -41,6 +42,7 @@ class Sales:
         self.seats_at = {}  # reservation -> [(seq, seats left)]
         self.cancellations, self.released = {}, {}
         self.ids = set()
+        self.limits, self.of_customer = {}, {}
         for event in events:
             self.fold(event)
 
@@ -53,11 +55,10 @@ class Sales:
         self.ids.add(event["id"])
         data, kind = event["data"], event["type"]
         if kind == "MusicalRegistered":
-            self.capacity[data["musicalId"]] = data["seats"]
-            self.hold(event, 0)
+            self.limits[data["musicalId"]] = data.get("maxPerCustomer")
+            self.define(event)
         elif kind == "MusicalSeatsAdjusted":
-            self.capacity[data["musicalId"]] = data["seats"]
-            self.hold(event, 0)
+            self.define(event)
         elif kind == "ReservationPlaced":
             self.place(event)
         elif kind == "ReservationCancelled":
@@ -65,9 +66,32 @@ class Sales:
         elif kind == "SeatsReleased":
             self.release(event)
 
-    def hold(self, event, seats):
-        """Seats are taken or (below 0) given back; the invariant is checked here, at every prefix."""
+    def define(self, event):
+        """The capacity of a musical and of each of its grades."""
         musical = event["data"]["musicalId"]
+        self.capacity[musical] = event["data"]["seats"]
+        self.hold(event, 0, musical)
+        for grade in event["data"].get("grades", []):
+            self.capacity[musical + " " + grade["grade"]] = grade["seats"]
+            self.hold(event, 0, musical + " " + grade["grade"])
+
+    def hold_all(self, event, seats):
+        """Of the musical, and of the grade where the event names one."""
+        musical, grade = event["data"]["musicalId"], event["data"].get("grade")
+        self.hold(event, seats, musical)
+        if grade:
+            self.hold(event, seats, musical + " " + grade)
+
+    def hold_customer(self, event, seats):
+        """What a customer has, against the musical's limit."""
+        key = (event["data"]["musicalId"], event["data"].get("customerId"))
+        self.of_customer[key] = self.of_customer.get(key, 0) + seats
+        limit = self.limits.get(key[0])
+        if limit and (key[1] is None or self.of_customer[key] > limit):
+            self.wrong(event, "customer %s has %d seats of at most %d" % (key[1], self.of_customer[key], limit))
+
+    def hold(self, event, seats, musical):
+        """Seats are taken or (below 0) given back; the invariant is checked here, at every prefix."""
         held = self.held.get(musical, 0) + seats
         capacity = self.capacity.get(musical, 0)
         self.held[musical] = held
@@ -88,7 +112,8 @@ class Sales:
             return
         self.reservations[data["reservationId"]] = Reservation(event)
         self.seats_at[data["reservationId"]] = [(event["seq"], data["seats"])]
-        self.hold(event, data["seats"])
+        self.hold_all(event, data["seats"])
+        self.hold_customer(event, data["seats"])
 
     def cancel(self, event):
         data = event["data"]
@@ -98,6 +123,7 @@ class Sales:
             return
         if not 1 <= data["seats"] <= reservation.seats:
             self.wrong(event, "%d seats cancelled of %d" % (data["seats"], reservation.seats))
+        self.hold_customer(event, -data["seats"])
         reservation.seats -= data["seats"]
         reservation.amount -= data["amount"]
         if data["remainingSeats"] != reservation.seats:
@@ -118,7 +144,9 @@ class Sales:
         if cause["seq"] in self.released:
             self.wrong(event, "cancellation %d was released before" % cause["seq"])
         self.released[cause["seq"]] = event
-        self.hold(event, -event["data"]["seats"])
+        if event["data"].get("grade") != self.reservations[cause["data"]["reservationId"]].placed["data"].get("grade"):
+            self.wrong(event, "the seats are given back to another grade")
+        self.hold_all(event, -event["data"]["seats"])
 
     def values(self, history, before, after):
         """The values that a history [(seq, value)] had at any prefix from `before` to `after`."""

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   FUZZ_CHECK(strcmp(place.musical_id, wish.musical) == 0 && strcmp(place.customer_id, wish.customer) == 0);
   FUZZ_CHECK(strcmp(place.reservation_id, wish.id) == 0 && strcmp(place.request_id, wish.request) == 0);
+  FUZZ_CHECK(strcmp(place.grade, wish.grade) == 0);
   FUZZ_CHECK(place.seats == wish.seats && place.price == wish.price);
   FUZZ_CHECK((place.where != 0) == wish.lat_given && place.delivery == wish.delivery);
   if (wish.lat_given) /* rounded to a thousandth, one way or the other */

@@ -2,6 +2,8 @@
  * how cmd/op-reserve does it. */
 #include "wish.h"
 
+#include "grades.h"
+
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
@@ -57,6 +59,8 @@ static bool read_member(const char *key, const json_t *value, struct wish *wish)
     return read_id(value, true, wish->customer);
   if (strcmp(key, "requestId") == 0)
     return read_id(value, true, wish->request);
+  if (strcmp(key, "grade") == 0)
+    return read_id(value, true, wish->grade) && strlen(wish->grade) <= OP_MAX_GRADE;
   if (strcmp(key, "lat") == 0)
     return read_degrees(value, 90, &wish->lat_given, &wish->lat);
   if (strcmp(key, "lon") == 0)

@@ -9,6 +9,7 @@
 struct wish {
   bool good; /* the line can be read; else nothing below holds */
   char musical[OP_MAX_ID + 1], customer[OP_MAX_ID + 1], id[OP_MAX_ID + 1], request[OP_MAX_ID + 1];
+  char grade[OP_MAX_ID + 1];
   int64_t seats, price;
   bool lat_given, lon_given, fulfil_given, delivery;
   double lat, lon;

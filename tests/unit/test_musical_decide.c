@@ -166,7 +166,7 @@ static int decide(const struct row *row, const struct state *state, const struct
   case REGISTER:
     return decide_register(state, &wanted, request, drafts, guard, error);
   case ADJUST:
-    return decide_adjust(state, row->seats, request, drafts, guard, error);
+    return decide_adjust(state, "", row->seats, request, drafts, guard, error);
   case IMPORT:
     return decide_import(state, &wanted, request, drafts, guard, error);
   default:
@@ -215,11 +215,11 @@ static void guards(void **unused) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
   struct op_error error = {0};
-  assert_int_equal(decide_adjust(&state, 150, &request, &drafts, &guard, &error), 0);
+  assert_int_equal(decide_adjust(&state, "", 150, &request, &drafts, &guard, &error), 0);
   const evs_query *query = op_guard_query(&guard);
   assert_int_equal(query->count, 2);
   assert_string_equal(query->items[0].tags[0], "musical:1");
-  assert_int_equal(query->items[0].type_count, 6);
+  assert_int_equal(query->items[0].type_count, 12);
   assert_string_equal(query->items[1].tags[0], "request:k1");
   assert_int_equal(query->items[1].type_count, 0);
   assert_non_null(strstr(drafts.items[0].data.ptr, "\"requestId\":\"k1\",\"request\":\"adjust musical=1 seats=150\""));
@@ -227,10 +227,172 @@ static void guards(void **unused) {
   op_guard_free(&guard);
 }
 
+/* ---- grades ----------------------------------------------------------------------------------------------------- */
+
+#define GRADES(vip_seats, vip_price)                                                                                   \
+  "[{\"grade\":\"VIP\",\"seats\":" #vip_seats ",\"price\":" #vip_price "},{\"grade\":\"R\",\"seats\":60,\"price\":90}" \
+  "]"
+#define GRADED                                                                                                         \
+  "{\"musicalId\":\"1\",\"name\":\"Cats\",\"seats\":80,\"currency\":\"KRW\",\"grades\":" GRADES(20, 150) "}"
+#define PLACED_VIP(seats) "{\"reservationId\":\"9\",\"musicalId\":\"1\",\"seats\":" #seats ",\"grade\":\"VIP\"}"
+#define NO_GRADES "{\"musicalId\":\"1\",\"name\":\"Cats\",\"seats\":80,\"currency\":\"KRW\"}"
+
+/* Given a musical, when a catalogue wants these grades (NULL: none) and limit, then these events, or this refusal. */
+static const struct grade_row {
+  const char *name;
+  struct given given[3];
+  const char *grades;
+  int64_t limit;
+  const char *then[3]; /* types, or the code of the refusal */
+  const char *data;    /* a part of the first event's data, or the refusal's message */
+} grade_rows[] = {
+    {"a new musical",
+     {{0}},
+     GRADES(20, 150),
+     0,
+     {"MusicalRegistered"},
+     "\"seats\":80,\"currency\":\"KRW\",\"grades\":" GRADES(20, 150)},
+    {"nothing new", {{"MusicalRegistered", GRADED}}, GRADES(20, 150), 0, {0}, NULL},
+    {"the order says nothing",
+     {{"MusicalRegistered", GRADED}},
+     "[{\"grade\":\"R\",\"seats\":60,\"price\":90},{\"grade\":\"VIP\",\"seats\":20,\"price\":150}]",
+     0,
+     {0},
+     NULL},
+    {"more seats of one",
+     {{"MusicalRegistered", GRADED}},
+     GRADES(24, 150),
+     0,
+     {"MusicalSeatsAdjusted"},
+     "\"seats\":84,\"previousSeats\":80,\"grades\":" GRADES(24, 150)},
+    {"another price of one",
+     {{"MusicalRegistered", GRADED}},
+     GRADES(20, 160),
+     0,
+     {"MusicalRevised"},
+     "{\"musicalId\":\"1\",\"grades\":" GRADES(20, 160) "}"},
+    {"both: the seats at the old price first",
+     {{"MusicalRegistered", GRADED}},
+     GRADES(24, 160),
+     0,
+     {"MusicalSeatsAdjusted", "MusicalRevised"},
+     GRADES(24, 150)},
+    {"a limit", {{"MusicalRegistered", GRADED}}, GRADES(20, 150), 4, {"MusicalRevised"}, "\"maxPerCustomer\":4"},
+    {"a grade down to what is held",
+     {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}},
+     GRADES(7, 150),
+     0,
+     {"MusicalSeatsAdjusted"},
+     NULL},
+    {"and not below",
+     {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}},
+     GRADES(6, 150),
+     0,
+     {"seats_held"},
+     "musical 1, grade VIP: 6 seats asked, 7 are held"},
+    {"a grade that goes",
+     {{"MusicalRegistered", GRADED}},
+     "[{\"grade\":\"R\",\"seats\":60,\"price\":90}]",
+     0,
+     {"MusicalSeatsAdjusted"},
+     "\"seats\":60,\"previousSeats\":80,\"grades\":[{\"grade\":\"R\",\"seats\":60,\"price\":90}]"},
+    {"but not with its seats held",
+     {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}},
+     "[{\"grade\":\"R\",\"seats\":60,\"price\":90}]",
+     0,
+     {"seats_held"},
+     "musical 1, grade VIP: 0 seats asked, 7 are held"},
+    {"seats released go on counting",
+     {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}, {"SeatsReleased", PLACED_VIP(7)}},
+     "[{\"grade\":\"R\",\"seats\":60,\"price\":90}]",
+     0,
+     {"MusicalSeatsAdjusted"},
+     NULL},
+    {"all grades go",
+     {{"MusicalRegistered", GRADED}},
+     NULL,
+     0,
+     {"MusicalSeatsAdjusted"},
+     "\"seats\":80,\"previousSeats\":80,\"grades\":[]"},
+    {"grades come", {{"MusicalRegistered", NO_GRADES}}, GRADES(20, 150), 0, {"MusicalSeatsAdjusted"}, GRADES(20, 150)},
+    {"but not where seats are held",
+     {{"MusicalRegistered", NO_GRADES}, {"ReservationPlaced", PLACED(7)}},
+     GRADES(20, 150),
+     0,
+     {"seats_held"},
+     "musical 1, grade VIP: 0 seats asked, 7 are held"},
+};
+
+/* Every row. */
+static void grades(void **unused) {
+  (void)unused;
+  const struct request none = {NULL, NULL};
+  for (size_t i = 0; i < sizeof grade_rows / sizeof grade_rows[0]; i++) {
+    const struct grade_row *row = &grade_rows[i];
+    struct state state = fold(row->given, sizeof row->given / sizeof row->given[0]);
+    struct registration wanted = {
+        .id = "1", .name = "Cats", .seats = 80, .price = -1, .currency = "KRW", .max_per_customer = row->limit};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    if (row->grades) {
+      op_grades_read(row->grades, strlen(row->grades), &wanted.grades);
+      wanted.seats = op_grades_seats(&wanted.grades);
+    }
+    print_message("%s\n", row->name);
+    if (decide_import(&state, &wanted, &none, &drafts, &guard, &error) != 0) {
+      assert_string_equal(error.code, row->then[0]);
+      assert_string_equal(error.message, row->data);
+    } else {
+      for (size_t j = 0; j < drafts.count; j++)
+        assert_string_equal(drafts.items[j].type, row->then[j]);
+      assert_null(row->then[drafts.count]);
+      if (row->data)
+        assert_non_null(strstr(drafts.items[0].data.ptr, row->data));
+      /* What was drafted is what was wanted. */
+      for (size_t j = 0; j < drafts.count; j++) {
+        char time[EVS_TIME_SIZE];
+        evs_event event;
+        op_draft_event(&drafts.items[j], 10 + j, time, &event);
+        state_apply(&state, &event);
+      }
+      op_drafts_reset(&drafts);
+      assert_int_equal(decide_import(&state, &wanted, &none, &drafts, &guard, &error), 0);
+      assert_int_equal(drafts.count, 0);
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* One grade is adjusted by its name. */
+static void adjusting_a_grade(void **unused) {
+  (void)unused;
+  const struct request none = {NULL, NULL};
+  const struct given given[] = {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}};
+  struct state state = fold(given, 2);
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  struct op_error error = {0};
+  assert_int_equal(decide_adjust(&state, "VIP", 7, &none, &drafts, &guard, &error), 0);
+  assert_non_null(strstr(drafts.items[0].data.ptr, "\"seats\":67,\"previousSeats\":80,\"grades\":" GRADES(7, 150)));
+  assert_int_equal(decide_adjust(&state, "VIP", 6, &none, &drafts, &guard, &error), OP_REFUSED);
+  assert_string_equal(error.code, "seats_held");
+  assert_int_equal(decide_adjust(&state, "", 90, &none, &drafts, &guard, &error), OP_REFUSED);
+  assert_string_equal(error.code, "grade_required");
+  assert_int_equal(decide_adjust(&state, "S", 90, &none, &drafts, &guard, &error), OP_REFUSED);
+  assert_string_equal(error.code, "no_such_grade");
+  op_drafts_reset(&drafts);
+  assert_int_equal(decide_adjust(&state, "R", 60, &none, &drafts, &guard, &error), 0);
+  assert_int_equal(drafts.count, 0);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+}
+
 /* A cancellation gives its seats back under an id and a guard of its own. */
 static void release(void **unused) {
   (void)unused;
-  const struct cancellation cancellation = {7, "1", "9", 3};
+  const struct cancellation cancellation = {7, "1", "9", 3, ""};
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
   decide_release(&cancellation, &drafts, &guard);
@@ -245,6 +407,7 @@ static void release(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(guards), cmocka_unit_test(release)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(guards), cmocka_unit_test(grades),
+                                     cmocka_unit_test(adjusting_a_grade), cmocka_unit_test(release)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

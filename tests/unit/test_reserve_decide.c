@@ -29,6 +29,9 @@ struct place_row {
 };
 
 #define MUSICAL .id = "1", .seats = 100, .currency = "KRW"
+/* Two of 20 seats VIP are left, and all 60 of R. */
+#define GRADED                                                                                                         \
+  .id = "1", .seats = 80, .price = -1, .currency = "KRW", .grades = {{{"VIP", 20, 150, 18, 0}, {"R", 60, 90, 0, 0}}, 2}
 
 /* A placement by its first members; the rest of it is nothing. */
 #define WHEN(...)                                                                                                      \
@@ -38,169 +41,221 @@ static const struct place_row place_rows[] = {
     {"seats are there",
      {MUSICAL, .held = 25, .price = 50000},
      {.next_number = 3},
-     WHEN("1", "", "", "", 75, 50000),
+     WHEN("1", "", "", "", 75, 50000, ""),
      "",
      "{\"reservationId\":\"3\",\"musicalId\":\"1\",\"seats\":75,\"price\":50000,\"amount\":3750000,\"currency\":"
      "\"KRW\"}"},
     {"payments are interrupted: placed, and charged later",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec"},
-     WHEN("1", "", "", "", 1, -1),
+     WHEN("1", "", "", "", 1, -1, ""),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\","
      "\"payment\":\"deferred\"}"},
     {"the interruption is over",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON, .provider = "exec", .suspends = true},
-     WHEN("1", "", "", "", 1, -1),
+     WHEN("1", "", "", "", 1, -1, ""),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"price\":5,\"amount\":5,\"currency\":\"KRW\"}"},
     {"payments are suspended",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
-     WHEN("1", "", "", "", 1, -1),
+     WHEN("1", "", "", "", 1, -1, ""),
      "payments_suspended",
      "payments are suspended, try again at 2026-11-20T12:00:00.000001Z"},
     {"a refusal for good comes before a suspension",
      {MUSICAL, .price = 5},
      {.interrupted_until_us = NOON + 1, .provider = "exec", .suspends = true},
-     WHEN("1", "", "", "", 101, -1),
+     WHEN("1", "", "", "", 101, -1, ""),
      "insufficient_seats",
      "musical 1: 101 seats asked, 100 left"},
     {"one too many",
      {MUSICAL, .held = 25, .price = 50000},
      {0},
-     WHEN("1", "", "", "", 76, -1),
+     WHEN("1", "", "", "", 76, -1, ""),
      "insufficient_seats",
      "musical 1: 76 seats asked, 75 left"},
     {"the seed's numbers",
      {MUSICAL, .held = 25, .price = 50000},
      {0},
-     WHEN("1", "", "", "", 200, 50000),
+     WHEN("1", "", "", "", 200, 50000, ""),
      "insufficient_seats",
      "musical 1: 200 seats asked, 75 left"},
     {"more held than there are",
      {MUSICAL, .held = 125, .price = -1},
      {0},
-     WHEN("1", "", "", "", 1, -1),
+     WHEN("1", "", "", "", 1, -1, ""),
      "insufficient_seats",
      "musical 1: 1 seats asked, 0 left"},
     {"no such musical",
      {.id = ""},
      {0},
-     WHEN("7", "", "", "", 1, -1),
+     WHEN("7", "", "", "", 1, -1, ""),
      "no_such_musical",
      "musical 7: there is no such musical"},
     {"the list price by default",
      {MUSICAL, .price = 50000},
      {0},
-     WHEN("1", "kim", "r1", "", 2, -1),
+     WHEN("1", "kim", "r1", "", 2, -1, ""),
      "",
      "{\"reservationId\":\"r1\",\"musicalId\":\"1\",\"customerId\":\"kim\",\"seats\":2,\"price\":50000,"
      "\"amount\":100000,\"currency\":\"KRW\"}"},
     {"the customer's price where there is no list price",
      {MUSICAL, .price = -1},
      {0},
-     WHEN("1", "", "", "", 2, 7),
+     WHEN("1", "", "", "", 2, 7, ""),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":7,\"amount\":14,\"currency\":\"KRW\"}"},
     {"free of charge where there is neither",
      {MUSICAL, .price = -1},
      {0},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "",
      "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,\"currency\":\"KRW\"}"},
     {"a list price of nothing is a price",
      {MUSICAL, .price = 0},
      {0},
-     WHEN("1", "", "", "", 2, 5),
+     WHEN("1", "", "", "", 2, 5, ""),
      "price_changed",
      "musical 1: a seat costs 0 KRW, not 5"},
     {"another price",
      {MUSICAL, .price = 50000},
      {0},
-     WHEN("1", "", "", "", 2, 40000),
+     WHEN("1", "", "", "", 2, 40000, ""),
      "price_changed",
      "musical 1: a seat costs 50000 KRW, not 40000"},
     {"an amount that no number holds",
      {MUSICAL, .price = -1},
      {0},
-     WHEN("1", "", "", "", 2, OP_MAX_MONEY),
+     WHEN("1", "", "", "", 2, OP_MAX_MONEY, ""),
      "bad_price",
      "2 seats at 9007199254740991 cost more than 9007199254740991"},
     {"the id is taken",
      {MUSICAL, .price = -1},
      {.id_taken = true},
-     WHEN("1", "", "r1", "", 2, -1),
+     WHEN("1", "", "r1", "", 2, -1, ""),
      "id_taken",
      "reservation r1: the id is taken"},
     {"the highest number",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "",
      "{\"reservationId\":\"999999999999999999\",\"musicalId\":\"1\",\"seats\":2,\"price\":0,\"amount\":0,"
      "\"currency\":\"KRW\"}"},
     {"behind the highest number",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER + 1},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "no_more_numbers",
      "musical 1: the highest reservation number is taken, give an id"},
     {"behind the highest number, with an id",
      {MUSICAL, .price = -1},
      {.next_number = MAX_RESERVATION_NUMBER + 1},
-     WHEN("1", "", "a", "", 2, 1),
+     WHEN("1", "", "a", "", 2, 1, ""),
      "",
      "{\"reservationId\":\"a\",\"musicalId\":\"1\",\"seats\":2,\"price\":1,\"amount\":2,\"currency\":\"KRW\"}"},
     {"sales are closed",
      {MUSICAL, .price = -1, .closed = true},
      {0},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "sales_closed",
      "musical 1: its sales are closed"},
     {"sales are not open",
      {MUSICAL, .price = -1, .sales_open = "2026-11-20T13:00:00Z", .sales_open_us = NOON + HOUR},
      {.now_us = NOON + HOUR - 1},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "sales_not_open",
      "musical 1: its sales open at 2026-11-20T13:00:00Z"},
     {"sales open on the instant",
      {MUSICAL, .price = -1, .sales_open = "x", .sales_open_us = NOON + HOUR},
      {.now_us = NOON + HOUR},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "",
      NULL},
     {"sales close on the instant",
      {MUSICAL, .price = -1, .sales_close = "2026-11-20T13:00:00Z", .sales_close_us = NOON + HOUR},
      {.now_us = NOON + HOUR},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "sales_closed",
      "musical 1: its sales closed at 2026-11-20T13:00:00Z"},
     {"and not before",
      {MUSICAL, .price = -1, .sales_close = "x", .sales_close_us = NOON + HOUR},
      {.now_us = NOON + HOUR - 1},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "",
      NULL},
     {"up to the customer's limit",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {.customer_held = 2},
-     WHEN("1", "kim", "", "", 2, -1),
+     WHEN("1", "kim", "", "", 2, -1, ""),
      "",
      NULL},
     {"beyond it",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {.customer_held = 3},
-     WHEN("1", "kim", "", "", 2, -1),
+     WHEN("1", "kim", "", "", 2, -1, ""),
      "customer_limit",
      "musical 1: 2 seats asked, the customer has 3 of at most 4"},
     {"nobody is limited",
      {MUSICAL, .price = -1, .max_per_customer = 4},
      {0},
-     WHEN("1", "", "", "", 2, -1),
+     WHEN("1", "", "", "", 2, -1, ""),
      "customer_required",
      "musical 1: its seats are limited by customer, say which customer"},
+    {"a seat of a grade at its price",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 2, -1, "VIP"),
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"VIP\",\"price\":150,\"amount\":300,"
+     "\"currency\":"
+     "\"KRW\"}"},
+    {"the last ones of a grade",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 60, 90, "R"),
+     "",
+     "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":60,\"grade\":\"R\",\"price\":90,\"amount\":5400,"
+     "\"currency\":"
+     "\"KRW\"}"},
+    {"one too many of a grade, though others are left",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 3, -1, "VIP"),
+     "insufficient_seats",
+     "musical 1: 3 seats of grade VIP asked, 2 left"},
+    {"of a grade at most what all have left",
+     {GRADED, .held = 78},
+     {0},
+     WHEN("1", "", "", "", 3, -1, "R"),
+     "insufficient_seats",
+     "musical 1: 3 seats of grade R asked, 2 left"},
+    {"the price of another grade",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 1, 90, "VIP"),
+     "price_changed",
+     "musical 1: a seat costs 150 KRW, not 90"},
+    {"no grade where there are some",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 1, -1, ""),
+     "grade_required",
+     "musical 1: its seats have grades, say which grade"},
+    {"a grade that there is not",
+     {GRADED},
+     {0},
+     WHEN("1", "", "", "", 1, -1, "S"),
+     "no_such_grade",
+     "musical 1: there is no grade S"},
+    {"a grade where there are none",
+     {MUSICAL, .price = 5},
+     {0},
+     WHEN("1", "", "", "", 1, -1, "VIP"),
+     "no_such_grade",
+     "musical 1: there is no grade VIP"},
 };
 
 /* Every row of the table. */
@@ -241,7 +296,7 @@ static void placing(void **unused) {
 static void guards(void **unused) {
   (void)unused;
   const struct op_musical musical = {MUSICAL, .price = -1, .defined_by = 5};
-  const struct place place = WHEN("1", "kim", "r1", "k1", 2, -1);
+  const struct place place = WHEN("1", "kim", "r1", "k1", 2, -1, "");
   struct place_facts facts = {.musical = &musical, .now_us = NOON};
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
@@ -413,6 +468,46 @@ static void cancelling(void **unused) {
     op_drafts_free(&drafts);
     op_guard_free(&guard);
   }
+}
+
+/* A ticket that is used keeps its reservation, one that is issued where the configuration says so. */
+static void cancelling_with_a_ticket(void **unused) {
+  (void)unused;
+  static const struct given issued = {"TicketIssued", "{\"reservationId\":\"1\"}"},
+                            admitted = {"TicketAdmitted", "{\"reservationId\":\"1\"}"},
+                            other = {"TicketIssued", "{\"reservationId\":\"2\"}"};
+  const struct {
+    struct given given[4];
+    bool keeps_issued;
+    const char *then; /* "": cancelled */
+  } rows[] = {
+      {{PLACED, PAID, issued}, false, ""},
+      {{PLACED, PAID, issued}, true, "ticket_issued"},
+      {{PLACED, PAID, issued, admitted}, false, "ticket_admitted"},
+      {{PLACED, PAID, issued, admitted}, true, "ticket_admitted"},
+      {{PLACED, PAID, other}, true, ""},
+      {{PLACED, PAID}, true, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (int64_t seats = 0; seats <= 1; seats++) { /* the whole, or a part */
+      struct reservation reservation = fold(rows[i].given, 4);
+      const struct cancel cancel = {.reservation_id = "1", .seats = seats, .keeps_issued = rows[i].keeps_issued};
+      struct op_drafts drafts = {0};
+      struct op_guard guard = {0};
+      struct op_error error = {0};
+      int code = decide_cancel(&cancel, &reservation, &drafts, &guard, &error);
+      assert_string_equal(code == OP_OK ? "" : error.code, rows[i].then);
+      assert_int_equal(drafts.count, code == OP_OK);
+      if (code == OP_OK) { /* one that is issued or used meanwhile is in the way */
+        const evs_query_item *item = &op_guard_query(&guard)->items[0];
+        size_t found = 0;
+        for (size_t type = 0; type < item->type_count; type++)
+          found += strcmp(item->types[type], "TicketIssued") == 0 || strcmp(item->types[type], "TicketAdmitted") == 0;
+        assert_int_equal(found, 2);
+      }
+      op_drafts_free(&drafts);
+      op_guard_free(&guard);
+    }
 }
 
 /* A declined payment cancels what is left, under an id that is derived from it. */
@@ -641,10 +736,12 @@ static void reading(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(placing),  cmocka_unit_test(guards),   cmocka_unit_test(cancelling),
-      cmocka_unit_test(declined), cmocka_unit_test(expiring), cmocka_unit_test(no_time),
-      cmocka_unit_test(located),  cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers),
-      cmocka_unit_test(reading),
+      cmocka_unit_test(placing),      cmocka_unit_test(guards),
+      cmocka_unit_test(cancelling),   cmocka_unit_test(cancelling_with_a_ticket),
+      cmocka_unit_test(declined),     cmocka_unit_test(expiring),
+      cmocka_unit_test(no_time),      cmocka_unit_test(numbers),
+      cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
+      cmocka_unit_test(located),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,110 @@
+/* queue.c - see queue.h.
+ *
+ * Seats that came back belong to those who wait from that moment on, and not only when op-reserve run has offered them,
+ * so that nobody jumps the queue in between. Running out of memory ends the process with one line and exit 75. */
+#include "queue.h"
+
+#include "waiting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Joins at the end. */
+void queue_join(struct queue *queue, const char *id, const char *grade, int64_t seats) {
+  if (queue->count == queue->size) {
+    size_t size = queue->size ? 2 * queue->size : 16;
+    struct queued *items = reallocarray(queue->items, size, sizeof *items);
+    if (!items) {
+      fputs("op-reserve: out of memory\n", stderr);
+      exit(OP_TEMPORARY);
+    }
+    queue->items = items;
+    queue->size = size;
+  }
+  struct queued *queued = &queue->items[queue->count++];
+  *queued = (struct queued){.seats = seats};
+  snprintf(queued->id, sizeof queued->id, "%s", id);
+  snprintf(queued->grade, sizeof queued->grade, "%s", grade);
+}
+
+/* Leaves from wherever it is. */
+void queue_leave(struct queue *queue, const char *id) {
+  for (size_t i = 0; i < queue->count; i++)
+    if (strcmp(queue->items[i].id, id) == 0) {
+      queue->count--;
+      memmove(&queue->items[i], &queue->items[i + 1], (queue->count - i) * sizeof *queue->items);
+      return;
+    }
+}
+
+/* Joined, withdrawn or offered; an entry joins once. */
+void queue_apply(struct queue *queue, const evs_event *event) {
+  struct waiting waiting = {.status = WAITING};
+  char id[OP_MAX_ID + 1];
+  if (op_type_is(event, OP_WAITING_JOINED))
+    waiting_apply(&waiting, event);
+  if (waiting.id[0])
+    queue_join(queue, waiting.id, waiting.grade, waiting.seats);
+  else if ((op_type_is(event, OP_WAITING_WITHDRAWN) || op_type_is(event, OP_WAITING_OFFERED)) && waiting_of(event, id))
+    queue_leave(queue, id);
+}
+
+/* In the order of joining. */
+int queue_load(struct op_model *model, const char *musical_id, struct queue *queue, struct op_error *error) {
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT waiting_id, grade, seats FROM waiting"
+                                          " WHERE musical_id = ?1 AND status = 'Waiting' ORDER BY joined_seq");
+  sqlite3_bind_text(sql, 1, musical_id, -1, SQLITE_STATIC);
+  bool found = false;
+  int code;
+  while ((code = op_model_step(model, sql, &found, error)) == OP_OK && found) {
+    const char *grade = (const char *)sqlite3_column_text(sql, 1);
+    queue_join(queue, (const char *)sqlite3_column_text(sql, 0), grade ? grade : "", sqlite3_column_int64(sql, 2));
+  }
+  sqlite3_reset(sql);
+  return code;
+}
+
+/* From the read model, then from the journal. */
+int queue_load_written(struct op_model *model, const char *musical_id, struct queue *queue, struct op_error *error) {
+  static const char *const types[] = {OP_WAITING_JOINED, OP_WAITING_WITHDRAWN, OP_WAITING_OFFERED};
+  char text[OP_MAX_ID + sizeof OP_TAG_MUSICAL + 1];
+  snprintf(text, sizeof text, OP_TAG_MUSICAL ":%s", musical_id);
+  const char *const tag = text;
+  const evs_query_item item = {.types = types, .type_count = 3, .tags = &tag, .tag_count = 1};
+  const evs_query query = {&item, 1};
+  evs_cursor *cursor = NULL;
+  evs_event event;
+  evs_error store_error;
+  int code = queue_load(model, musical_id, queue, error);
+  if (code == OP_OK)
+    code = op_model_pending(model, &query, &cursor, error);
+  if (code != OP_OK)
+    return code;
+  int r = 0;
+  while ((r = evs_next(cursor, &event, &store_error)) == 0)
+    queue_apply(queue, &event);
+  evs_cursor_close(cursor);
+  return r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+}
+
+/* Gives it back. */
+void queue_free(struct queue *queue) {
+  free(queue->items);
+  *queue = (struct queue){0};
+}
+
+/* A grade that the musical has not (any more) is never served. */
+bool queue_serve(const struct queued *queued, struct op_musical *musical) {
+  const struct op_grade *grade = queued->grade[0] ? op_grades_find(&musical->grades, queued->grade) : NULL;
+  bool known = queued->grade[0] ? grade != NULL : musical->grades.count == 0;
+  if (!known || queued->seats > op_musical_available(musical, grade))
+    return false;
+  op_musical_take(musical, queued->grade, queued->seats);
+  return true;
+}
+
+/* From the first to the last. */
+void queue_serve_all(const struct queue *queue, struct op_musical *musical) {
+  for (size_t i = 0; i < queue->count; i++)
+    queue_serve(&queue->items[i], musical);
+}

@@ -1,0 +1,60 @@
+/* waiting.h - an entry of the waiting list as this context folds it from the journal, and its table. Pure but for that.
+ *
+ * Waiting -> Offered -> Accepted, Expired or Withdrawn; Waiting -> Withdrawn. An entry is offered its seats once. */
+#ifndef RESERVE_WAITING_H
+#define RESERVE_WAITING_H
+
+#include "app.h"
+#include "domain.h"
+#include "grades.h"
+#include "model.h"
+
+#define WAITING "Waiting"
+#define WAITING_OFFERED "Offered"
+#define WAITING_ACCEPTED "Accepted"
+#define WAITING_EXPIRED "Expired"
+#define WAITING_WITHDRAWN "Withdrawn"
+
+struct waiting {
+  char id[OP_MAX_ID + 1]; /* "": no such entry; the offer has the same id */
+  char musical_id[OP_MAX_ID + 1];
+  char customer_id[OP_MAX_ID + 1]; /* "": none */
+  char grade[OP_MAX_GRADE + 1];    /* "": none */
+  int64_t seats;
+  const char *status;        /* static storage, one of the words above */
+  char until[EVS_TIME_SIZE]; /* of the offer; "": there was none */
+  int64_t until_us;          /* the same as a number */
+  uint64_t joined_seq, seq;  /* of its WaitingJoined, and of the last event that changed it */
+  char joined_at[EVS_TIME_SIZE], updated_at[EVS_TIME_SIZE];
+  char reservation_id[OP_MAX_ID + 1]; /* that accepted the offer; "": none */
+};
+
+/* The words, NULL-terminated. */
+extern const char *const waiting_statuses[];
+/* The types that waiting_apply() folds, NULL-terminated. */
+extern const char *const waiting_types[];
+
+/* The entry that an event is about; false where it is about none. */
+bool waiting_of(const evs_event *event, char id[OP_MAX_ID + 1]);
+/* Folds an event of this entry. */
+void waiting_apply(struct waiting *waiting, const evs_event *event);
+
+/* ---- its table --------------------------------------------------------------------------------------------------- */
+
+#define WAITING_SCHEMA                                                                                                 \
+  "CREATE TABLE waiting(joined_seq INTEGER PRIMARY KEY, waiting_id TEXT NOT NULL UNIQUE, musical_id TEXT NOT NULL,"    \
+  " customer_id TEXT, grade TEXT, seats INTEGER NOT NULL, status TEXT NOT NULL, until TEXT, until_us INTEGER,"         \
+  " seq INTEGER NOT NULL, joined_at TEXT NOT NULL, updated_at TEXT NOT NULL, reservation_id TEXT);"
+#define WAITING_INDEXES                                                                                                \
+  "CREATE INDEX waiting_in_line ON waiting(musical_id, joined_seq) WHERE status = 'Waiting';"                          \
+  "CREATE INDEX waiting_offered ON waiting(until_us) WHERE status = 'Offered';"
+
+/* Folds an event into the table. */
+int waiting_project(struct op_model *model, const evs_event *event, struct op_error *error);
+/* The entry as the table has it; id "" where there is none. */
+int waiting_load(struct op_model *model, const char *id, struct waiting *ret_waiting, struct op_error *error);
+/* The same with what was written since; *ret_position as in op_decide. */
+int waiting_load_written(struct op_model *model, const char *id, struct waiting *ret_waiting, uint64_t *ret_position,
+                         struct op_error *error);
+
+#endif

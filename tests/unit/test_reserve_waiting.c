@@ -1,0 +1,222 @@
+/* test_reserve_waiting.c - the waiting list: given these events, an entry is this; given an entry or a queue, when
+ * op-reserve decides, then this event, or this refusal. */
+#include "cmd/op-reserve/decide_waiting.h"
+#include "cmd/op-reserve/queue.h"
+#include "given.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define NOON INT64_C(1795176000000000) /* 2026-11-20T12:00:00Z */
+#define JOINED                                                                                                         \
+  { OP_WAITING_JOINED, ENTRY "}" }
+#define ENTRY "{\"waitingId\":\"w\",\"musicalId\":\"1\",\"customerId\":\"kim\",\"seats\":2"
+#define OFFERED                                                                                                        \
+  { OP_WAITING_OFFERED, ENTRY ",\"offerId\":\"w\",\"until\":\"2026-11-20T12:10:00.000000Z\"}" }
+#define EXPIRED                                                                                                        \
+  { OP_WAITING_OFFER_EXPIRED, ENTRY "}" }
+#define DECLINED                                                                                                       \
+  { OP_WAITING_OFFER_DECLINED, ENTRY "}" }
+#define WITHDRAWN                                                                                                      \
+  { OP_WAITING_WITHDRAWN, ENTRY "}" }
+#define ACCEPTED                                                                                                       \
+  { OP_RESERVATION_PLACED, "{\"reservationId\":\"7\",\"musicalId\":\"1\",\"seats\":2,\"offerId\":\"w\"}" }
+
+struct given {
+  const char *type, *data;
+};
+
+/* ---- the fold, and what can be done with what comes of it ------------------------------------------------------- */
+
+static const struct entry_row {
+  const char *name;
+  struct given given[4];
+  const char *status;   /* "": no such entry */
+  const char *withdraw; /* the type of the event, or the code of the refusal */
+  const char *accept;   /* at noon: "" or the code of the refusal */
+} entry_rows[] = {
+    {"nothing", {{0}}, "", "no_such_waiting", "no_such_offer"},
+    {"joined", {JOINED}, WAITING, OP_WAITING_WITHDRAWN, "no_such_offer"},
+    {"joined again is once", {JOINED, JOINED}, WAITING, OP_WAITING_WITHDRAWN, "no_such_offer"},
+    {"an offer to nobody", {OFFERED}, "", "no_such_waiting", "no_such_offer"},
+    {"offered", {JOINED, OFFERED}, WAITING_OFFERED, OP_WAITING_OFFER_DECLINED, ""},
+    {"accepted", {JOINED, OFFERED, ACCEPTED}, WAITING_ACCEPTED, "waiting_over", "offer_over"},
+    {"accepted and then too late",
+     {JOINED, OFFERED, ACCEPTED, EXPIRED},
+     WAITING_ACCEPTED,
+     "waiting_over",
+     "offer_over"},
+    {"expired", {JOINED, OFFERED, EXPIRED}, WAITING_EXPIRED, "waiting_over", "offer_over"},
+    {"expired and then accepted", {JOINED, OFFERED, EXPIRED, ACCEPTED}, WAITING_EXPIRED, "waiting_over", "offer_over"},
+    {"declined", {JOINED, OFFERED, DECLINED}, WAITING_WITHDRAWN, "waiting_over", "offer_over"},
+    {"withdrawn", {JOINED, WITHDRAWN, OFFERED}, WAITING_WITHDRAWN, "waiting_over", "offer_over"},
+    {"accepted without an offer", {JOINED, ACCEPTED}, WAITING, OP_WAITING_WITHDRAWN, "no_such_offer"},
+    {"without seats",
+     {{OP_WAITING_JOINED, "{\"waitingId\":\"w\",\"musicalId\":\"1\"}"}},
+     "",
+     "no_such_waiting",
+     "no_such_offer"},
+};
+
+/* Every row. */
+static void entries(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof entry_rows / sizeof entry_rows[0]; i++) {
+    const struct entry_row *row = &entry_rows[i];
+    struct waiting waiting = {.status = WAITING};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    print_message("%s\n", row->name);
+    for (size_t j = 0; j < 4 && row->given[j].type; j++) {
+      const evs_event event = given_event(j + 1, row->given[j].type, 0, row->given[j].data);
+      waiting_apply(&waiting, &event);
+    }
+    assert_string_equal(waiting.id[0] ? waiting.status : "", row->status);
+    if (decide_withdraw(&waiting, "w", NULL, NULL, &drafts, &guard, &error) != 0) {
+      assert_string_equal(error.code, row->withdraw);
+      assert_int_equal(drafts.count, 0);
+    } else {
+      assert_string_equal(drafts.items[0].type, row->withdraw);
+      assert_string_equal(drafts.items[0].data.ptr, ENTRY "}");
+      assert_string_equal(op_guard_query(&guard)->items[0].tags[0], "waiting:w");
+      assert_int_equal(op_guard_query(&guard)->items[0].type_count, 0);
+    }
+    error = (struct op_error){0};
+    assert_string_equal(check_offer(&waiting, "w", NOON, &error) ? error.code : "", row->accept);
+    if (!row->accept[0]) {
+      assert_int_equal(check_offer(&waiting, "w", NOON + INT64_C(599999999), &error), 0);
+      assert_int_equal(check_offer(&waiting, "w", NOON + INT64_C(600000000), &error), OP_REFUSED);
+      assert_string_equal(error.code, "offer_expired");
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* ---- joining ----------------------------------------------------------------------------------------------------- */
+
+#define MUSICAL .id = "1", .seats = 10, .price = -1, .currency = "KRW"
+#define GRADED                                                                                                         \
+  .id = "1", .seats = 7, .price = -1, .currency = "KRW", .grades = {{{"VIP", 2, 150, 2, 0}, {"R", 5, 90, 0, 1}}, 2}
+
+static const struct join_row {
+  const char *name;
+  struct op_musical given;
+  const char *customer, *grade;
+  int64_t seats;
+  const char *then; /* "": joined; else the code of the refusal */
+} join_rows[] = {
+    {"sold out", {MUSICAL, .held = 10}, "", "", 2, ""},
+    {"too few left", {MUSICAL, .held = 7, .offered = 2}, "", "", 2, ""},
+    {"there is nothing to wait for", {MUSICAL, .held = 8}, "", "", 2, "seats_available"},
+    {"more than there are", {MUSICAL, .held = 10}, "", "", 11, "exceeds_capacity"},
+    {"no musical", {.id = ""}, "", "", 1, "no_such_musical"},
+    {"closed", {MUSICAL, .held = 10, .closed = true}, "", "", 1, "sales_closed"},
+    {"over", {MUSICAL, .held = 10, .sales_close_us = NOON}, "", "", 1, "sales_closed"},
+    {"not open", {MUSICAL, .held = 10, .sales_open_us = NOON + 1}, "", "", 1, "sales_not_open"},
+    {"no customer", {MUSICAL, .held = 10, .max_per_customer = 2}, "", "", 1, "customer_required"},
+    {"within the limit", {MUSICAL, .held = 10, .max_per_customer = 2}, "kim", "", 2, ""},
+    {"beyond the limit", {MUSICAL, .held = 10, .max_per_customer = 2}, "kim", "", 3, "customer_limit"},
+    {"of a grade", {GRADED, .held = 2, .offered = 1}, "", "VIP", 1, ""},
+    {"more than the grade has", {GRADED, .held = 2, .offered = 1}, "", "VIP", 3, "exceeds_capacity"},
+    {"of another grade there are some", {GRADED, .held = 2, .offered = 1}, "", "R", 4, "seats_available"},
+    {"but not so many", {GRADED, .held = 2, .offered = 1}, "", "R", 5, ""},
+    {"no grade", {GRADED}, "", "", 1, "grade_required"},
+    {"none of them", {GRADED}, "", "S", 1, "no_such_grade"},
+};
+
+/* Every row. */
+static void joining(void **unused) {
+  (void)unused;
+  for (size_t i = 0; i < sizeof join_rows / sizeof join_rows[0]; i++) {
+    const struct join_row *row = &join_rows[i];
+    struct join join = {.waiting_id = "w", .place = {.musical_id = "1", .seats = row->seats, .price = -1}};
+    const struct join_facts facts = {&row->given, &row->given, false, NOON};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    print_message("%s\n", row->name);
+    snprintf(join.place.customer_id, sizeof join.place.customer_id, "%s", row->customer);
+    snprintf(join.place.grade, sizeof join.place.grade, "%s", row->grade);
+    int code = decide_join(&join, "", &facts, &drafts, &guard, &error);
+    assert_string_equal(code ? error.code : "", row->then);
+    assert_int_equal(drafts.count, code ? 0 : 1);
+    assert_int_equal(guard.count, code ? 0 : 2);
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* ---- the queue --------------------------------------------------------------------------------------------------- */
+
+/* Who is served of these, in this order, by so many free seats? */
+static void first_who_fits(void **unused) {
+  (void)unused;
+  const struct {
+    int64_t free;
+    const char *served;
+    int64_t left;
+  } rows[] = {{0, "", 0},  {1, "c", 0},  {2, "b", 0},   {3, "bc", 0},
+              {4, "a", 0}, {5, "ac", 0}, {7, "abc", 0}, {9, "abc", 2}};
+  struct queue queue = {0};
+  queue_join(&queue, "a", "", 4);
+  queue_join(&queue, "gone", "", 1);
+  queue_join(&queue, "b", "", 2);
+  queue_join(&queue, "graded", "VIP", 1);
+  queue_join(&queue, "c", "", 1);
+  const evs_event event = given_event(1, OP_WAITING_WITHDRAWN, 0, "{\"waitingId\":\"gone\",\"musicalId\":\"1\"}");
+  queue_apply(&queue, &event);
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_musical musical = {MUSICAL, .held = 10 - rows[i].free}, all = musical;
+    char served[8] = "";
+    for (size_t j = 0; j < queue.count; j++)
+      if (queue_serve(&queue.items[j], &musical))
+        strcat(served, queue.items[j].id);
+    assert_string_equal(served, rows[i].served);
+    queue_serve_all(&queue, &all);
+    assert_int_equal(op_musical_available(&all, NULL), rows[i].left);
+  }
+  queue_free(&queue);
+}
+
+/* An offer holds seats from its event to its end, of its grade, too. */
+static void seats_on_offer(void **unused) {
+  (void)unused;
+  const struct given given[] = {
+      {OP_MUSICAL_REGISTERED,
+       "{\"musicalId\":\"1\",\"seats\":7,\"grades\":[{\"grade\":\"R\",\"seats\":7,\"price\":1}]}"},
+      {OP_WAITING_JOINED, "{\"waitingId\":\"w\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_WAITING_OFFERED, "{\"waitingId\":\"w\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_RESERVATION_PLACED, "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"grade\":\"R\"}"},
+      {OP_RESERVATION_PLACED,
+       "{\"reservationId\":\"2\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\",\"offerId\":\"w\"}"},
+      {OP_WAITING_OFFERED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
+      {OP_WAITING_OFFER_EXPIRED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
+  };
+  const int64_t held[] = {0, 0, 0, 1, 3, 3, 3}, offered[] = {0, 0, 2, 2, 0, 3, 0}, waiting[] = {0, 1, 0, 0, 0, 0, 0};
+  struct op_musical musical = {0};
+  for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+    const evs_event event = given_event(i + 1, given[i].type, 0, given[i].data);
+    op_musical_apply(&musical, &event);
+    const struct op_grade *grade = op_grades_find(&musical.grades, "R");
+    assert_int_equal(musical.held, held[i]);
+    assert_int_equal(musical.offered, offered[i]);
+    assert_int_equal(grade->held, held[i]);
+    assert_int_equal(grade->offered, offered[i]);
+    assert_int_equal(musical.waiting, waiting[i]);
+    assert_int_equal(op_musical_available(&musical, grade), 7 - held[i] - offered[i]);
+    assert_int_equal(musical.defined_by, 1);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(entries), cmocka_unit_test(joining),
+                                     cmocka_unit_test(first_who_fits), cmocka_unit_test(seats_on_offer)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+#!/usr/bin/env bats
+# waiting.bats - the waiting list: joining, offers, accepting, declining, expiry, and many who do all of that at once.
+
+load lib/common
+
+setup() {
+  common_setup
+  export OP_NOW=2026-11-20T12:00:00Z
+}
+
+# Ten seats, all of them sold to r1 (6), r2 (3) and r3 (1).
+sold_out() {
+  op-musical -q register --id 1 --name 겨울왕국 --seats 10 --price 50000 "$@"
+  op-reserve -q place --musical 1 --seats 6 --id r1 --customer x
+  op-reserve -q place --musical 1 --seats 3 --id r2 --customer y
+  op-reserve -q place --musical 1 --seats 1 --id r3 --customer z
+}
+
+# wait_for SEATS ID [OPTION...]
+wait_for() {
+  local seats=$1 id=$2
+  shift 2
+  op-reserve -q wait --musical 1 --seats "$seats" --id "$id" "$@"
+}
+
+# gives_back RID [OPTION...]: cancelled, and its seats are free again.
+gives_back() {
+  op-reserve -q cancel "$@"
+  op-musical -q run
+}
+
+# The offers that op-reserve run makes, and what else it appends: TYPE ID ...
+run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' '; }
+
+# account: reservable held offered waiting.
+account() { op-musical show 1 | jq -c '[.reservableSeats, .heldSeats, .offeredSeats, .waiting]'; }
+
+
+@test "who waits joins, is listed in order, and leaves" {
+  sold_out
+  succeeds op-reserve wait --musical 1 --seats 2 --customer kim --id w1 --request-id k1
+  assert_equal "$output" '{"waitingId":"w1","musicalId":"1","customerId":"kim","seats":2,"grade":null,"status":"Waiting","until":null,"reservationId":null,"joinedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
+  first=$output
+  appends_nothing succeeds op-reserve wait --musical 1 --seats 2 --customer kim --id w1 --request-id k1
+  assert_equal "$output" "$first"
+  appends_nothing fails_as 1 request_id_reused op-reserve wait --musical 1 --seats 3 --customer kim --id w1 --request-id k1
+  appends_nothing fails_as 1 id_taken op-reserve wait --musical 1 --seats 2 --id w1
+  appends_nothing succeeds op-reserve wait --musical 1 --seats 2 --dry-run
+  succeeds op-reserve wait --musical 1 --seats 1 --request-id k2
+  assert_json '.waitingId | test("^w[a-z2-9]{16}$")' true
+  first=$output
+  appends_nothing succeeds op-reserve wait --musical 1 --seats 1 --request-id k2
+  assert_equal "$output" "$first"
+  succeeds op-reserve wait list
+  assert_equal "$(jq -r .seats <<<"$output" | tr '\n' ' ')" '2 1 '
+  succeeds op-reserve wait list --customer kim -o table
+  [[ $output == *WAITING*w1* ]] || fail "$output"
+  succeeds op-reserve wait withdraw w1 --request-id k3
+  assert_json status Withdrawn
+  first=$output
+  appends_nothing succeeds op-reserve wait withdraw w1 --request-id k3
+  assert_equal "$output" "$first"
+  appends_nothing fails_as 1 waiting_over op-reserve wait withdraw w1
+  appends_nothing fails_as 1 no_such_waiting op-reserve wait withdraw nobody
+  assert_equal "$(op-reserve wait list | wc -l) $(op-reserve wait list --all | wc -l)" '1 2'
+  assert_equal "$(account)" '[0,10,0,1]'
+}
+
+@test "there must be something to wait for" {
+  op-musical -q register --id 1 --name Frozen --seats 10 --max-per-customer 4
+  op-reserve -q place --musical 1 --seats 4 --customer kim
+  appends_nothing fails_as 1 seats_available op-reserve wait --musical 1 --seats 4 --customer jun
+  assert_error_json '[.requested,.available]|tojson' '[4,6]'
+  op-reserve -q place --musical 1 --seats 4 --customer jun
+  appends_nothing fails_as 1 customer_limit op-reserve wait --musical 1 --seats 5 --customer mina
+  appends_nothing fails_as 1 customer_required op-reserve wait --musical 1 --seats 3
+  appends_nothing fails_as 1 no_such_grade op-reserve wait --musical 1 --seats 3 --grade VIP --customer mina
+  appends_nothing fails_as 1 no_such_musical op-reserve wait --musical 2 --seats 3
+  op-musical -q register --id 2 --name Cats --seats 3
+  appends_nothing fails_as 1 exceeds_capacity op-reserve wait --musical 2 --seats 4
+  op-musical -q close 2
+  appends_nothing fails_as 1 sales_closed op-reserve wait --musical 2 --seats 3
+  appends_nothing fails_with 64 op-reserve wait --musical 1
+  appends_nothing fails_with 64 op-reserve wait withdraw
+  appends_nothing fails_with 64 op-reserve wait lost
+  appends_nothing fails_with 64 op-reserve place --offer w1 --seats 2
+  succeeds op-reserve wait --musical 1 --seats 3 --customer mina
+}
+
+@test "seats that come back are offered to the first who fits, and are nobody else's" {
+  sold_out
+  wait_for 4 first --customer a
+  wait_for 2 second --customer b
+  wait_for 1 third --customer c
+  appends_nothing succeeds op-reserve run
+  gives_back r2 # 3 seats: too few for the first
+  # They belong to the queue already before anybody has offered them.
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 1
+  assert_error_json available 0
+  assert_equal "$(run_says)" 'WaitingOffered second WaitingOffered third '
+  assert_equal "$(account)" '[0,7,3,1]'
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 1
+  echo '{"musicalId":"1","seats":1}' >line
+  appends_nothing exits_with 1 op-reserve place --batch <line
+  appends_nothing fails_as 1 seats_held op-musical adjust 1 --seats 9
+  assert_error_json '[.requested,.held]|tojson' '[9,10]'
+  succeeds op-reserve wait list
+  assert_equal "$(jq -r '"\(.waitingId) \(.status) \(.until)"' <<<"$output")" 'first Waiting null
+second Offered 2026-11-20T12:10:00.000000Z
+third Offered 2026-11-20T12:10:00.000000Z'
+
+  appends_nothing fails_as 1 no_such_offer op-reserve place --offer first
+  appends_nothing fails_as 1 no_such_offer op-reserve place --offer nothing
+  appends_nothing fails_as 1 price_changed op-reserve place --offer second --price 40000
+  succeeds op-reserve place --offer second --price 50000 --id mine --request-id k1
+  assert_json '[.reservationId,.customerId,.seats,.amount]|tojson' '["mine","b",2,100000]'
+  accepted=$output
+  appends_nothing succeeds op-reserve place --offer second --price 50000 --id mine --request-id k1
+  assert_equal "$output" "$accepted"
+  appends_nothing fails_as 1 offer_over op-reserve place --offer second
+  appends_nothing fails_as 1 waiting_over op-reserve wait withdraw second
+  assert_equal "$(account)" '[0,9,1,1]'
+  # An offer that is declined goes to the next who fits: nobody; then to whoever comes.
+  op-reserve -q wait withdraw third
+  assert_equal "$(account)" '[1,9,0,1]'
+  succeeds op-reserve place --musical 1 --seats 1
+  # The first is served as soon as there is enough.
+  gives_back r1 --seats 4
+  assert_equal "$(run_says)" 'WaitingOffered first '
+  assert_equal "$(account)" '[0,6,4,0]'
+  succeeds op-reserve place --offer first
+  # A reservation from an offer is one like any other.
+  gives_back mine
+  assert_equal "$(account)" '[2,8,0,0]'
+  # All of it again from the journal alone.
+  before=$(op-reserve wait list --all && op-musical list)
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(op-reserve wait list --all && op-musical list)" "$before"
+}
+
+@test "an offer is open for reservation.offer, then it is the next one's" {
+  sold_out
+  echo 'reservation: {offer: 5m}' >config.yaml
+  export OP_CONFIG=$PWD/config.yaml
+  wait_for 3 first --customer a
+  wait_for 3 second --customer b
+  gives_back r2
+  assert_equal "$(run_says)" 'WaitingOffered first '
+  OP_NOW=2026-11-20T12:04:59.999999Z appends_nothing succeeds op-reserve run
+  # Past its time it is nobody's to accept, and its seats are held until it is ended.
+  OP_NOW=2026-11-20T12:05:00Z appends_nothing fails_as 1 offer_expired op-reserve place --offer first
+  OP_NOW=2026-11-20T12:05:00Z appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --seats 1
+  export OP_NOW=2026-11-20T12:05:00Z
+  assert_equal "$(run_says)" 'WaitingOfferExpired first WaitingOffered second '
+  appends_nothing fails_as 1 offer_over op-reserve place --offer first
+  assert_equal "$(op-reserve wait list | jq -r .until)" 2026-11-20T12:10:00.000000Z
+  succeeds op-reserve place --offer second
+  assert_equal "$(account)" '[0,10,0,0]'
+  export OP_NOW=2026-11-20T13:00:00Z
+  appends_nothing succeeds op-reserve run
+  for bad in 0 5 off 10; do
+    echo "reservation: {offer: $bad}" >config.yaml
+    fails_with 78 op-reserve run
+  done
+}
+
+@test "seats come back by expiry, by more capacity, by opening; nothing is offered while sales are closed" {
+  sold_out --sales-close 2026-11-20T12:07:00Z
+  wait_for 1 a
+  wait_for 2 b
+  wait_for 3 c
+  op-musical -q close 1
+  op-musical -q adjust 1 --seats 11
+  appends_nothing succeeds op-reserve run
+  op-musical -q open 1
+  assert_equal "$(run_says)" 'WaitingOffered a '
+  # An offer does not outlast the sales.
+  assert_equal "$(op-reserve wait list | jq -r 'select(.waitingId == "a").until')" 2026-11-20T12:07:00.000000Z
+  op-musical -q adjust 1 --seats 13
+  assert_equal "$(run_says)" 'WaitingOffered b '
+  echo 'reservation: {hold: 1m}' >config.yaml
+  export OP_CONFIG=$PWD/config.yaml OP_NOW=2026-11-20T12:02:00Z
+  op-reserve -q run
+  op-musical -q run
+  assert_equal "$(run_says)" 'WaitingOffered c '
+  OP_NOW=2026-11-20T12:07:00Z appends_nothing fails_as 1 offer_expired op-reserve place --offer c
+  OP_NOW=2026-11-20T12:07:00Z assert_equal "$(OP_NOW=2026-11-20T12:07:00Z run_says)" 'WaitingOfferExpired a WaitingOfferExpired b WaitingOfferExpired c '
+}
+
+@test "who waits for a grade is offered seats of that grade" {
+  printf -- '- {id: 1, name: Cats, maxPerCustomer: 2, grades: [{grade: VIP, seats: 2, price: 150}, {grade: R, seats: 2, price: 90}]}\n' >c.yaml
+  op-musical -q import c.yaml
+  op-reserve -q place --musical 1 --grade VIP --seats 2 --customer x --id v
+  op-reserve -q place --musical 1 --grade R --seats 2 --customer y --id r
+  appends_nothing fails_as 1 grade_required op-reserve wait --musical 1 --seats 1 --customer a
+  wait_for 2 vip --grade VIP --customer a
+  wait_for 1 second --grade R --customer b
+  gives_back r
+  appends_nothing fails_as 1 insufficient_seats op-reserve place --musical 1 --grade R --seats 2 --customer c
+  assert_error_json available 1
+  succeeds op-reserve place --musical 1 --grade R --seats 1 --customer c
+  assert_equal "$(run_says)" 'WaitingOffered second '
+  assert_equal "$(op-musical show 1 | jq -c '[.grades[] | [.grade, .reservableSeats, .heldSeats, .offeredSeats]]')" '[["VIP",0,2,0],["R",0,1,1]]'
+  succeeds op-reserve place --offer second
+  assert_json '[.grade,.price]|tojson' '["R",90]'
+  # The customer's limit holds for an offer, too.
+  gives_back v
+  assert_equal "$(run_says)" 'WaitingOffered vip '
+  gives_back "$(op-reserve list --customer c | jq -r .reservationId)"
+  op-reserve -q place --musical 1 --grade R --seats 1 --customer a
+  appends_nothing fails_as 1 customer_limit op-reserve place --offer vip
+}
+
+@test "the offer is told in the customer's language, with its time" {
+  sold_out
+  op-notify -q contact set b --email b@example.org --name B --lang en
+  wait_for 3 w1 --customer a
+  wait_for 6 w2 --customer b
+  op-reserve -q cancel r2
+  op-reserve -q cancel r1
+  outerpark -q tick
+  succeeds op-notify list
+  assert_equal "$(jq -r 'select(.template == "WaitingOffered") | "\(.offerId) \(.reservationId) \(.text)"' <<<"$output")" \
+    'w1 null [OuterPark] 기다리시던 좌석을 예약하실 수 있습니다. 제안 w1, 겨울왕국, 3석, 2026-11-20T12:10:00Z까지.
+w2 null [OuterPark] The seats that you wait for are yours to take. Offer w2, 겨울왕국, 6 seats, until 2026-11-20T12:10:00Z.'
+  echo 'notify: {templates: {ko: {WaitingOffered: {subject: "제안 {offerId}", text: "{musicalName} {seats}석: op-reserve place --offer {offerId}, {until}까지"}}}}' >config.yaml
+  export OP_CONFIG=$PWD/config.yaml
+  assert_equal "$(op-notify list | jq -r 'select(.offerId == "w1").text')" '겨울왕국 3석: op-reserve place --offer w1, 2026-11-20T12:10:00Z까지'
+  succeeds op-reserve place --offer w1
+  outerpark -q tick
+  assert_equal "$(op-mypage --customer a | jq -r .status)" PaymentApproved
+}
+
+check_waiting() { op_python -B "$OP_TESTS/correctness/check_waiting.py" "$@"; }
+
+# One of many: joins, cancels what it has, accepts what it is offered, or declines, or lets it pass; and works as
+# op-reserve run and op-musical run now and then.
+customer() {
+  local me=$1 turn id
+  for turn in $(seq "${OP_TEST_ROUNDS:-2}"); do
+    op-reserve -q wait --musical 1 --seats $(((me + turn) % 4 + 1)) --customer "c$me" --id "w$me-$turn" --timeout 60s 2>/dev/null || [ $? -eq 1 ]
+    for id in $(op-reserve list --customer "c$me" | jq -r .reservationId); do
+      op-reserve -q cancel "$id" --timeout 60s 2>/dev/null || [ $? -eq 1 ]
+    done
+    op-musical -q run --timeout 60s
+    op-reserve -q run --timeout 60s
+    for id in $(op-reserve wait list --customer "c$me" | jq -r 'select(.status == "Offered").waitingId'); do
+      if [ $(((me * 7 + turn) % 5)) -eq 0 ]; then
+        op-reserve -q wait withdraw "$id" --timeout 60s 2>/dev/null || [ $? -eq 1 ]
+      else
+        op-reserve -q place --offer "$id" --timeout 60s 2>/dev/null || [ $? -eq 1 ]
+      fi
+    done
+    # Somebody who did not wait tries to get in between.
+    op-reserve -q place --musical 1 --seats 1 --customer "j$me" --timeout 60s 2>/dev/null || [ $? -eq 1 ]
+  done
+}
+
+@test "16 join, cancel, accept, decline and run at once: no seat is given twice or lost, and all are served in order" {
+  unset OP_NOW
+  op-musical -q register --id 1 --name Frozen --seats 24 --price 10
+  seq 16 | sed 's/.*/{"musicalId":"1","seats":1,"customerId":"c&"}/' | op-reserve -q place --batch
+  op-reserve -q place --musical 1 --seats 8 --customer c1
+  local me pids=()
+  for me in $(seq 16); do
+    customer "$me" 3>&- &
+    pids+=($!)
+  done
+  for me in "${pids[@]}"; do wait "$me"; done
+  succeeds check_waiting "$OP_STORE"
+  echo "$output"
+  # In the end everybody gives back, and everybody who still waits is served.
+  local id round
+  for round in $(seq 40); do
+    for id in $(op-reserve wait list | jq -r 'select(.status == "Offered").waitingId'); do op-reserve -q place --offer "$id"; done
+    [ -n "$(op-reserve wait list)" ] || break
+    op-reserve list | jq -r .reservationId | while read -r id; do op-reserve -q cancel "$id"; done
+    op-musical -q run
+    op-reserve -q run
+  done
+  assert_equal "$(op-reserve wait list)" ''
+  succeeds check_waiting "$OP_STORE"
+  echo "$output"
+  assert_json '.joined == .accepted + .declined + .withdrawn + .expired and .accepted > 10' true
+  assert_equal "$(account | jq '.[0] + .[1] + .[2]')" 24
+
+  # The checker would see it: an offer twice as large, one given to the second in line.
+  mkdir -p copy.broken/journal
+  journal_bytes | jq -s -c '(map(select(.type == "WaitingOffered"))[0].seq) as $o
+    | map(if .seq == $o then .data.seats += 24 else . end)[] | .durable = 0' >copy.broken/journal/00000000000000000001.ndjson
+  exits_with 1 check_waiting copy.broken
+  [[ $stderr == *'are held or on offer'* ]] || fail "$stderr"
+}
