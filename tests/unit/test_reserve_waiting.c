@@ -177,7 +177,7 @@ static void first_who_fits(void **unused) {
     char served[8] = "";
     for (size_t j = 0; j < queue.count; j++)
       if (queue_serve(&queue.items[j], &musical))
-        strcat(served, queue.items[j].id);
+        snprintf(served + strlen(served), sizeof served - strlen(served), "%s", queue.items[j].id);
     assert_string_equal(served, rows[i].served);
     queue_serve_all(&queue, &all);
     assert_int_equal(op_musical_available(&all, NULL), rows[i].left);
