@@ -56,6 +56,7 @@ SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=
 MODULES := sqlite3 yaml-0.1 jansson smartcols
 # What only one program stands on: MODULES_PROGRAM.
 MODULES_op-pay := libcurl
+MODULES_op-ticket := libqrencode libpng
 
 # Asked for once, when the first recipe wants them; $(call module_libs_of,PROGRAM) in the recipes of one program.
 module_cflags_of = $(if $(MODULES_$(1)),$(shell $(PKG_CONFIG) --cflags $(MODULES_$(1))))

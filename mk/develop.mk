@@ -3,13 +3,15 @@
 # Each step first installs what it needs and then starts make again, so that what the step found missing at the start
 # (a compiler, pkg-config) is there when the building begins.
 
-DEMO ?= examples/outerpark/demo.sh
+# The scenario of a seed: a folder of examples/ with a demo.sh.
+SCENARIO ?= outerpark
+DEMO ?= examples/$(SCENARIO)/demo.sh
 again = +@$(MAKE) --no-print-directory -j$(JOBS)
 built = $(again) -s all
 export BUILD SANITIZE JOBS
 
 .PHONY: demo
-demo: deps ## build, and play the scenario of the seed on a temporary store
+demo: deps ## build, and play the scenario of a seed on a temporary store (SCENARIO=outerpark)
 	$(built)
 	@PATH="$(abspath $(BUILD))/bin:$$PATH" $(DEMO)
 

@@ -25,6 +25,10 @@ setup() {
   succeeds op-reserve place --musical 1 --seats 1 --id parked
   OP_CONFIG=failing.yaml succeeds op-pay run
   succeeds op-journal consume --consumer p --max-attempts 1 --max 1 -- false
+  # A ticket with the code that bad_values.py knows.
+  succeeds op-reserve place --musical 1 --seats 1 --id issued
+  succeeds op-pay run
+  succeeds op-journal append <<<'{"type":"TicketIssued","tags":["musical:1","reservation:issued","ticket:7XKQ-2M9D-VH4T-0CPR"],"correlation":"issued","data":{"ticketId":"issued","reservationId":"issued","musicalId":"1","seats":1,"code":"7XKQ-2M9D-VH4T-0CPR"}}'
   # Something is left to be done for every processor.
   succeeds op-reserve cancel 2
   succeeds op-pay run

@@ -90,6 +90,10 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
   assert_equal "$(appended SeatsReleased)" 100
   assert_equal "$(cat out.1 out.2 | wc -l)" 100
 
+  together op-ticket run -- op-ticket run
+  assert_equal "$(appended TicketReady)" 300
+  assert_equal "$(cat out.1 out.2 | wc -l)" 300
+
   succeeds check_saga "$OP_STORE"
   appends_nothing succeeds outerpark -q tick
 }
@@ -115,7 +119,7 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
 @test "two of every processor follow the journal at once, and wake at the same event: each thing is done once" {
   two_musicals
   local command pids=() pid round id
-  for command in op-pay op-pay op-musical op-musical op-reserve op-reserve op-notify op-notify; do
+  for command in op-pay op-pay op-musical op-musical op-reserve op-reserve op-ticket op-ticket op-notify op-notify; do
     "$command" run --follow >"followed.$command.${#pids[@]}" &
     pids+=($!)
   done

@@ -23,7 +23,7 @@ examples() {
 }
 
 @test "the loops below see every program and every verb" {
-  assert_equal "$(programs | paste -sd' ')" 'op-journal op-musical op-mypage op-notify op-pay op-reserve outerpark'
+  assert_equal "$(programs | paste -sd' ')" 'op-journal op-musical op-mypage op-notify op-pay op-reserve op-ticket outerpark'
   assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
   assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,retry,run'
   assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,forget,parked,parts,read,rebuild,repair,retry,seek,stat,verify'

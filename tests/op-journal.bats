@@ -472,7 +472,8 @@ musical 0 3 3 null
 mypage 0 3 3 null
 notify 0 3 3 null
 pay 0 3 3 null
-reserve 0 3 3 null'
+reserve 0 3 3 null
+ticket 0 3 3 null'
   fails_as 1 built_in op-journal seek reserve 0
   succeeds op-journal rebuild
   assert_json consumer journal

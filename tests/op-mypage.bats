@@ -253,6 +253,7 @@ assert_json_keeps_words() {
   fails_as 64 usage op-mypage --status Paid
   fails_as 64 usage op-mypage --since yesterday
   fails_as 64 usage op-mypage --since 2026-02-29T00:00:00Z
+  fails_as 64 usage op-mypage --since 2026-11-20
   fails_with 64 op-mypage show 1 --follow
   assert_equal "$stderr" "op-mypage: show takes no --follow; see 'op-mypage show --help'"
   fails_as 64 usage op-mypage history 1 --follow

@@ -17,7 +17,7 @@ place_two() {
   assert_json '.[0].seats' 5
   succeeds outerpark reserve place --musical 1 --seats 2 --price 10
   assert_json status Reserved
-  for verb in pay notify mypage journal; do
+  for verb in pay ticket notify mypage journal; do
     succeeds outerpark "$verb" --help
     [[ $output == *"op-$verb"* ]] || fail "this is not op-$verb: $output"
   done
@@ -43,7 +43,7 @@ place_two() {
 @test "help and version" {
   succeeds outerpark --help
   local help=$output verb
-  for verb in musical reserve pay notify mypage journal tick status; do
+  for verb in musical reserve pay ticket notify mypage journal tick status; do
     [[ $help == *"  $verb"* ]] || fail "no $verb in the help"
   done
   for verb in up doctor; do
@@ -81,12 +81,12 @@ place_two() {
   place_two
   succeeds outerpark tick
   assert_equal "$(jq -r .type <<<"$output" | sort | uniq -c | tr -s ' ')" \
-    $' 2 NotificationSent\n 2 PaymentApproved'
+    $' 2 NotificationSent\n 2 PaymentApproved\n 2 TicketReady'
   appends_nothing succeeds outerpark tick
   assert_equal "$output" ''
   op-reserve -q cancel 1
   succeeds outerpark tick
-  assert_equal "$(jq -r .type <<<"$output" | sort)" $'NotificationSent\nPaymentCancelled\nSeatsReleased'
+  assert_equal "$(jq -r .type <<<"$output" | sort)" $'NotificationSent\nPaymentCancelled\nSeatsReleased\nTicketVoided'
   appends_nothing succeeds outerpark tick
 }
 
@@ -111,25 +111,25 @@ EOF
   place_two
   succeeds outerpark tick -o json
   assert_equal "$(jq -s 'length' <<<"$output")" 1
-  assert_json '[.[].type] | sort | unique | join(",")' NotificationSent,PaymentApproved
-  assert_json '[.[].seq] | . == sort and length == 4' true
+  assert_json '[.[].type] | sort | unique | join(",")' NotificationSent,PaymentApproved,TicketReady
+  assert_json '[.[].seq] | . == sort and length == 6' true
   assert_equal "$(jq -c '.[]' <<<"$output")" "$(op-journal read --after 3)"
   succeeds outerpark tick -o json
   assert_equal "$output" '[]'
   op-reserve -q cancel 1
   succeeds outerpark tick -o csv
   assert_equal "$(grep -c '^seq,' <<<"$output")" 1
-  assert_equal "$(grep -oE '(Seats|Payment|Notification)[A-Z][a-z]+,' <<<"$output" | sort | paste -sd' ')" \
-    'NotificationSent, PaymentCancelled, SeatsReleased,'
+  assert_equal "$(grep -oE '(Seats|Payment|Notification|Ticket)[A-Z][a-z]+,' <<<"$output" | sort | paste -sd' ')" \
+    'NotificationSent, PaymentCancelled, SeatsReleased, TicketVoided,'
   op-reserve -q cancel 2
   succeeds outerpark tick -o table
-  assert_equal "$(grep -c '^SEQ' <<<"$output") $(wc -l <<<"$output")" '1 4'
+  assert_equal "$(grep -c '^SEQ' <<<"$output") $(wc -l <<<"$output")" '1 5'
   # What is handed on rather than reported stands by itself, and is there before the array.
   op-reserve -q place --musical 1 --seats 2 --price 50000
   printf 'notify: {channel: stdout}\n' >stdout.yaml
   succeeds outerpark --config stdout.yaml tick -o json
   [[ ${output%%$'\n'*} == '[OuterPark]'* ]] || fail "$output"
-  assert_equal "$(sed 1d <<<"$output" | jq -c '[.[].type]')" '["PaymentApproved"]'
+  assert_equal "$(sed 1d <<<"$output" | jq -c '[.[].type]')" '["PaymentApproved","TicketReady"]'
   succeeds outerpark -q tick -o json
   assert_equal "$output" ''
   succeeds outerpark --store "$BATS_TEST_TMPDIR/none" tick -o json
@@ -141,7 +141,7 @@ EOF
   mkdir bin
   cp "$(command -v outerpark)" bin/
   local program
-  for program in op-reserve op-musical op-notify; do ln -s "$(command -v "$program")" bin/; done
+  for program in op-reserve op-musical op-ticket op-notify; do ln -s "$(command -v "$program")" bin/; done
   printf '#!/bin/sh\necho "op-pay: not now" >&2\nexit 75\n' >bin/op-pay
   chmod +x bin/op-pay
   op-reserve -q cancel 2
@@ -173,7 +173,7 @@ EOF
   succeeds outerpark status -o json
   assert_json '[.live, .ready, .head, .lag] | @csv' true,true,4,4
   assert_json '.consumers[] | [.consumer, .offset, .lag, .parked] | @csv' '"kakao",2,2,1'
-  assert_json '[.processors[].processor] | join(",")' op-musical,op-notify,op-pay,op-reserve
+  assert_json '[.processors[].processor] | join(",")' op-musical,op-notify,op-pay,op-reserve,op-ticket
   assert_json '.parked.consumers' 1
   assert_json '.circuit.state | IN("unknown", "closed")' true
   assert_json '.problems | length' 0

@@ -131,6 +131,7 @@ config() {
 @test "notices: a back-off waits, an operator's retry is due from then on, what is parked is not owed" {
   place 1
   at 10:01:00 op-pay -q run
+  at 10:01:30 op-ticket -q run
   printf '#!/bin/sh\nexit 1\n' >send
   chmod +x send
   config "notify: {channel: exec, command: [$PWD/send], max_attempts: 2}"

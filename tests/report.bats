@@ -205,7 +205,7 @@ END
   report sales
   assert_equal "$(wc -l <<<"$output")" 1
   fails_with 64 op-mypage report
-  assert_equal "$stderr" "op-mypage: 'report' must be followed by one of: sales, occupancy, payments; see 'op-mypage --help'"
+  assert_equal "$stderr" "op-mypage: 'report' must be followed by one of: sales, occupancy, payments; see 'op-mypage report --help'"
   local wrong
   for wrong in '--by week' '--by day,' '--since yesterday' '--since 2026-02-30' '--until 2026-1-1' '--zone KST' '--zone 9' '--zone +25:00' \
     '--svg x --by musical' 'all'; do

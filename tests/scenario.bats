@@ -84,7 +84,7 @@ play() {
   succeeds op-mypage show 1
   assert_json status PaymentCancelled
   succeeds op-mypage history 1
-  assert_equal "$(grep -c . <<<"$output")" 7
+  assert_equal "$(grep -c . <<<"$output")" 9
 
   # And again: nothing is left to do.
   appends_nothing succeeds outerpark tick
@@ -108,7 +108,7 @@ play() {
   outerpark -q tick
   succeeds op-journal read --correlation 1
   assert_equal "$(rows .type | jq -c sort)" \
-    '["NotificationSent","NotificationSent","PaymentApproved","PaymentCancelled","ReservationCancelled","ReservationPlaced","SeatsReleased"]'
+    '["NotificationSent","NotificationSent","PaymentApproved","PaymentCancelled","ReservationCancelled","ReservationPlaced","SeatsReleased","TicketReady","TicketVoided"]'
   # Type of the cause of each, by the position that it names.
   op-journal read >all
   assert_equal "$(jq -s -r '(map({(.seq | tostring): .type}) | add) as $type
@@ -119,7 +119,9 @@ PaymentApproved <- ReservationPlaced
 PaymentCancelled <- ReservationCancelled
 ReservationCancelled <- ReservationPlaced
 ReservationPlaced <- MusicalRegistered
-SeatsReleased <- ReservationCancelled"
+SeatsReleased <- ReservationCancelled
+TicketReady <- PaymentApproved
+TicketVoided <- ReservationCancelled"
 }
 
 @test "deleting everything but the journal, and again: the same lists, byte for byte" {
@@ -130,7 +132,7 @@ SeatsReleased <- ReservationCancelled"
   op-reserve -q cancel 1
   outerpark -q tick
   lists() {
-    op-musical list && op-reserve list --all && op-pay list && op-notify list && op-mypage && op-mypage history 1
+    op-musical list && op-reserve list --all && op-pay list && op-ticket list --all && op-notify list && op-mypage && op-mypage history 1
   }
   lists >before
   rm -rf "$OP_STORE/state"

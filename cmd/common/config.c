@@ -89,7 +89,8 @@ int op_config_load(struct op_config *config, const char *explicit_file, struct o
   if (!op_config_set(&config->payment_provider, "approve") || !op_config_set(&config->payment_when_open, "defer") ||
       !op_config_set(&config->notify_channel, "file") || !op_config_set(&config->notify_directory, "outbox") ||
       !op_config_set(&config->notify_sendmail, "/usr/sbin/sendmail") ||
-      !op_config_set(&config->notify_from, "outerpark@localhost"))
+      !op_config_set(&config->notify_from, "outerpark@localhost") ||
+      !op_config_set(&config->ticket_after_issue, "void"))
     code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   if (code == OP_OK)
     code = load_file(config, SYSTEM_FILE, true, error);
@@ -114,6 +115,7 @@ void op_config_free(struct op_config *config) {
   op_config_list_free(config->notify_command);
   free(config->notify_sendmail);
   free(config->notify_from);
+  free(config->ticket_after_issue);
   for (size_t i = 0; i < OP_TEMPLATE_LANGUAGES; i++)
     for (size_t j = 0; j < OP_TEMPLATE_EVENTS; j++) {
       free(config->notify_templates[i][j].subject);

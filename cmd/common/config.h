@@ -53,8 +53,9 @@ struct op_config {
   char *notify_from;            /* "outerpark@localhost" */
   int64_t notify_max_attempts;  /* failed attempts after which a notice is parked; 8 */
   struct op_template notify_templates[OP_TEMPLATE_LANGUAGES][OP_TEMPLATE_EVENTS]; /* op_config_template() finds one */
-  char **saga_steps;       /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
-  struct op_label *labels; /* list of (language, word, label) */
+  char *ticket_after_issue; /* "void" or "refuse": what a cancellation does to a ticket that is issued */
+  char **saga_steps;        /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
+  struct op_label *labels;  /* list of (language, word, label) */
 };
 
 struct op_label {

@@ -1,7 +1,7 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does (tickets, branches) are checked for their type
+ * column. Keys that tune what a later version does (branches) are checked for their type
  * and have no effect yet; a value that would select such a thing (key.built) is refused, since obeying half of a
  * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
  * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
@@ -82,7 +82,7 @@ static const struct key keys[] = {
     GROUP("notify.templates.en"),
     OP_TEMPLATE_TABLE(TEMPLATES) /* each with its comma */
     GROUP("ticket"),
-    {"ticket.after_issue", STRING, NO_FIELD, "void|refuse", NULL, 0, 0},
+    {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", NULL, 0, 0},
     GROUP("assign"),
     RATE("assign.radius_km", 100000),
     GROUP("assign.weights"),

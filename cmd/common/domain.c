@@ -6,5 +6,5 @@
 
 #include <stddef.h>
 
-const char *const op_model_names[] = {
-    OP_MODEL_JOURNAL, OP_MODEL_MUSICAL, OP_MODEL_MYPAGE, OP_MODEL_NOTIFY, OP_MODEL_PAY, OP_MODEL_RESERVE, NULL};
+const char *const op_model_names[] = {OP_MODEL_JOURNAL, OP_MODEL_MUSICAL, OP_MODEL_MYPAGE, OP_MODEL_NOTIFY,
+                                      OP_MODEL_PAY,     OP_MODEL_RESERVE, OP_MODEL_TICKET, NULL};

@@ -11,6 +11,7 @@
 #define OP_MODEL_PAY "pay"
 #define OP_MODEL_NOTIFY "notify"
 #define OP_MODEL_MYPAGE "mypage"
+#define OP_MODEL_TICKET "ticket"
 /* All of them, in alphabetical order; ends with NULL. For who lists them: each belongs to its command alone. */
 extern const char *const op_model_names[];
 
@@ -41,6 +42,10 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_CIRCUIT_OPENED "PaymentCircuitOpened"
 #define OP_PAYMENT_CIRCUIT_HALF_OPENED "PaymentCircuitHalfOpened"
 #define OP_PAYMENT_CIRCUIT_CLOSED "PaymentCircuitClosed"
+#define OP_TICKET_READY "TicketReady"       /* it is paid: its ticket may be issued */
+#define OP_TICKET_ISSUED "TicketIssued"     /* it has a code */
+#define OP_TICKET_ADMITTED "TicketAdmitted" /* its holder went in */
+#define OP_TICKET_VOIDED "TicketVoided"     /* what it was for is cancelled */
 #define OP_NOTIFICATION_SENT "NotificationSent"
 #define OP_NOTIFICATION_FAILED "NotificationFailed"                  /* it is tried again */
 #define OP_NOTIFICATION_PARKED "NotificationParked"                  /* it waits for an operator */
@@ -63,6 +68,7 @@ extern const char *const op_model_names[];
 #define OP_TAG_WAITING "waiting"
 #define OP_TAG_NOTICE "notice"
 #define OP_TAG_PROVIDER "provider"
+#define OP_TAG_TICKET "ticket" /* its code */
 #define OP_TAG_REQUEST "request"
 #define OP_TAG_CONSUMER "consumer"
 
@@ -77,6 +83,12 @@ extern const char *const op_model_names[];
 #define OP_PAYMENT_IS_DEFERRED "Deferred"       /* placed while payments were interrupted, and due once they go on */
 #define OP_PAYMENT_IS_PARKED "Parked"           /* not charged, as far as anyone knows; an operator must look */
 #define OP_PAYMENT_REFUND_PARKED "RefundParked" /* charged, and money is owed; an operator must look */
+
+/* Statuses of a ticket. */
+#define OP_TICKET_IS_READY "Ready"
+#define OP_TICKET_IS_ISSUED "Issued"
+#define OP_TICKET_IS_ADMITTED "Admitted"
+#define OP_TICKET_IS_VOIDED "Voided"
 
 /* Bounds. Seats of one musical and of one reservation; a price and an amount in minor units (below 2^53, see jq). */
 #define OP_MAX_SEATS 1000000000

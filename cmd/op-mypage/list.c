@@ -14,7 +14,7 @@ static const struct op_column columns[] = {
     {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", NULL, false},           {"pickup", NULL, false},         {"pickupStatus", NULL, false},
+    {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"pickupStatus", NULL, false},
     {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
 };
 
@@ -30,7 +30,7 @@ enum {
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, NULL, NULL, NULL, r.held, r.updated_at"                                                          \
+  " r.payment_status, r.ticket_status, NULL, NULL, r.held, r.updated_at"                                               \
   " FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */

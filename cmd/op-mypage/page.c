@@ -17,6 +17,9 @@ const char *const page_payments[] = {
     OP_PAYMENT_PENDING,   OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED,    OP_PAYMENT_CANCELLED,
     OP_PAYMENT_IS_PARKED, OP_PAYMENT_REFUND_PARKED, OP_PAYMENT_IS_DEFERRED, NULL};
 
+const char *const page_tickets[] = {
+    "", OP_TICKET_IS_READY, OP_TICKET_IS_ISSUED, OP_TICKET_IS_ADMITTED, OP_TICKET_IS_VOIDED, NULL};
+
 /* Which reservation? */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]) {
   struct op_error ignored;
@@ -74,6 +77,28 @@ static bool parked(struct page *page, bool is_parked) {
   return page->payment != before;
 }
 
+/* Its ticket went on; never back, and no further than void or used. */
+static bool ticketed(struct page *page, const evs_event *event) {
+  enum page_ticket before = page->ticket;
+  if (before >= PAGE_TICKET_ADMITTED)
+    return false;
+  if (op_type_is(event, OP_TICKET_READY) && before == PAGE_NO_TICKET)
+    page->ticket = PAGE_TICKET_READY;
+  else if (op_type_is(event, OP_TICKET_ISSUED))
+    page->ticket = PAGE_TICKET_ISSUED;
+  else if (op_type_is(event, OP_TICKET_ADMITTED))
+    page->ticket = PAGE_TICKET_ADMITTED;
+  else if (op_type_is(event, OP_TICKET_VOIDED))
+    page->ticket = PAGE_TICKET_VOIDED;
+  return page->ticket != before;
+}
+
+/* What is cancelled has no ticket any more, said or not. */
+static void void_ticket(struct page *page) {
+  if (page->ticket == PAGE_TICKET_READY || page->ticket == PAGE_TICKET_ISSUED)
+    page->ticket = PAGE_TICKET_VOIDED;
+}
+
 /* Seats were given up, some or all. */
 static bool cancelled(struct page *page, const evs_event *event) {
   bool ended = page->status == PAGE_CANCELLED || page->status == PAGE_PAYMENT_CANCELLED;
@@ -83,6 +108,7 @@ static bool cancelled(struct page *page, const evs_event *event) {
   parked(page, false); /* what is due now is another thing, with attempts of its own */
   if (remaining == 0) {
     page->status = PAGE_CANCELLED;
+    void_ticket(page);
     if (page->payment == PAGE_DEFERRED) /* no payment is to follow */
       page->payment = PAGE_PENDING;
     return true;
@@ -128,6 +154,7 @@ static bool paid(struct page *page, const evs_event *event) {
   if (op_type_is(event, OP_PAYMENT_CANCELLED)) {
     page->payment = PAGE_REFUNDED;
     page->status = PAGE_PAYMENT_CANCELLED;
+    void_ticket(page);
     charge(page, event, true);
     return true;
   }
@@ -154,7 +181,7 @@ bool page_apply(struct page *page, const evs_event *event) {
   else if (op_type_is(event, OP_SEATS_RELEASED))
     changed = released(page, event);
   else
-    changed = paid(page, event);
+    changed = paid(page, event) || ticketed(page, event);
   if (!changed)
     return false;
   page->changed_seq = event->seq;
@@ -239,6 +266,20 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
   op_text_adds(text, ".");
 }
 
+/* Adds what the events of a ticket say. Its code is its holder's, and no matter of a history. */
+static void ticket_detail(const evs_event *event, struct op_text *text) {
+  if (op_type_is(event, OP_TICKET_READY)) {
+    op_text_adds(text, "Ticket can be issued.");
+  } else if (op_type_is(event, OP_TICKET_VOIDED)) {
+    op_text_adds(text, "Ticket is void.");
+  } else {
+    bool issued = op_type_is(event, OP_TICKET_ISSUED);
+    op_text_adds(text, issued ? "Ticket issued for " : "Admitted with ");
+    add_seats(text, figure(event, "seats", OP_MAX_SEATS));
+    op_text_adds(text, ".");
+  }
+}
+
 /* Adds what any other event says. */
 static void other_detail(const evs_event *event, struct op_text *text) {
   char word[EVS_MAX_TYPE + 1];
@@ -272,6 +313,9 @@ void page_detail(const evs_event *event, const struct page *page, const char *mu
   } else if (op_type_is(event, OP_PAYMENT_ATTEMPT_FAILED) || op_type_is(event, OP_PAYMENT_PARKED) ||
              op_type_is(event, OP_PAYMENT_RETRY_REQUESTED)) {
     attempt_detail(event, text);
+  } else if (op_type_is(event, OP_TICKET_READY) || op_type_is(event, OP_TICKET_ISSUED) ||
+             op_type_is(event, OP_TICKET_ADMITTED) || op_type_is(event, OP_TICKET_VOIDED)) {
+    ticket_detail(event, text);
   } else if (!backstage_detail(event, text)) {
     other_detail(event, text);
   }

@@ -4,6 +4,7 @@
  *   payment  Pending or Deferred -> PaymentApproved or PaymentDeclined -> PaymentCancelled
  *            Pending, Deferred -> Parked -> Pending, PaymentApproved <-> RefundParked: attempts failed, and somebody
  * must look
+ *   ticket   none -> Ready -> Issued -> Admitted; Ready or Issued -> Voided, as soon as the reservation is cancelled
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
  * its last seats and amount. What is sold and charged is told apart from that, by page_sums(): the difference that an
@@ -25,6 +26,8 @@ enum page_payment {
   PAGE_DEFERRED       /* pending, and said to be so when it was placed: payments were interrupted */
 };
 
+enum page_ticket { PAGE_NO_TICKET, PAGE_TICKET_READY, PAGE_TICKET_ISSUED, PAGE_TICKET_ADMITTED, PAGE_TICKET_VOIDED };
+
 struct page {
   char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];     /* "": not known, as below */
@@ -35,14 +38,16 @@ struct page {
   int64_t charged; /* and not given back */
   enum page_status status;
   enum page_payment payment;
+  enum page_ticket ticket;
   uint64_t placed_seq;
   uint64_t changed_seq; /* of the last event that changed what is shown */
   char updated_at[EVS_TIME_SIZE];
 };
 
-/* The words of domain.h for the two, in the order of the enums, NULL-terminated. */
+/* The words of domain.h for the three, in the order of the enums, NULL-terminated; "": no ticket. */
 extern const char *const page_statuses[];
 extern const char *const page_payments[];
+extern const char *const page_tickets[];
 
 /* Which reservation is the event about? Its reservationId, else its correlation; false where neither is an id. */
 bool page_of(const evs_event *event, char ret_id[OP_MAX_ID + 1]);

@@ -18,6 +18,7 @@ static const char schema[] =
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, currency TEXT NOT NULL,"
     "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
     "  held INTEGER NOT NULL, charged INTEGER NOT NULL,"
+    "  ticket_status TEXT,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE steps ("
@@ -104,7 +105,8 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
 static int load(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found, struct op_error *error) {
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
-                                          " status, payment_status, held, charged, placed_seq, changed_seq, updated_at"
+                                          " status, payment_status, held, charged, ticket_status, placed_seq,"
+                                          " changed_seq, updated_at"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -121,9 +123,11 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     ret_page->payment = payment >= 0 ? (enum page_payment)payment : PAGE_PENDING;
     ret_page->held = sqlite3_column_int64(row, 8);
     ret_page->charged = sqlite3_column_int64(row, 9);
-    ret_page->placed_seq = (uint64_t)sqlite3_column_int64(row, 10);
-    ret_page->changed_seq = (uint64_t)sqlite3_column_int64(row, 11);
-    op_column_text(row, 12, ret_page->updated_at, sizeof ret_page->updated_at);
+    int ticket = op_word_index((const char *)sqlite3_column_text(row, 10), page_tickets);
+    ret_page->ticket = ticket >= 0 ? (enum page_ticket)ticket : PAGE_NO_TICKET;
+    ret_page->placed_seq = (uint64_t)sqlite3_column_int64(row, 11);
+    ret_page->changed_seq = (uint64_t)sqlite3_column_int64(row, 12);
+    op_column_text(row, 13, ret_page->updated_at, sizeof ret_page->updated_at);
   }
   sqlite3_reset(row);
   return r;
@@ -133,7 +137,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
 static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -144,9 +148,10 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   op_bind_text(put, 8, page_payments[page->payment]);
   sqlite3_bind_int64(put, 9, page->held);
   sqlite3_bind_int64(put, 10, page->charged);
-  sqlite3_bind_int64(put, 11, (int64_t)page->placed_seq);
-  sqlite3_bind_int64(put, 12, (int64_t)page->changed_seq);
-  op_bind_text(put, 13, page->updated_at);
+  op_bind_text(put, 11, page_tickets[page->ticket]);
+  sqlite3_bind_int64(put, 12, (int64_t)page->placed_seq);
+  sqlite3_bind_int64(put, 13, (int64_t)page->changed_seq);
+  op_bind_text(put, 14, page->updated_at);
   return op_model_exec(model, put, error);
 }
 
@@ -209,4 +214,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 5, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 6, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

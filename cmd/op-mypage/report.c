@@ -187,14 +187,15 @@ static int write_file(const char *path, const struct op_text *svg, struct op_err
   errno = 0;
   FILE *file = fopen(path, "we");
   if (file == NULL && (errno == EACCES || errno == EPERM || errno == EROFS))
-    return op_fail(error, OP_NOPERM, "no_permission", "%s: %s", path, strerror(errno));
+    return op_fail(error, OP_NOPERM, "no_permission", "cannot write the picture %s: %s", path, strerror(errno));
   if (file == NULL)
-    return op_fail(error, OP_CANTCREATE, "cannot_create", "%s: %s", path, strerror(errno));
+    return op_fail(error, OP_CANTCREATE, "cannot_create", "cannot write the picture %s: %s", path, strerror(errno));
   bool written = fwrite(svg->ptr, 1, svg->len, file) == svg->len && fputc('\n', file) != EOF;
   int error_number = errno;
   if (fclose(file) == 0 && written)
     return OP_OK;
-  return op_fail(error, OP_IO, "write_failed", "%s: %s", path, strerror(written ? errno : error_number));
+  return op_fail(error, OP_IO, "write_failed", "cannot write the picture %s: %s", path,
+                 strerror(written ? errno : error_number));
 }
 
 /* Draws the sales: the days, and a line for each musical. */

@@ -109,6 +109,7 @@ static int read_options(const struct op_app *app, struct cancel *ret_cancel, str
   if (code != OP_OK)
     return code;
   snprintf(ret_cancel->reservation_id, sizeof ret_cancel->reservation_id, "%s", id);
+  ret_cancel->keeps_issued = strcmp(app->config.ticket_after_issue, "refuse") == 0;
   snprintf(ret_cancel->reason, sizeof ret_cancel->reason, "%s", reason ? reason : "");
   snprintf(ret_cancel->request_id, sizeof ret_cancel->request_id, "%s", app->request_id ? app->request_id : "");
   return OP_OK;

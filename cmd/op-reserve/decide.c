@@ -11,9 +11,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What changes a reservation: a cancellation is decided, and answered, upon all of it. */
+/* What changes a reservation: a cancellation is decided, and answered, upon all of it. A ticket that is issued or used
+ * at the same time is among it, so none of the two ever happens behind the other's back. */
 static const char *const reservation_changes[] = {OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_CANCELLED,
-                                                  NULL};
+                                                  OP_TICKET_ISSUED,         OP_TICKET_ADMITTED,  NULL};
 
 /* What ends the wait for a payment: an expiry must lose against any of these. */
 static const char *const payment_ends[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
@@ -263,6 +264,17 @@ static struct op_draft *draft_cancelled(const struct reservation *reservation, i
   return draft;
 }
 
+/* Does its ticket keep it? */
+static int check_ticket(const struct cancel *cancel, const struct reservation *reservation, struct op_error *error) {
+  bool admitted = reservation->ticket == RESERVATION_TICKET_ADMITTED;
+  if (!admitted && !(cancel->keeps_issued && reservation->ticket == RESERVATION_TICKET_ISSUED))
+    return OP_OK;
+  op_fail(error, OP_REFUSED, admitted ? "ticket_admitted" : "ticket_issued", "reservation %s: its ticket is %s",
+          reservation->id, admitted ? "used already" : "issued, and is not taken back");
+  op_error_text(error, "reservationId", reservation->id);
+  return error->exit_code;
+}
+
 /* Gives seats up. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error) {
@@ -282,6 +294,9 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
     op_error_number(error, "seats", reservation->seats);
     return error->exit_code;
   }
+  int code = check_ticket(cancel, reservation, error);
+  if (code != OP_OK)
+    return code;
   char request[REQUEST_TEXT];
   cancel_request(cancel, request);
   struct op_draft *draft = draft_cancelled(reservation, cancel->seats ? cancel->seats : reservation->seats,

@@ -56,6 +56,7 @@ struct cancel {
   int64_t seats;                /* 0: all that it has */
   char reason[OP_MAX_NAME + 1]; /* "": none */
   char request_id[OP_MAX_ID + 1];
+  bool keeps_issued; /* ticket.after_issue: refuse */
 };
 
 /* The canonical texts of the requests. */
@@ -73,7 +74,8 @@ int request_id_reused(const char *request_id, struct op_error *error);
 int decide_place(const struct place *place, const char *request, const struct place_facts *facts,
                  struct op_drafts *drafts, struct op_guard *guard, struct place_cost *ret_cost, struct op_error *error);
 
-/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation. */
+/* ReservationCancelled. Refusals (1): no_such_reservation, already_cancelled, seats_exceed_reservation;
+ * ticket_admitted, and where issued tickets are kept ticket_issued. */
 int decide_cancel(const struct cancel *cancel, const struct reservation *reservation, struct op_drafts *drafts,
                   struct op_guard *guard, struct op_error *error);
 

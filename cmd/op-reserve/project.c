@@ -24,7 +24,8 @@ static const char *const folded_types[] = {OP_MUSICAL_REGISTERED,     OP_MUSICAL
                                            OP_WAITING_OFFER_DECLINED, OP_PAYMENT_APPROVED,
                                            OP_PAYMENT_DECLINED,       OP_PAYMENT_CANCELLED,
                                            OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
-                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
+                                           OP_PAYMENT_CIRCUIT_CLOSED, OP_TICKET_ISSUED,
+                                           OP_TICKET_ADMITTED,        NULL};
 
 /* The shared tables, and those of this command alone. */
 static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA WAITING_SCHEMA
@@ -32,7 +33,7 @@ static const char schema[] = OP_MUSICAL_SCHEMA INTERRUPTION_SCHEMA WAITING_SCHEM
     " number INTEGER, musical_id TEXT NOT NULL, customer_id TEXT, seats INTEGER NOT NULL, price INTEGER NOT NULL,"
     " amount INTEGER NOT NULL, currency TEXT NOT NULL, status TEXT NOT NULL, reason TEXT,"
     " placed_at TEXT NOT NULL, updated_at TEXT NOT NULL, declined_seq INTEGER, placed_us INTEGER NOT NULL,"
-    " deferred INTEGER NOT NULL, grade TEXT);"
+    " deferred INTEGER NOT NULL, grade TEXT, ticket INTEGER NOT NULL);"
     "CREATE TABLE numbers(last INTEGER NOT NULL);"
     "CREATE TABLE ahead(first INTEGER PRIMARY KEY, last INTEGER NOT NULL);";
 static const char indexes[] = WAITING_INDEXES
@@ -46,7 +47,7 @@ static const char indexes[] = WAITING_INDEXES
 static int insert(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "INSERT INTO reservations VALUES"
                                           " (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-                                          " ?17)");
+                                          " ?17, ?18)");
   int64_t number = reservation_number(reservation->id);
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_text(sql, 2, reservation->id, -1, SQLITE_STATIC);
@@ -67,6 +68,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
   sqlite3_bind_int64(sql, 15, reservation->placed_us);
   sqlite3_bind_int(sql, 16, reservation->deferred);
   op_bind_text(sql, 17, reservation->grade);
+  sqlite3_bind_int(sql, 18, (int)reservation->ticket);
   return op_model_exec(model, sql, error);
 }
 
@@ -74,7 +76,7 @@ static int insert(struct op_model *model, const struct reservation *reservation,
 static int update(struct op_model *model, const struct reservation *reservation, struct op_error *error) {
   sqlite3_stmt *sql =
       op_model_sql(model, "UPDATE reservations SET seats = ?2, amount = ?3, status = ?4, reason = ?5, updated_at = ?6,"
-                          " declined_seq = ?7, deferred = ?8 WHERE placed_seq = ?1");
+                          " declined_seq = ?7, deferred = ?8, ticket = ?9 WHERE placed_seq = ?1");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)reservation->placed_seq);
   sqlite3_bind_int64(sql, 2, reservation->seats);
   sqlite3_bind_int64(sql, 3, reservation->amount);
@@ -84,6 +86,7 @@ static int update(struct op_model *model, const struct reservation *reservation,
   if (reservation->declined_seq)
     sqlite3_bind_int64(sql, 7, (sqlite3_int64)reservation->declined_seq);
   sqlite3_bind_int(sql, 8, reservation->deferred);
+  sqlite3_bind_int(sql, 9, (int)reservation->ticket);
   return op_model_exec(model, sql, error);
 }
 
@@ -185,7 +188,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 9,
+                                                        .version = 10,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,
@@ -200,7 +203,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
   *ret_reservation = (struct reservation){.status = OP_STATUS_RESERVED};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT placed_seq, musical_id, customer_id, seats, price, amount, currency,"
                                           " status, reason, placed_at, updated_at, declined_seq, placed_us,"
-                                          " deferred, grade"
+                                          " deferred, grade, ticket"
                                           " FROM reservations WHERE reservation_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -225,6 +228,7 @@ int reservation_load(struct op_model *model, const char *id, struct reservation 
     r->placed_us = sqlite3_column_int64(sql, 12);
     r->deferred = sqlite3_column_int(sql, 13) != 0;
     op_column_text(sql, 14, r->grade, sizeof r->grade);
+    r->ticket = (enum reservation_ticket)sqlite3_column_int(sql, 15);
   }
   sqlite3_reset(sql);
   return code;

@@ -11,8 +11,9 @@
 const char *const reservation_statuses[] = {OP_STATUS_RESERVED, OP_STATUS_PAYMENT_APPROVED, OP_STATUS_CANCELLED,
                                             OP_STATUS_PAYMENT_CANCELLED, NULL};
 
-const char *const reservation_types[] = {OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED,
-                                         OP_PAYMENT_DECLINED,   OP_PAYMENT_CANCELLED,     NULL};
+const char *const reservation_types[] = {
+    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED,
+    OP_PAYMENT_CANCELLED,  OP_TICKET_ISSUED,         OP_TICKET_ADMITTED,  NULL};
 
 /* The word in static storage. */
 const char *reservation_status(const char *word) {
@@ -108,6 +109,10 @@ static bool apply(struct reservation *reservation, const evs_event *event) {
   }
   if (op_type_is(event, OP_PAYMENT_DECLINED) && !reservation->declined_seq)
     reservation->declined_seq = event->seq;
+  if (op_type_is(event, OP_TICKET_ISSUED) && reservation->ticket == RESERVATION_NO_TICKET)
+    reservation->ticket = RESERVATION_TICKET_ISSUED;
+  if (op_type_is(event, OP_TICKET_ADMITTED))
+    reservation->ticket = RESERVATION_TICKET_ADMITTED;
   return false;
 }
 

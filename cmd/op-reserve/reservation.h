@@ -9,6 +9,9 @@
 #include "domain.h"
 #include "grades.h"
 
+/* What its ticket stands in the way of. */
+enum reservation_ticket { RESERVATION_NO_TICKET, RESERVATION_TICKET_ISSUED, RESERVATION_TICKET_ADMITTED };
+
 struct reservation {
   char id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];
@@ -23,6 +26,7 @@ struct reservation {
   uint64_t placed_seq;   /* seq of its ReservationPlaced */
   uint64_t declined_seq; /* seq of the PaymentDeclined, 0: none */
   bool deferred;         /* payments were interrupted when it was placed, and it waits for its payment still */
+  enum reservation_ticket ticket;
 };
 
 /* The four words, NULL-terminated. */

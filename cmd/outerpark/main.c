@@ -49,6 +49,7 @@ static const struct op_verb verbs[] = {
     CONTEXT("musical", "musicals and their seats: op-musical"),
     CONTEXT("reserve", "place, cancel and list reservations: op-reserve"),
     CONTEXT("pay", "payments and refunds: op-pay"),
+    CONTEXT("ticket", "tickets, and who was admitted: op-ticket"),
     CONTEXT("notify", "tell the customers: op-notify"),
     CONTEXT("mypage", "a customer's reservations and their history: op-mypage"),
     CONTEXT("journal", "read, append, consume and check events: op-journal"),

@@ -8,7 +8,7 @@
 
 /* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest
  * expires. */
-const char *const sibling_processors[] = {"op-pay", "op-reserve", "op-musical", "op-notify", NULL};
+const char *const sibling_processors[] = {"op-pay", "op-reserve", "op-musical", "op-ticket", "op-notify", NULL};
 
 /* Hands them on. */
 size_t sibling_options(const struct op_app *app, const char **arguments, size_t count) {

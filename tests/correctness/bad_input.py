@@ -136,11 +136,11 @@ def check_complete(report):
         listed = re.search(r"^Verbs:\n((?:  .*\n)+)", text, re.M)
         told = set()
         for line in listed.group(1).splitlines() if listed else []:
-            name = re.match(r"  ([a-z]+(?: (?:set|show|forget)\b)?)", line)
+            name = re.match(r"  ([a-z]+(?: (?:set|show|forget|sales|occupancy|payments)\b)?)", line)
             if name and not line.startswith("   "):
                 told.add(name.group(1))
         known = {verb.name for verb in VERBS if verb.command == command and verb.name}
-        passed = {"musical", "reserve", "pay", "notify", "mypage", "journal"} if command == "outerpark" else set()
+        passed = {"musical", "reserve", "pay", "ticket", "notify", "mypage", "journal"} if command == "outerpark" else set()
         for name in sorted(told ^ (known | passed)):
             report("%s %s: in --help or in bad_values.py, but not in both" % (command, name))
     for verb in VERBS:
@@ -274,7 +274,7 @@ def absent(asker, verb):
     elif not verb.changes or verb.name == "retry":
         asker.refused("a store that is not there", verb.call(["--store", asker.store]), 66, "no_store")
     elif str(verb) in ("op-musical adjust", "op-musical close", "op-musical open", "op-reserve place", "op-reserve cancel",
-                       "op-notify contact forget"):
+                       "op-ticket issue", "op-ticket admit", "op-notify contact forget"):
         asker.refused("a change of what is not there", verb.call(["--store", asker.store]), 1, None)
     if os.path.lexists(asker.store):
         asker.report("%s: it made a store" % verb)
@@ -286,12 +286,13 @@ def denied(asker):
     for verb in VERBS:
         if verb.changes:
             asker.refused("a store that may not be written", verb.call(), 77, "no_permission", verb.stdin)
-        elif verb.name in ("list", "show", "history", "read", "verify", "stat", "consumers", ""):
+        elif verb.name in ("list", "show", "history", "report sales", "report occupancy", "report payments",
+                           "read", "verify", "stat", "consumers", ""):
             done = asker.run(verb.call())
             if done.returncode != 0 or done.stderr:
                 asker.report("%s on a read-only store: exit %d, %r" % (verb, done.returncode, done.stderr[:200]))
     # The processors have work to do, and may not.
-    for command in ("op-musical", "op-pay", "op-notify"):
+    for command in ("op-musical", "op-pay", "op-ticket", "op-notify"):
         asker.refused("a store that may not be written", [command, "run"], 77, "no_permission")
     asker.refused("a store that may not be written", ["op-reserve", "place", "--batch"], 77, "no_permission",
                   bad_values.GOOD_LINE + b"\n")

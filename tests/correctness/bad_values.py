@@ -55,6 +55,11 @@ BAD = {
     "jobs": refused([("zero", b"0"), ("65", b"65")] + NOT_NUMBERS, 64, "usage"),
     "filter": [],  # what has no such name is not listed
     "notice": refused([("another one", b"999999")], 1, "no_such_notice"),
+    "code": bad_text("bad_code") + refused([("nothing", b""), ("a word", b"nonsense"),
+                                                ("another one", b"0000-0000-0000-0000")], 1, "no_such_ticket"),
+    "QR picture": refused([("nothing", b"")], 64, "usage") + refused(
+        [("no such directory", b"/nonexistent/x.png"), ("a directory", b"/"), ("a newline", b"/nonexistent/a\nb")], 73,
+        "cannot_create"),
     "parked": refused([("another word", b"nonsense")], 1, "not_parked"),
     "part": refused([("part 0", b"0/2"), ("of 0", b"1/0"), ("beyond", b"3/2"), ("too many", b"1/1001"), ("one number", b"1"),
                      ("a space", b"1 /2"), ("more behind", b"1/2/3"), ("a newline", b"1/2\n"), ("zeros", b"01/02"),
@@ -68,6 +73,13 @@ BAD = {
     "since": refused([("nothing", b""), ("a word", b"yesterday"), ("no such month", b"2026-13-01T00:00:00Z"),
                       ("only a day", b"2026-11-20"), ("a newline", b"2026-11-20T12:00:00Z\n"), ("not UTF-8", b"\xff")],
                      64, "usage"),
+    "bound": refused([("nothing", b""), ("a word", b"yesterday"), ("no such day", b"2026-02-29"), ("a month", b"2026-11"),
+                      ("a newline", b"2026-11-20\n"), ("ten bytes", b"not a day!"), ("not UTF-8", b"\xff")], 64, "usage"),
+    "zone": refused([("nothing", b""), ("a word", b"KST"), ("UTC", b"Z"), ("hours", b"+9"), ("a day and more", b"+25:00"),
+                     ("a space", b" 09:00"), ("a newline", b"+09:00\n"), ("more behind", b"+09:00:00"),
+                     ("SQL", b"+09:00'"), ("not UTF-8", b"+09:0\xff")], 64, "usage"),
+    "picture": refused([("nothing", b""), ("a directory", b"/"), ("nowhere", b"/nonexistent/x.svg"),
+                        ("a newline", b"/nonexistent/a\nb")], 73, "cannot_create"),
     "email": refused([("nothing", b""), ("no at", b"mina"), ("a newline", b"mina@example.org\nBcc: x@example.org"),
                       ("not UTF-8", b"\xff@example.org"), ("a space", b"mi na@example.org")], 65, "bad_email"),
     "word": refused([("nothing", b""), ("another word", b"nonsense"), ("a newline", b"a\nb"), ("not UTF-8", b"\xff")], 64,
@@ -107,7 +119,8 @@ KINDS = {
     "batch": "count", "max-attempts": "count", "part": "part", "max-lag": "position",
     "max-age": "duration", "last": "last",
     "config": "config", "store": "store", "jobs": "jobs", "for": "open time",
-    ("op-musical", "name"): "name",
+    ("op-musical", "name"): "name", ("op-mypage", "since"): "bound", "until": "bound", "zone": "zone", "by": "word",
+    "svg": "picture", "qr": "QR picture",
 }
 
 EVENT = b'{"type":"Note","data":{"text":"x"}}\n'
@@ -141,6 +154,7 @@ class Verb:
 
 
 ID1 = [("id", "1")]
+CODE = "7XKQ-2M9D-VH4T-0CPR"  # of the ticket that correctness-input.bats has issued
 
 VERBS = [
     Verb("op-musical", "register", ["--id", "9", "--name", "N", "--seats", "5"], changes=True),
@@ -163,15 +177,24 @@ VERBS = [
     Verb("op-pay", "circuit", [], [("word", "show")], least=0),
     Verb("op-pay", "circuit", [], [("word", "open")], changes=True, least=0),
     Verb("op-pay", "reconcile"),
+    Verb("op-ticket", "issue", [], [("id", "paid")], changes=True),
+    Verb("op-ticket", "admit", [], [("code", CODE)], changes=True),
+    Verb("op-ticket", "verify", [], [("code", CODE)]),
+    Verb("op-ticket", "list"),
+    Verb("op-ticket", "show", [], [("id", "paid")]),
+    Verb("op-ticket", "run"),
     Verb("op-notify", "run"),
     Verb("op-notify", "list"),
-    Verb("op-notify", "retry", [], [("notice", "11")], changes=True),
+    Verb("op-notify", "retry", [], [("notice", "13")], changes=True),
     Verb("op-notify", "contact set", ["--email", "a@example.org"], [("id", "c")], changes=True),
     Verb("op-notify", "contact show", [], [("id", "mina")]),
     Verb("op-notify", "contact forget", [], [("id", "mina")], changes=True),
     Verb("op-mypage", ""),
     Verb("op-mypage", "show", [], ID1),
     Verb("op-mypage", "history", [], ID1),
+    Verb("op-mypage", "report sales"),
+    Verb("op-mypage", "report occupancy"),
+    Verb("op-mypage", "report payments"),
     Verb("op-journal", "read"),
     Verb("op-journal", "append", changes=True, stdin=EVENT),
     Verb("op-journal", "consume", ["--consumer", "c"], behind=["true"]),

@@ -24,6 +24,8 @@ everything_happened() {
   tell op-reserve -q cancel 5 --reason 'never mind'
   printf '%s\n' '{"id":"payment:4:declined","type":"PaymentDeclined","tags":["reservation:4"],"correlation":"4","data":{"paymentId":"4","reservationId":"4","customerId":"가람","amount":1400,"currency":"KRW","provider":"test","reason":"잔액 부족"}}' |
     tell op-journal -q append
+  tell op-pay -q run
+  tell op-ticket -q issue 2
   tell op-notify -q contact set mina --email mina@example.org --name 미나
   tell outerpark -q tick
   tell op-reserve -q cancel 1 # whole, after the payment
@@ -52,6 +54,7 @@ all_lists() {
     one_list reservations op-reserve list --all
     one_list reserved op-reserve list
     one_list payments op-pay list
+    one_list tickets op-ticket list --all
     one_list notices op-notify list
     one_list pages op-mypage
     one_list events op-journal read

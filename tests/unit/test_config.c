@@ -82,6 +82,7 @@ static void defaults_without_a_file(void **state) {
   assert_null(op_config_template(&config, "ko", "PaymentApproved")->text);
   assert_null(op_config_template(&config, "fr", "PaymentApproved"));
   assert_null(op_config_template(&config, "ko", "ReservationPlaced"));
+  assert_string_equal(config.ticket_after_issue, "void");
   assert_string_equal(op_config_steps(&config)[0], "payment");
   assert_null(op_config_steps(&config)[1]);
   assert_null(config.labels);
@@ -128,7 +129,7 @@ static const char whole[] =
     "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}}\n"
     "  from: tickets@example.org\n"
     "  max_attempts: 10\n"
-    "ticket: {after_issue: void}\n"
+    "ticket: {after_issue: refuse}\n"
     "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
     "saga: {steps: [ticket, assignment]}\n"
     "labels: {ko: {Reserved: 예약됨, \"Cancelled\": '취소됨'}}\n";
@@ -170,6 +171,7 @@ static void every_key(void **state) {
   assert_null(op_config_template(&config, "en", "PaymentCancelled")->subject);
   assert_string_equal(op_config_template(&config, "en", "PaymentCancelled")->text, "Cancelled: {reason}");
   assert_null(op_config_template(&config, "en", "PaymentApproved")->text);
+  assert_string_equal(config.ticket_after_issue, "refuse");
   assert_string_equal(op_config_steps(&config)[0], "ticket");
   assert_string_equal(op_config_steps(&config)[1], "assignment");
   assert_null(op_config_steps(&config)[2]);

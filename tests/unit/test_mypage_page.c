@@ -154,6 +154,44 @@ static void test_unpaid_sagas(void **state) {
   PLAY(unpaid);
 }
 
+/* The ticket goes on, and is void as soon as its reservation is cancelled, said or not. */
+static void test_ticket(void **state) {
+  (void)state;
+  static const struct {
+    const char *type, *data;
+    enum page_ticket ticket;
+    bool changed;
+    const char *detail; /* NULL: another test's */
+  } steps[] = {
+      {"ReservationPlaced", PLACE, PAGE_NO_TICKET, true, NULL},
+      {"PaymentApproved", PAID, PAGE_NO_TICKET, true, NULL},
+      {"TicketReady", "{\"seats\":10}", PAGE_TICKET_READY, true, "Ticket can be issued."},
+      {"TicketReady", "{\"seats\":10}", PAGE_TICKET_READY, false, "Ticket can be issued."},
+      {"TicketIssued", "{\"seats\":1,\"code\":\"X\"}", PAGE_TICKET_ISSUED, true, "Ticket issued for 1 seat."},
+      {"ReservationCancelled", PARTLY, PAGE_TICKET_ISSUED, true, NULL},
+      {"ReservationCancelled", WHOLLY, PAGE_TICKET_VOIDED, true, NULL},
+      {"TicketVoided", "{}", PAGE_TICKET_VOIDED, false, "Ticket is void."},
+      {"TicketAdmitted", "{\"seats\":7}", PAGE_TICKET_VOIDED, false, "Admitted with 7 seats."},
+  };
+  struct page page = {0};
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+    struct op_text detail = {0};
+    evs_event event = given_event(i + 1, steps[i].type, i, steps[i].data);
+    assert_int_equal(page_apply(&page, &event), steps[i].changed);
+    assert_int_equal(page.ticket, steps[i].ticket);
+    page_detail(&event, &page, "Frozen", &detail);
+    if (steps[i].detail)
+      assert_string_equal(detail.ptr, steps[i].detail);
+    op_text_free(&detail);
+  }
+  page.ticket = PAGE_TICKET_ISSUED;
+  evs_event event = given_event(20, "TicketAdmitted", 0, "{}");
+  assert_true(page_apply(&page, &event));
+  event = given_event(21, "TicketVoided", 0, "{}");
+  assert_false(page_apply(&page, &event));
+  assert_string_equal(page_tickets[page.ticket], "Admitted");
+}
+
 #define ABOUT "\"template\":\"PaymentApproved\",\"reason\":\"exit_1\",\"retryAt\":\"2026-11-20T12:00:00Z\""
 #define ITEM "\"consumer\":\"kakao\",\"seq\":2,\"eventType\":\"PaymentApproved\",\"reason\":\"false exited 1\""
 
@@ -251,7 +289,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cancelled_saga),       cmocka_unit_test(test_parked),       cmocka_unit_test(test_deferred),
       cmocka_unit_test(test_partial_cancellation), cmocka_unit_test(test_unpaid_sagas), cmocka_unit_test(test_sums),
-      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),
+      cmocka_unit_test(test_odd_events),           cmocka_unit_test(test_backstage),    cmocka_unit_test(test_ticket),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

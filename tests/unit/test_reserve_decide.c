@@ -432,6 +432,46 @@ static void cancelling(void **unused) {
   }
 }
 
+/* A ticket that is used keeps its reservation, one that is issued where the configuration says so. */
+static void cancelling_with_a_ticket(void **unused) {
+  (void)unused;
+  static const struct given issued = {"TicketIssued", "{\"reservationId\":\"1\"}"},
+                            admitted = {"TicketAdmitted", "{\"reservationId\":\"1\"}"},
+                            other = {"TicketIssued", "{\"reservationId\":\"2\"}"};
+  const struct {
+    struct given given[4];
+    bool keeps_issued;
+    const char *then; /* "": cancelled */
+  } rows[] = {
+      {{PLACED, PAID, issued}, false, ""},
+      {{PLACED, PAID, issued}, true, "ticket_issued"},
+      {{PLACED, PAID, issued, admitted}, false, "ticket_admitted"},
+      {{PLACED, PAID, issued, admitted}, true, "ticket_admitted"},
+      {{PLACED, PAID, other}, true, ""},
+      {{PLACED, PAID}, true, ""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (int64_t seats = 0; seats <= 1; seats++) { /* the whole, or a part */
+      struct reservation reservation = fold(rows[i].given, 4);
+      const struct cancel cancel = {.reservation_id = "1", .seats = seats, .keeps_issued = rows[i].keeps_issued};
+      struct op_drafts drafts = {0};
+      struct op_guard guard = {0};
+      struct op_error error = {0};
+      int code = decide_cancel(&cancel, &reservation, &drafts, &guard, &error);
+      assert_string_equal(code == OP_OK ? "" : error.code, rows[i].then);
+      assert_int_equal(drafts.count, code == OP_OK);
+      if (code == OP_OK) { /* one that is issued or used meanwhile is in the way */
+        const evs_query_item *item = &op_guard_query(&guard)->items[0];
+        size_t found = 0;
+        for (size_t type = 0; type < item->type_count; type++)
+          found += strcmp(item->types[type], "TicketIssued") == 0 || strcmp(item->types[type], "TicketAdmitted") == 0;
+        assert_int_equal(found, 2);
+      }
+      op_drafts_free(&drafts);
+      op_guard_free(&guard);
+    }
+}
+
 /* A declined payment cancels what is left, under an id that is derived from it. */
 static void declined(void **unused) {
   (void)unused;
@@ -644,9 +684,11 @@ static void reading(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(placing),  cmocka_unit_test(guards),       cmocka_unit_test(cancelling),
-      cmocka_unit_test(declined), cmocka_unit_test(expiring),     cmocka_unit_test(no_time),
-      cmocka_unit_test(numbers),  cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
+      cmocka_unit_test(placing),      cmocka_unit_test(guards),
+      cmocka_unit_test(cancelling),   cmocka_unit_test(cancelling_with_a_ticket),
+      cmocka_unit_test(declined),     cmocka_unit_test(expiring),
+      cmocka_unit_test(no_time),      cmocka_unit_test(numbers),
+      cmocka_unit_test(last_numbers), cmocka_unit_test(reading),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

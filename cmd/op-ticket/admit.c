@@ -1,0 +1,99 @@
+/* admit.c - the verbs at the door: `admit` lets the holder of a ticket in, once; `verify` tells whether it would.
+ *
+ * Both see a cancellation at the instant at which it stands in the journal. Errors: 65 bad_code (no text at all),
+ * 1 no_such_ticket, payment_cancelled, already_admitted; those of op_commit(). */
+#include "decide.h"
+#include "project.h"
+#include "request.h"
+#include "row.h"
+#include "verbs.h"
+#include "written.h"
+
+/* The command, and what became of it. */
+struct admitting {
+  const char *typed;
+  char code[CODE_SIZE];
+  struct request request;
+  struct ticket ticket; /* before the event */
+  uint64_t repeated;    /* seq of the event that this very request appended before; 0: none */
+};
+
+/* Loads, looks for the same request, decides; see op_decide. */
+static int load_and_decide(void *context, struct op_model *model, struct op_drafts *drafts, struct op_guard *guard,
+                           uint64_t *ret_position, struct op_error *error) {
+  struct admitting *admitting = context;
+  char reservation_id[OP_MAX_ID + 1];
+  int code = written_find(model, admitting->code, reservation_id, ret_position, error);
+  if (code == OP_OK && reservation_id[0])
+    code = written_load(model, reservation_id, &admitting->ticket, ret_position, error);
+  if (code == OP_OK && admitting->request.key)
+    code = op_request_find(model, admitting->request.key, admitting->request.text, &admitting->repeated, error);
+  if (code != OP_OK)
+    return code;
+  if (admitting->repeated > *ret_position)
+    *ret_position = admitting->repeated;
+  if (admitting->repeated)
+    return OP_OK;
+  return reservation_id[0] ? decide_admit(&admitting->ticket, &admitting->request, drafts, guard, error)
+                           : decide_no_code(admitting->typed, error);
+}
+
+/* Reads the operand. Whatever is no code is the code of no ticket. */
+static int read_code(const struct op_app *app, char ret_code[CODE_SIZE], struct op_error *error) {
+  const char *typed = app->operands[0];
+  if (op_check_text("the code", typed, OP_MAX_ID, error) != OP_OK) {
+    error->code = "bad_code";
+    return error->exit_code;
+  }
+  return code_read(typed, ret_code) ? OP_OK : decide_no_code(typed, error);
+}
+
+/* The verb `admit`. */
+int verb_admit(struct op_app *app, struct op_error *error) {
+  struct op_model *model = NULL;
+  struct op_drafts drafts = {0};
+  struct op_committed committed = {0};
+  struct admitting admitting = {.typed = app->operands[0]};
+  char text[CODE_SIZE + 64];
+  int code = read_code(app, admitting.code, error);
+  if (code != OP_OK)
+    return code;
+  snprintf(text, sizeof text, "admit code=%s", admitting.code);
+  admitting.request = (struct request){app->request_id, text};
+  code = op_store_write(app, error);
+  if (code == OP_OK)
+    code = op_model_open_lazy(app, ticket_model(), &model, error);
+  if (code == OP_OK)
+    code = op_commit(model, load_and_decide, &admitting, &drafts, &committed, error);
+  if (code == OP_OK)
+    code = written_answer(model, &admitting.ticket, admitting.repeated, &drafts, &committed, error);
+  if (code == OP_OK)
+    ticket_print(app->output, &admitting.ticket);
+  op_drafts_free(&drafts);
+  op_model_close(model);
+  return code;
+}
+
+/* The verb `verify`. */
+int verb_verify(struct op_app *app, struct op_error *error) {
+  struct op_model *model = NULL;
+  struct ticket ticket = {0};
+  char typed_code[CODE_SIZE], reservation_id[OP_MAX_ID + 1];
+  int code = read_code(app, typed_code, error);
+  if (code == OP_OK)
+    code = op_store_read(app, error);
+  if (code == OP_OK)
+    code = op_model_open(app, ticket_model(), &model, error);
+  if (code == OP_OK)
+    code = ticket_find(model, typed_code, reservation_id, error);
+  if (code == OP_OK && !reservation_id[0])
+    code = decide_no_code(app->operands[0], error);
+  if (code == OP_OK)
+    code = ticket_load(model, reservation_id, &ticket, error);
+  if (code == OP_OK)
+    code = decide_verify(&ticket, error);
+  if (code == OP_OK)
+    ticket_print(app->output, &ticket);
+  op_model_close(model);
+  return code;
+}

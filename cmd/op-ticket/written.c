@@ -1,0 +1,106 @@
+/* written.c - folds what the read model has not seen yet, see written.h.
+ *
+ * A decision may rest on what is written and not yet durable (rule 3 of the design), as its own append becomes durable
+ * after that or not at all. Errors: those of the read model and of libevstore, told by op_fail_store(). */
+#include "written.h"
+
+#include "project.h"
+
+#include <string.h>
+
+/* The query for all that ticket_apply() folds. */
+static evs_query_item every_ticket(void) {
+  evs_query_item item = {.types = ticket_types};
+  while (ticket_types[item.type_count])
+    item.type_count++;
+  return item;
+}
+
+/* Folds the events of a cursor that are about this reservation, up to its end or to `last`. */
+static int fold(evs_cursor *cursor, const char *reservation_id, uint64_t last, struct ticket *ticket,
+                struct op_error *error) {
+  evs_event event;
+  evs_error store_error;
+  char id[OP_MAX_ID + 1];
+  int r = 0;
+  while ((r = evs_next(cursor, &event, &store_error)) == 0 && event.seq <= last)
+    if (op_field_id(&event, "reservationId", id) && strcmp(id, reservation_id) == 0)
+      ticket_apply(ticket, &event);
+  return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+}
+
+/* The ticket of a reservation. */
+int written_load(struct op_model *model, const char *reservation_id, struct ticket *ret_ticket, uint64_t *ret_position,
+                 struct op_error *error) {
+  const evs_query_item item = every_ticket();
+  const evs_query query = {&item, 1};
+  evs_cursor *cursor = NULL;
+  int code = ticket_load(model, reservation_id, ret_ticket, error);
+  if (code == OP_OK)
+    code = op_model_pending(model, &query, &cursor, error);
+  if (code == OP_OK)
+    code = fold(cursor, reservation_id, UINT64_MAX, ret_ticket, error);
+  if (code == OP_OK)
+    *ret_position = evs_cursor_position(cursor);
+  evs_cursor_close(cursor);
+  return code;
+}
+
+/* The reservation of a code. */
+int written_find(struct op_model *model, const char *code, char ret_reservation_id[OP_MAX_ID + 1],
+                 uint64_t *ret_position, struct op_error *error) {
+  static const char *const issued[] = {OP_TICKET_ISSUED};
+  char tag[sizeof OP_TAG_TICKET + CODE_SIZE];
+  snprintf(tag, sizeof tag, OP_TAG_TICKET ":%s", code);
+  const char *const tags[] = {tag};
+  const evs_query_item item = {.types = issued, .type_count = 1, .tags = tags, .tag_count = 1};
+  const evs_query query = {&item, 1};
+  evs_cursor *cursor = NULL;
+  evs_event event;
+  evs_error store_error;
+  int r = ticket_find(model, code, ret_reservation_id, error);
+  if (r != OP_OK || ret_reservation_id[0])
+    return r;
+  r = op_model_pending(model, &query, &cursor, error);
+  if (r != OP_OK)
+    return r;
+  r = evs_next(cursor, &event, &store_error);
+  if (r == 0)
+    op_field_id(&event, "reservationId", ret_reservation_id);
+  *ret_position = evs_cursor_position(cursor);
+  evs_cursor_close(cursor);
+  return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+}
+
+/* The ticket as it stood right after an event. */
+static int replay(struct op_app *app, struct ticket *ticket, uint64_t last, struct op_error *error) {
+  const evs_query_item item = every_ticket();
+  const evs_query query = {&item, 1};
+  evs_cursor *cursor = NULL;
+  evs_error store_error;
+  struct ticket then = {0};
+  uint64_t first = ticket->placed_seq;
+  int r = evs_read(app->store, &query, first ? first - 1 : 0, 0, &cursor, &store_error);
+  int code = r ? op_fail_store(error, r, &store_error) : fold(cursor, ticket->reservation_id, last, &then, error);
+  evs_cursor_close(cursor);
+  *ticket = then;
+  return code;
+}
+
+/* The ticket right after its event. With --dry-run the events have no seqs, but any that lie ahead will do. */
+int written_answer(struct op_model *model, struct ticket *ticket, uint64_t repeated, struct op_drafts *drafts,
+                   const struct op_committed *committed, struct op_error *error) {
+  struct op_app *app = op_model_app(model);
+  uint64_t first = committed->first ? committed->first : EVS_MAX_SEQ - drafts->count;
+  if (repeated)
+    return replay(app, ticket, repeated, error);
+  for (size_t i = 0; i < drafts->count; i++) {
+    char time[EVS_TIME_SIZE];
+    evs_event event;
+    if (!drafts->items[i].time_us)
+      drafts->items[i].time_us = op_now_us(app);
+    op_draft_event(&drafts->items[i], first + i, time, &event);
+    ticket_apply(ticket, &event);
+  }
+  return OP_OK;
+}
