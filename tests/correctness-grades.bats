@@ -20,16 +20,16 @@ for number in range(int(sys.argv[2])):
 
 # One process: batches of ten lines, or one call for each line; every third of its reservations is cancelled.
 buy() {
-  local number=$1 rounds=$2 round line id
+  local number=$1 rounds=$2 round musical seats grade customer id
   for round in $(seq "$rounds"); do
     requests "$SEED-$number-$round" 10 "p$number-$round" >"asked.$number"
     if [ $((number % 4)) -ne 0 ]; then
       op-reserve place --batch --timeout 60s <"asked.$number" >>"told.$number" || [ $? -eq 1 ]
     else
-      while read -r line; do
-        op-reserve place --timeout 60s --errors json $(jq -r '"--musical \(.musicalId) --seats \(.seats) --grade \(.grade) --customer \(.customerId) --id \(.id)"' <<<"$line") \
-          >>"told.$number" 2>>"refused.$number" || [ $? -eq 1 ]
-      done <"asked.$number"
+      while read -r musical seats grade customer id; do
+        op-reserve place --timeout 60s --errors json --musical "$musical" --seats "$seats" --grade "$grade" \
+          --customer "$customer" --id "$id" >>"told.$number" 2>>"refused.$number" || [ $? -eq 1 ]
+      done < <(jq -r '"\(.musicalId) \(.seats) \(.grade) \(.customerId) \(.id)"' "asked.$number")
     fi
     for id in $(jq -r "select(.status) | .reservationId | select(startswith(\"p$number-$round-\"))" "told.$number" | awk 'NR % 3 == 0'); do
       op-reserve -q cancel "$id" --timeout 60s

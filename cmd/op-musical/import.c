@@ -58,13 +58,14 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
 /* Keeps a musical as it was before and is after its events, which are neighbours. */
 static void keep(void *context, const struct state *before, const struct state *after, const evs_event *event) {
   struct import *import = context;
-  struct changed *changed = import->changed_count ? &import->changed[import->changed_count - 1] : NULL;
-  if (!changed || strcmp(changed->after.id, after->id) != 0) {
-    if (import->changed_count == import->catalogue.count)
+  size_t count = import->changed_count;
+  if (count == 0 || strcmp(import->changed[count - 1].after.id, after->id) != 0) {
+    if (count == import->catalogue.count)
       return;
-    changed = &import->changed[import->changed_count++];
-    changed->before = *before;
+    import->changed[count].before = *before;
+    import->changed_count = ++count;
   }
+  struct changed *changed = &import->changed[count - 1];
   changed->after = *after;
   changed->what = op_type_is(event, OP_MUSICAL_REGISTERED) ? "registered"
                   : op_type_is(event, OP_MUSICAL_REVISED)  ? "revised"

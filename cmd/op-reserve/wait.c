@@ -90,11 +90,12 @@ static int decide_to_join(struct asking *asking, struct op_model *model, struct 
                           struct op_guard *guard, uint64_t *ret_position, struct op_error *error) {
   struct op_musical musical, left;
   struct queue queue = {0};
-  uint64_t later = 0; /* all that is read behind *ret_position is in the guard, too */
+  uint64_t later = 0; /* the entry is read behind *ret_position, and what happens to it there is in the guard */
   const char *musical_id = asking->join.place.musical_id;
-  int code = op_musical_load_written(model, musical_id, &musical, ret_position, error);
-  if (code == OP_OK && musical.waiting > 0)
-    code = queue_load_written(model, musical_id, &queue, error);
+  /* The queue first: who got an offer meanwhile counts twice then, and nobody is told of seats that are not there. */
+  int code = queue_load_written(model, musical_id, &queue, error);
+  if (code == OP_OK)
+    code = op_musical_load_written(model, musical_id, &musical, ret_position, error);
   if (code == OP_OK)
     code = waiting_load_written(model, asking->join.waiting_id, &asking->waiting, &later, error);
   if (code == OP_OK) {

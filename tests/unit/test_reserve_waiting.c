@@ -175,9 +175,10 @@ static void first_who_fits(void **unused) {
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct op_musical musical = {MUSICAL, .held = 10 - rows[i].free}, all = musical;
     char served[8] = "";
+    size_t count = 0;
     for (size_t j = 0; j < queue.count; j++)
       if (queue_serve(&queue.items[j], &musical))
-        strcat(served, queue.items[j].id);
+        served[count++] = queue.items[j].id[0];
     assert_string_equal(served, rows[i].served);
     queue_serve_all(&queue, &all);
     assert_int_equal(op_musical_available(&all, NULL), rows[i].left);
