@@ -282,6 +282,31 @@ circuit() { json_of state op-pay circuit; }
   assert_json '.data.reservationId' 3
 }
 
+@test "parked payments that have all the seats: the open circuit closes in its time, they expire, and seats are sold again" {
+  printf 'reservation: {hold: 10m}\n' >>"$OP_CONFIG"
+  succeeds op-musical register --id 2 --name Small --seats 1 --price 1000
+  succeeds op-reserve place --musical 2 --seats 1
+  faults status:503
+  for second in 0 60 120 180; do
+    at $second
+    succeeds outerpark tick
+  done
+  assert_equal "$(json_of .status op-pay show 1)" Parked
+  succeeds op-pay circuit open
+  faults
+  at 209
+  appends_nothing succeeds op-pay run
+  at 240
+  succeeds op-pay run
+  assert_json '[.type, .data.reason] | join(" ")' 'PaymentCircuitClosed idle'
+  at 839
+  appends_nothing succeeds op-reserve run
+  at 840
+  succeeds outerpark tick
+  assert_equal "$(json_of .reason op-reserve show 1)" expired
+  succeeds op-reserve place --musical 2 --seats 1
+}
+
 @test "a promise is kept: what was deferred is paid when the provider comes back, however long it was down" {
   printf 'reservation: {hold: 5m}\n' >>"$OP_CONFIG"
   reserve 3

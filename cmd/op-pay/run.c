@@ -108,6 +108,18 @@ static int find_due(struct op_model *model, size_t wanted, int64_t now_us, size_
   return pay_held(model, gone, provider, now_us + 1, runner->payments, wanted, ret_count, error);
 }
 
+/* An open circuit whose time has come, and nobody to try it with: it closes, for a hold (op-reserve) that waits for
+ * that would wait for ever, where parked payments have all the seats. Who comes next finds out how the provider does.
+ */
+static int close_idle(struct op_model *model, const struct circuit *circuit, struct op_drafts *drafts,
+                      struct op_guard *guard, struct op_error *error) {
+  struct op_pending owed = {0};
+  int r = pay_owed(model, circuit->provider, &owed, error);
+  if (r == 0 && owed.count == 0)
+    circuit_draft(circuit, &op_model_app(model)->config.breaker, CIRCUIT_CLOSED, "idle", 0, NULL, NULL, drafts, guard);
+  return r;
+}
+
 /* May the provider be called without a trace? */
 static bool calls_at_once(const struct runner *runner, const struct circuit *circuit) {
   return provider_is_pure(runner->provider) && circuit->state == CIRCUIT_CLOSED;
@@ -125,6 +137,8 @@ static int begin_calls(struct op_model *model, const struct circuit *circuit, si
   if (wanted == 0)
     return OP_OK;
   int r = find_due(model, wanted, now_us, &count, error);
+  if (r == 0 && count == 0 && probes)
+    return close_idle(model, circuit, drafts, guard, error);
   if (r != 0 || count == 0)
     return r;
   circuit_guard(circuit, probes, guard);
