@@ -1,8 +1,7 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. Keys that tune what a later version does would be checked for their type
- * and have no effect yet; a value that would select such a thing (key.built) is refused, since obeying half of a
+ * column. A value that would select what this version has not got (key.built) is refused, since obeying half of a
  * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
  * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
