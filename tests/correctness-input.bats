@@ -42,6 +42,10 @@ setup() {
   succeeds op-assign run
   succeeds op-reserve place --musical 1 --seats 1 --lat 37.51 --lon 127.01
   printf 'branches:\n- {id: d, name: D, lat: 37.5, lon: 127, capacity: 8}\n' >branches.yaml
+  # Somebody waits for seats.
+  succeeds op-musical register --id full --name Cats --seats 1
+  succeeds op-reserve place --musical full --seats 1 --id all
+  succeeds op-reserve wait --musical full --seats 1 --id w
   : >a-file
 }
 

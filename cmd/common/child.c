@@ -184,7 +184,7 @@ static bool collect(struct running *running) {
   ssize_t got = read(running->out, bytes, sizeof bytes);
   if (got < 0 && (errno == EINTR || errno == EAGAIN))
     return errno == EINTR;
-  if (got <= 0) {
+  if (got <= 0 || child->output == NULL) {
     shut(&running->out);
     return false;
   }

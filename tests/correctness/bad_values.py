@@ -43,6 +43,8 @@ def bad_text(word="bad_text"):
 
 BAD = {
     "id": bad_ids(),
+    "grade": bad_ids("bad_grade"),
+    "offer": refused([("beside a musical", b"w")], 64, "usage"),  # an offer says all else
     "text": bad_text(),
     "name": bad_text() + refused([("nothing", b"")], 65, "bad_name"),
     "degrees": refused([("nothing", b""), ("beyond", b"181"), ("an exponent", b"1e1"), ("a sign", b"+5"), ("a word", b"north"),
@@ -129,6 +131,7 @@ KINDS = {
     ("op-musical", "name"): "name", ("op-mypage", "since"): "bound", "until": "bound", "zone": "zone", "by": "word",
     "svg": "picture", "qr": "QR picture",
     "lat": "degrees", "lon": "degrees", "capacity": "capacity", "fulfil": "fulfil", "branch": "id",
+    "grade": "grade", "offer": "offer",
     ("op-assign", "name"): "name",
 }
 
@@ -176,6 +179,9 @@ VERBS = [
     Verb("op-musical", "run"),
     Verb("op-reserve", "place", ["--musical", "1", "--seats", "1"], changes=True),
     Verb("op-reserve", "cancel", [], ID1, changes=True),
+    Verb("op-reserve", "wait", ["--musical", "full", "--seats", "1"], changes=True),
+    Verb("op-reserve", "wait list"),
+    Verb("op-reserve", "wait withdraw", [], [("id", "w")], changes=True),
     Verb("op-reserve", "list"),
     Verb("op-reserve", "show", [], ID1),
     Verb("op-reserve", "run"),

@@ -411,16 +411,19 @@ static void killed_while_moving(void **state) {
 
 /* ---- removing ----------------------------------------------------------------------------------------- */
 
+#define NAMES_SIZE 64
+
 /* Keeps the names. */
 static int append_name(void *context, const evs_consumer_info *info) {
-  strcat(context, info->name);
-  strcat(context, " ");
+  char *names = context;
+  size_t len = strlen(names);
+  snprintf(names + len, NAMES_SIZE - len, "%s ", info->name);
   return 0;
 }
 
 static void a_removed_one_was_never_there(void **state) {
   const struct jf *jf = *state;
-  char names[64] = "";
+  char names[NAMES_SIZE] = "";
   evs_store *store = make(jf, 5);
   assert_int_equal(evs_consumer_seek(store, "pay", 4, 0, NULL), 0);
   assert_int_equal(evs_consumer_seek(store, "other", 3, 0, NULL), 0);
