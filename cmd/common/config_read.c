@@ -1,9 +1,8 @@
 /* config_read.c - the content of one outerpark.yaml, read event by event against one table of every key.
  *
  * The table below is the whole configuration: a key that is not in it is a mistake, and is told with its line and
- * column. A value that would select what this version has not got (key.built) is refused, since obeying half of a
- * configuration is worse than refusing it. Anchors, aliases, tags, duplicate keys and further documents are refused:
- * what stands in the file is what counts. Raises 78 bad_config, with the figures file, line and column. */
+ * column. Anchors, aliases, tags, duplicate keys and further documents are refused: what stands in the file is what
+ * counts. Raises 78 bad_config, with the figures file, line and column. */
 #include "config_read.h"
 
 #include "app.h"
@@ -24,72 +23,69 @@ struct key {
   size_t field; /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms) and a WHOLE, of a double
                    for a NUMBER, of a char ** for STRINGS, else of a char * */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
-  const char *built;   /* those of them that this version does; NULL: all */
   int64_t min, max;    /* WHOLE, NUMBER; DURATION in ms, max 0: no bound */
 };
 
 #define NO_FIELD ((size_t)-1)
 #define FIELD(name) offsetof(struct op_config, name)
 #define COUNT(path, field)                                                                                             \
-  { path, WHOLE, field, NULL, NULL, 1, 1000000 }
+  { path, WHOLE, field, NULL, 1, 1000000 }
 #define RATE(path, field, max)                                                                                         \
-  { path, NUMBER, field, NULL, NULL, 0, max }
+  { path, NUMBER, field, NULL, 0, max }
 #define GROUP(path)                                                                                                    \
-  { path, SECTION, NO_FIELD, NULL, NULL, 0, 0 }
+  { path, SECTION, NO_FIELD, NULL, 0, 0 }
 #define TEMPLATES(l, language, e, event)                                                                               \
-  GROUP("notify.templates." language "." event),                                                                       \
-      {"notify.templates." language "." event ".subject",                                                              \
-       TEMPLATE_LINE,                                                                                                  \
-       FIELD(notify_templates[l][e].subject),                                                                          \
-       NULL,                                                                                                           \
-       NULL,                                                                                                           \
-       0,                                                                                                              \
-       0},                                                                                                             \
-      {"notify.templates." language "." event ".text", TEMPLATE, FIELD(notify_templates[l][e].text), NULL, NULL, 0, 0},
+  GROUP("notify.templates." language "." event), {"notify.templates." language "." event ".subject",                   \
+                                                  TEMPLATE_LINE,                                                       \
+                                                  FIELD(notify_templates[l][e].subject),                               \
+                                                  NULL,                                                                \
+                                                  0,                                                                   \
+                                                  0},                                                                  \
+      {"notify.templates." language "." event ".text", TEMPLATE, FIELD(notify_templates[l][e].text), NULL, 0, 0},
 
 static const struct key keys[] = {
-    {"store", STRING, FIELD(store), NULL, NULL, 0, 0},
+    {"store", STRING, FIELD(store), NULL, 0, 0},
     GROUP("reservation"),
-    {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", NULL, 0, 0},
-    {"reservation.offer", DURATION, FIELD(reservation_offer_ms), NULL, NULL, 1000, INT64_C(31536000000)},
+    {"reservation.hold", DURATION, FIELD(reservation_hold_ms), "off|0", 0, 0},
+    {"reservation.offer", DURATION, FIELD(reservation_offer_ms), NULL, 1000, INT64_C(31536000000)},
     GROUP("payment"),
-    {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", NULL, 0, 0},
-    {"payment.command", STRINGS, FIELD(payment_command), NULL, NULL, 0, 0},
-    {"payment.url", URL, FIELD(payment_url), NULL, NULL, 0, 0},
-    {"payment.secret_file", STRING, FIELD(payment_secret_file), NULL, NULL, 0, 0},
-    {"payment.timeout", DURATION, FIELD(payment_timeout_ms), NULL, NULL, 1, 3600000},
+    {"payment.provider", STRING, FIELD(payment_provider), "approve|exec|http", 0, 0},
+    {"payment.command", STRINGS, FIELD(payment_command), NULL, 0, 0},
+    {"payment.url", URL, FIELD(payment_url), NULL, 0, 0},
+    {"payment.secret_file", STRING, FIELD(payment_secret_file), NULL, 0, 0},
+    {"payment.timeout", DURATION, FIELD(payment_timeout_ms), NULL, 1, 3600000},
     COUNT("payment.max_attempts", FIELD(payment_max_attempts)),
-    {"payment.when_open", STRING, FIELD(payment_when_open), "defer|suspend", NULL, 0, 0},
+    {"payment.when_open", STRING, FIELD(payment_when_open), "defer|suspend", 0, 0},
     GROUP("payment.breaker"),
-    {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
-    {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, NULL, 1, OP_MAX_BREAKER_WINDOW},
-    {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, NULL, 1, 0},
-    {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, NULL, 1, 100},
-    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, NULL, 1, OP_MAX_BREAKER_OPEN_MS},
-    {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, NULL, 1, OP_MAX_BREAKER_PROBES},
+    {"payment.breaker.window", WHOLE, FIELD(breaker.window), NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.minimum_calls", WHOLE, FIELD(breaker.minimum_calls), NULL, 1, OP_MAX_BREAKER_WINDOW},
+    {"payment.breaker.failure_rate", NUMBER, FIELD(breaker.failure_rate), NULL, 1, 100},
+    {"payment.breaker.slow_call", DURATION, FIELD(breaker.slow_call_ms), NULL, 1, 0},
+    {"payment.breaker.slow_rate", NUMBER, FIELD(breaker.slow_rate), NULL, 1, 100},
+    {"payment.breaker.open", DURATION, FIELD(breaker.open_ms), NULL, 1, OP_MAX_BREAKER_OPEN_MS},
+    {"payment.breaker.probes", WHOLE, FIELD(breaker.probes), NULL, 1, OP_MAX_BREAKER_PROBES},
     GROUP("notify"),
-    {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", NULL, 0, 0},
-    {"notify.directory", STRING, FIELD(notify_directory), NULL, NULL, 0, 0},
-    {"notify.command", STRINGS, FIELD(notify_command), NULL, NULL, 0, 0},
-    {"notify.sendmail", STRING, FIELD(notify_sendmail), NULL, NULL, 0, 0},
-    {"notify.timeout", DURATION, FIELD(notify_timeout_ms), NULL, NULL, 1, 3600000},
-    {"notify.from", STRING, FIELD(notify_from), NULL, NULL, 0, 0},
+    {"notify.channel", STRING, FIELD(notify_channel), "file|stdout|exec|sendmail", 0, 0},
+    {"notify.directory", STRING, FIELD(notify_directory), NULL, 0, 0},
+    {"notify.command", STRINGS, FIELD(notify_command), NULL, 0, 0},
+    {"notify.sendmail", STRING, FIELD(notify_sendmail), NULL, 0, 0},
+    {"notify.timeout", DURATION, FIELD(notify_timeout_ms), NULL, 1, 3600000},
+    {"notify.from", STRING, FIELD(notify_from), NULL, 0, 0},
     COUNT("notify.max_attempts", FIELD(notify_max_attempts)),
     GROUP("notify.templates"),
     GROUP("notify.templates.ko"),
     GROUP("notify.templates.en"),
     OP_TEMPLATE_TABLE(TEMPLATES) /* each with its comma */
     GROUP("ticket"),
-    {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", NULL, 0, 0},
+    {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", 0, 0},
     GROUP("assign"),
     RATE("assign.radius_km", FIELD(assign_radius_km), 100000),
     GROUP("assign.weights"),
     RATE("assign.weights.distance", FIELD(assign_weight_distance), 1000000),
     RATE("assign.weights.load", FIELD(assign_weight_load), 1000000),
     GROUP("saga"),
-    {"saga.steps", STRINGS, FIELD(saga_steps), "payment|ticket|assignment", NULL, 0, 0},
-    {"labels", LABELS, NO_FIELD, NULL, NULL, 0, 0},
+    {"saga.steps", STRINGS, FIELD(saga_steps), "payment|ticket|assignment", 0, 0},
+    {"labels", LABELS, NO_FIELD, NULL, 0, 0},
 };
 #define KEYS (sizeof keys / sizeof keys[0])
 
@@ -249,9 +245,6 @@ static int check_string(struct loader *loader, const struct key *key, const char
     return FAIL(loader, "%s: the text is empty or holds a NUL", key->path);
   if (key->choices != NULL && !word_in(text, key->choices))
     return FAIL(loader, "%s: %s is wanted here, not '%s'", key->path, spell(key->choices, words, sizeof words), text);
-  if (key->built != NULL && !word_in(text, key->built))
-    return FAIL(loader, "%s: '%s' is not in this version, only %s", key->path, text,
-                spell(key->built, words, sizeof words));
   return OP_OK;
 }
 
@@ -411,7 +404,7 @@ static int take_key(struct loader *loader, char **ret_name) {
 
 /* Reads the words of one language, from the start of their map to its end. */
 static int read_language(struct loader *loader, const char *language) {
-  static const struct key label_key = {"labels", STRING, NO_FIELD, NULL, NULL, 0, 0};
+  static const struct key label_key = {"labels", STRING, NO_FIELD, NULL, 0, 0};
   char *word = NULL;
   int code = loader->event.type == YAML_MAPPING_START_EVENT ? next_event(loader)
                                                             : fail_type(loader, "labels", "a map of words to labels");

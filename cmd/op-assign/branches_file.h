@@ -9,10 +9,12 @@
 #define ASSIGN_BRANCHES_FILE_H
 
 #include "branch.h"
+#include "yaml_list.h"
 
 struct branches_file {
   struct branch_wanted *items; /* in the order of the file; ids are unique */
-  size_t count;
+  struct op_yaml_spot *spots;  /* where each of them stands */
+  size_t count, size;
 };
 
 int branches_file_load(const char *path, struct branches_file *ret_file, struct op_error *error);

@@ -18,19 +18,15 @@
 #define MUSICAL_CATALOGUE_H
 
 #include "decide.h"
+#include "yaml_list.h"
 
 enum { MAX_MUSICALS = 50000 }; /* more do not fit into one commit */
 
 struct catalogue {
   struct registration *items; /* in the order of the file; ids are unique */
-  struct spot *spots;         /* where each of them stands */
+  struct op_yaml_spot *spots; /* where each of them stands */
   size_t count, size;
   const char *path; /* borrowed */
-};
-
-/* A place in the file, from 0. */
-struct spot {
-  size_t line, column;
 };
 
 /* `path` is borrowed until catalogue_free(). */
