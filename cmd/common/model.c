@@ -269,6 +269,13 @@ int op_model_open(struct op_app *app, const struct op_model_definition *definiti
   return open_model(app, definition, false, ret_model, error);
 }
 
+/* Opens the model of a store that must be there. */
+int op_model_open_there(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
+                        struct op_error *error) {
+  int code = op_store_read(app, error);
+  return code == OP_OK ? op_model_open(app, definition, ret_model, error) : code;
+}
+
 /* Opens and leaves a small rest to op_model_pending(). */
 int op_model_open_lazy(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
                        struct op_error *error) {

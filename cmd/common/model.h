@@ -30,6 +30,9 @@ struct op_model_definition {
 /* Opens (and makes, rebuilds) the model over app->store, which must be open, and catches up to the durable position. */
 int op_model_open(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
                   struct op_error *error);
+/* The same for who only reads: opens the store first, which must be there (exit 66). */
+int op_model_open_there(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,
+                        struct op_error *error);
 /* Opens without writing when the model is only a little behind (at most a few hundred events): the caller folds the
  * rest itself with op_model_pending(). For decisions, where a write to SQLite per call would be the whole cost. */
 int op_model_open_lazy(struct op_app *app, const struct op_model_definition *definition, struct op_model **ret_model,

@@ -178,9 +178,7 @@ static int tell_pending(struct op_app *app, const struct op_processor *processor
   struct op_pending owed = {0};
   if (app->follow || app->max != UINT64_MAX)
     return op_usage(app, error, "--pending does no work, so neither --follow nor --max goes with it");
-  int rc = op_store_read(app, error);
-  if (rc == OP_OK)
-    rc = op_model_open(app, processor->model, &model, error);
+  int rc = op_model_open_there(app, processor->model, &model, error);
   if (rc == OP_OK)
     rc = processor->pending(model, &owed, error);
   if (rc == OP_OK)
@@ -194,9 +192,7 @@ int op_process(struct op_app *app, const struct op_processor *processor, struct 
   if (app->pending)
     return tell_pending(app, processor, error);
   struct run run = {.app = app, .processor = processor, .limit = processor->batch > 0 ? processor->batch : 1};
-  int rc = op_store_read(app, error);
-  if (rc == OP_OK)
-    rc = op_model_open(app, processor->model, &run.model, error);
+  int rc = op_model_open_there(app, processor->model, &run.model, error);
   if (rc == OP_OK)
     rc = work(&run, error);
   if (rc == OP_OK && !run.printing && !processor->speaks) {

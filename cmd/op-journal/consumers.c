@@ -158,9 +158,7 @@ int verb_consumers(struct op_app *app, struct op_error *error) {
   struct model_info *models = NULL;
   size_t count = 0;
   evs_error store_error;
-  int rc = op_store_read(app, error);
-  if (!rc)
-    rc = op_model_open(app, parking_model(), &listing.model, error);
+  int rc = op_model_open_there(app, parking_model(), &listing.model, error);
   if (!rc)
     rc = parts_all(listing.model, add_divided, &listing, error);
   if (!rc)

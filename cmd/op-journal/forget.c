@@ -160,9 +160,7 @@ int verb_forget(struct op_app *app, struct op_error *error) {
   struct op_committed committed;
   if (strlen(it.consumer) <= EVS_MAX_CONSUMER && part_of_name(it.consumer, whole).of)
     return op_usage(app, error, "%s is the name of a part, that of the consumer is %s", it.consumer, whole);
-  int rc = op_store_read(app, error);
-  if (!rc)
-    rc = op_model_open(app, parking_model(), &model, error);
+  int rc = op_model_open_there(app, parking_model(), &model, error);
   if (!rc)
     rc = find(&it, model, error);
   if (!rc)

@@ -43,16 +43,10 @@ static int list_row(void *context, const struct item *item, struct op_error *err
   return OP_OK;
 }
 
-/* Opens the store and its model. */
-static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
-  int rc = op_store_read(app, error);
-  return rc ? rc : op_model_open(app, parking_model(), ret_model, error);
-}
-
 /* The verb parked. */
 int verb_parked(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
-  int rc = open_model(app, &model, error);
+  int rc = op_model_open_there(app, parking_model(), &model, error);
   if (!rc) {
     op_rows_begin(app->output, columns, COLUMNS, false);
     rc = parking_waiting(model, app->operand_count ? app->operands[0] : NULL, list_row, app->output, error);
@@ -165,7 +159,7 @@ static int change(struct op_app *app, bool drop, struct op_error *error) {
   snprintf(request, sizeof request, "%s consumer=%.*s seq=%" PRId64, drop ? "drop" : "retry", (int)EVS_MAX_CONSUMER,
            deciding.consumer, seq);
   deciding.request = (struct request){app->request_id, request};
-  int rc = open_model(app, &model, error);
+  int rc = op_model_open_there(app, parking_model(), &model, error);
   if (!rc)
     rc = op_commit(model, decide, &deciding, &drafts, &committed, error);
   if (!rc)

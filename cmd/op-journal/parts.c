@@ -242,9 +242,7 @@ int verb_parts(struct op_app *app, struct op_error *error) {
   if (strlen(name) <= EVS_MAX_CONSUMER && part_of_name(name, consumer).of)
     return op_usage(app, error, "%s is the name of a part, that of the consumer is %s", name, consumer);
   snprintf(request, sizeof request, "parts consumer=%.*s parts=%" PRId64, (int)EVS_MAX_CONSUMER, name, parts);
-  int rc = op_store_read(app, error);
-  if (!rc)
-    rc = op_model_open(app, parking_model(), &model, error);
+  int rc = op_model_open_there(app, parking_model(), &model, error);
   if (!rc)
     rc = change(model, name, (unsigned)parts, &division, error);
   op_model_close(model);

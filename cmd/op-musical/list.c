@@ -7,16 +7,10 @@
 
 #include <string.h>
 
-/* Opens the caught-up model of a store that must be there. */
-static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
-  int code = op_store_read(app, error);
-  return code == OP_OK ? op_model_open(app, musical_model(), ret_model, error) : code;
-}
-
 /* The verb `list`. */
 int verb_list(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
-  int code = open_model(app, &model, error);
+  int code = op_model_open_there(app, musical_model(), &model, error);
   if (code != OP_OK)
     return code;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM musicals WHERE grades IS NOT NULL LIMIT 1");
@@ -50,7 +44,7 @@ int verb_show(struct op_app *app, struct op_error *error) {
   const char *id = app->operands[0];
   int code = op_check_id("musical id", id, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, musical_model(), &model, error);
   if (code != OP_OK)
     return code;
   snprintf(state.id, sizeof state.id, "%s", id);

@@ -19,9 +19,7 @@ int mypage_history(struct op_app *app, struct op_error *error) {
   bool found = false;
   int r = op_check_id("reservation id", id, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &mypage_model, &model, error);
+    r = op_model_open_there(app, &mypage_model, &model, error);
   if (r != 0)
     goto out;
   sqlite3_stmt *rows =

@@ -131,9 +131,7 @@ int mypage_list(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   int r = choose(app, &choice, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &mypage_model, &model, error);
+    r = op_model_open_there(app, &mypage_model, &model, error);
   if (r != 0)
     goto out;
   op_rows_begin(app->output, columns, COLUMNS, false);
@@ -153,9 +151,7 @@ int mypage_show(struct op_app *app, struct op_error *error) {
   bool found = false;
   int r = op_check_id("reservation id", id, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &mypage_model, &model, error);
+    r = op_model_open_there(app, &mypage_model, &model, error);
   if (r != 0)
     goto out;
   sqlite3_stmt *row = op_model_sql(model, SELECT_ROW " WHERE r.reservation_id = ?1");

@@ -229,12 +229,6 @@ static int draw(struct op_model *model, struct choice *choice, const char *path,
 
 /* ---- verbs ------------------------------------------------------------------------------------- */
 
-/* Opens the read model. */
-static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
-  int code = op_store_read(app, error);
-  return code == OP_OK ? op_model_open(app, &mypage_model, ret_model, error) : code;
-}
-
 /* What was sold. */
 int mypage_report_sales(struct op_app *app, struct op_error *error) {
   const char *svg = op_option(app, "svg");
@@ -244,7 +238,7 @@ int mypage_report_sales(struct op_app *app, struct op_error *error) {
   if (code == OP_OK && svg != NULL && choice.by_musical && !choice.by_day)
     return op_usage(app, error, "--svg draws days: --by day, or no --by");
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, &mypage_model, &model, error);
   if (code == OP_OK)
     code = svg != NULL ? draw(model, &choice, svg, error) : print(model, &sales_report, &choice, error);
   op_model_close(model);
@@ -257,7 +251,7 @@ int mypage_report_payments(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   int code = choose(app, &choice, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, &mypage_model, &model, error);
   if (code == OP_OK)
     code = print(model, &payments_report, &choice, error);
   op_model_close(model);
@@ -279,7 +273,7 @@ int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
       "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
   struct op_model *model = NULL;
   bool found = false;
-  int code = open_model(app, &model, error);
+  int code = op_model_open_there(app, &mypage_model, &model, error);
   if (code != OP_OK)
     goto out;
   sqlite3_stmt *row = op_model_sql(model, select);

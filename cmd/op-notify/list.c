@@ -112,9 +112,7 @@ int notify_list(struct op_app *app, struct op_error *error) {
   if (r == 0 && reservation != NULL)
     r = op_check_id("--reservation", reservation, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &notify_model, &model, error);
+    r = op_model_open_there(app, &notify_model, &model, error);
   bool sent = status != NULL ? strcmp(status, notice_statuses[NOTICE_SENT]) == 0 : !all;
   /* The few that are not sent have an index of their own, which SQLite takes when it is told in its words. */
   const struct op_filter filters[] = {{"reservation_id = ?1", reservation},

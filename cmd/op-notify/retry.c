@@ -56,9 +56,7 @@ int notify_retry(struct op_app *app, struct op_error *error) {
   struct op_committed committed = {0};
   int r = op_check_id("notice id", it.notice_id, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &notify_model, &model, error);
+    r = op_model_open_there(app, &notify_model, &model, error);
   snprintf(it.request, sizeof it.request, "retry notice=%s", it.notice_id);
   if (r == 0)
     r = op_commit(model, load_and_decide, &it, &drafts, &committed, error);

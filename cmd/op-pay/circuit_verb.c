@@ -118,9 +118,7 @@ static int change(struct op_app *app, struct asked *asked, struct op_error *erro
 static int show(struct op_app *app, const char *provider, struct op_error *error) {
   struct op_model *model = NULL;
   struct circuit circuit;
-  int r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &pay_model, &model, error);
+  int r = op_model_open_there(app, &pay_model, &model, error);
   if (r == 0)
     r = circuit_load(model, provider, &circuit, error);
   if (r == 0)

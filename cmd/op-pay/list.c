@@ -29,9 +29,7 @@ int pay_list(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   int r = op_check_word("--status", status, payment_statuses, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &pay_model, &model, error);
+    r = op_model_open_there(app, &pay_model, &model, error);
   if (r != 0)
     goto out;
   /* Who looks for what is parked wants to see what is owed, too. */
@@ -51,9 +49,7 @@ int pay_show(struct op_app *app, struct op_error *error) {
   bool found = false;
   int r = op_check_id("payment id", id, error);
   if (r == 0)
-    r = op_store_read(app, error);
-  if (r == 0)
-    r = op_model_open(app, &pay_model, &model, error);
+    r = op_model_open_there(app, &pay_model, &model, error);
   if (r != 0)
     goto out;
   sqlite3_stmt *row = op_model_sql(model, SELECT_ROW " WHERE reservation_id = ?1");

@@ -13,12 +13,6 @@
   "SELECT reservation_id, musical_id, customer_id, seats, grade, price, amount, currency, status,"                     \
   " CASE WHEN deferred THEN 'deferred' END, reason, placed_at, updated_at FROM reservations"
 
-/* Opens the caught-up model of a store that must be there. */
-static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
-  int code = op_store_read(app, error);
-  return code == OP_OK ? op_model_open(app, reserve_model(), ret_model, error) : code;
-}
-
 /* Has any musical grades? */
 static int any_grades(struct op_model *model, bool *ret_any, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM musicals WHERE grades IS NOT NULL LIMIT 1");
@@ -38,7 +32,7 @@ int verb_list(struct op_app *app, struct op_error *error) {
   if (code == OP_OK && customer)
     code = op_check_id("customer id", customer, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, reserve_model(), &model, error);
   if (code != OP_OK)
     return code;
   const struct op_filter filters[] = {
@@ -64,7 +58,7 @@ int verb_show(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   int code = op_check_id("reservation id", id, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, reserve_model(), &model, error);
   if (code != OP_OK)
     return code;
   sqlite3_stmt *sql = op_model_sql(model, CELLS " WHERE reservation_id = ?1");

@@ -63,9 +63,7 @@ int verb_wait_list(struct op_app *app, struct op_error *error) {
   if (code == OP_OK && customer)
     code = op_check_id("customer id", customer, error);
   if (code == OP_OK)
-    code = op_store_read(app, error);
-  if (code == OP_OK)
-    code = op_model_open(app, reserve_model(), &model, error);
+    code = op_model_open_there(app, reserve_model(), &model, error);
   if (code != OP_OK)
     return code;
   const struct op_filter filters[] = {

@@ -81,9 +81,7 @@ int verb_verify(struct op_app *app, struct op_error *error) {
   char typed_code[CODE_SIZE], reservation_id[OP_MAX_ID + 1];
   int code = read_code(app, typed_code, error);
   if (code == OP_OK)
-    code = op_store_read(app, error);
-  if (code == OP_OK)
-    code = op_model_open(app, ticket_model(), &model, error);
+    code = op_model_open_there(app, ticket_model(), &model, error);
   if (code == OP_OK)
     code = ticket_find(model, typed_code, reservation_id, error);
   if (code == OP_OK && !reservation_id[0])

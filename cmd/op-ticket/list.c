@@ -14,12 +14,6 @@
   "SELECT reservation_id, reservation_id, musical_id, customer_id, seats, status, code,"                               \
   " CASE status WHEN 'Voided' THEN reason END, issued_at, admitted_at, updated_at FROM tickets"
 
-/* Opens the caught-up model of a store that must be there. */
-static int open_model(struct op_app *app, struct op_model **ret_model, struct op_error *error) {
-  int code = op_store_read(app, error);
-  return code == OP_OK ? op_model_open(app, ticket_model(), ret_model, error) : code;
-}
-
 /* The verb `list`. */
 int verb_list(struct op_app *app, struct op_error *error) {
   const char *musical = op_option(app, "musical"), *customer = op_option(app, "customer");
@@ -31,7 +25,7 @@ int verb_list(struct op_app *app, struct op_error *error) {
   if (code == OP_OK && customer)
     code = op_check_id("customer id", customer, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, ticket_model(), &model, error);
   if (code != OP_OK)
     return code;
   const struct op_filter filters[] = {
@@ -55,7 +49,7 @@ int verb_show(struct op_app *app, struct op_error *error) {
   struct ticket ticket;
   int code = op_check_id("reservation id", id, error);
   if (code == OP_OK)
-    code = open_model(app, &model, error);
+    code = op_model_open_there(app, ticket_model(), &model, error);
   if (code != OP_OK)
     return code;
   code = ticket_load(model, id, &ticket, error);

@@ -3,6 +3,7 @@
  * A mistake is 65, in one clean line that begins with its place. What is accepted are branches whose values are within
  * their bounds, no two with one id; and the same branches written anew are read as the same. */
 #include "fuzz.h"
+#include "mistake.h"
 
 #include "cmd/op-assign/branches_file.h"
 
@@ -76,17 +77,6 @@ static void check_accepted(const struct branches_file *file, const char *path) {
   op_text_free(&other);
 }
 
-/* What holds of a mistake. */
-static void check_mistake(const struct op_error *error, const char *path, size_t size) {
-  char place[400];
-  FUZZ_CHECK(error->exit_code == OP_DATA && fuzz_is_clean_line(error->message));
-  FUZZ_CHECK(error->figure_count == 3);
-  int64_t line = error->figures[1].number, column = error->figures[2].number;
-  FUZZ_CHECK(line >= 1 && line <= (int64_t)size + 1 && column >= 1 && column <= (int64_t)size + 1);
-  snprintf(place, sizeof place, "%s:%lld:%lld: ", path, (long long)line, (long long)column);
-  FUZZ_CHECK(strncmp(error->message, place, strlen(place)) == 0 && error->message[strlen(place)]);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const char *path = fuzz_path("branches.yaml");
   struct branches_file file;
@@ -97,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (code == OP_OK)
     check_accepted(&file, path);
   else
-    check_mistake(&error, path, size);
+    fuzz_check_mistake(&error, path, size);
   branches_file_free(&file);
   return 0;
 }
