@@ -227,9 +227,11 @@ END
   succeeds own/outerpark status
   assert_json .circuit.state half_open
   echo '{"provider":"http","state":"open","retryAt":"2026-11-20T12:00:30.000000Z"}' >circuit
-  fails_as_report own/outerpark status
+  OP_NOW=2026-11-20T12:00:29Z fails_as_report own/outerpark status
   assert_json '[.circuit.state, .circuit.retryAt] | @csv' '"open","2026-11-20T12:00:30.000000Z"'
   [[ $stderr == *'the circuit is open until 2026-11-20T12:00:30'* ]] || fail "$stderr"
+  OP_NOW=2026-11-20T12:00:30Z fails_as_report own/outerpark status
+  [[ $stderr == *'the circuit of payments is open, and the next op-pay run may try since 2026-11-20T12:00:30'* ]] || fail "$stderr"
   echo 'no JSON' >circuit
   fails_as_report own/outerpark status
   [[ $stderr == *'op-pay gave no answer that can be read'* ]] || fail "$stderr"
