@@ -54,8 +54,7 @@ WARNINGS := -Wall -Wextra -Wvla -Wshadow -Wmissing-prototypes -Wwrite-strings -W
 	$(MORE_WARNINGS)
 SANITIZE_FLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 MODULES := sqlite3 yaml-0.1 jansson smartcols
-# What only one program stands on: MODULES_PROGRAM.
-MODULES_op-pay := libcurl
+# What only one program stands on: MODULES_PROGRAM. op-pay loads libcurl itself, when it needs it (libcurl.h).
 MODULES_op-ticket := libqrencode libpng
 
 # Asked for once, when the first recipe wants them; $(call module_libs_of,PROGRAM) in the recipes of one program.

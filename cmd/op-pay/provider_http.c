@@ -4,12 +4,12 @@
  * the secret go to the URL of the configuration and nowhere else. 2xx with an answer tells something, and 402, which is
  * "declined"; everything else leaves the outcome unknown. Connections are kept for the next call: each thread takes an
  * idle handle, or makes one. $SSL_CERT_FILE names other certificates to trust, as for any program with OpenSSL. Errors:
- * 78 bad_config, bad_secret; 75 no_memory. */
+ * 78 bad_config, bad_secret, no_libcurl; 75 no_memory. */
 #include "provider_kind.h"
 
+#include "libcurl.h"
 #include "secret.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #define MAX_IDLE 32
 
 struct http {
+  struct libcurl lib;
   const char *url; /* borrowed */
   unsigned timeout_ms;
   char *authorization;  /* the whole header, or NULL */
@@ -34,13 +35,13 @@ static void close_http(void *state) {
   if (http == NULL)
     return;
   for (size_t i = 0; i < http->idle_count; i++)
-    curl_easy_cleanup(http->idle[i]);
+    http->lib.easy_cleanup(http->idle[i]);
+  http->lib.global_cleanup();
   if (http->authorization != NULL)
     explicit_bzero(http->authorization, strlen(http->authorization));
   free(http->authorization);
   pthread_mutex_destroy(&http->lock);
   free(http);
-  curl_global_cleanup();
 }
 
 /* Makes the header that carries the secret. */
@@ -59,17 +60,22 @@ static int read_secret(struct http *http, const char *file, struct op_error *err
 static int open_http(const struct op_config *config, unsigned timeout_ms, void **ret_state, struct op_error *error) {
   if (config->payment_url == NULL)
     return op_fail(error, OP_CONFIG, "bad_config", "payment.provider is http, and payment.url names no service");
-  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-    return op_fail(error, OP_TEMPORARY, "no_memory", "libcurl cannot be made ready");
+  struct libcurl lib;
+  int r = libcurl_load(&lib, error);
+  if (r != 0)
+    return r;
   struct http *http = calloc(1, sizeof *http);
-  if (http == NULL) {
-    curl_global_cleanup();
+  if (http == NULL)
     return op_fail(error, OP_TEMPORARY, "no_memory", "out of memory");
+  if (lib.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    free(http);
+    return op_fail(error, OP_TEMPORARY, "no_memory", "libcurl cannot be made ready");
   }
+  http->lib = lib;
   http->url = config->payment_url;
   http->timeout_ms = timeout_ms;
   pthread_mutex_init(&http->lock, NULL);
-  int r = config->payment_secret_file != NULL ? read_secret(http, config->payment_secret_file, error) : 0;
+  r = config->payment_secret_file != NULL ? read_secret(http, config->payment_secret_file, error) : 0;
   if (r == 0)
     *ret_state = http;
   else
@@ -94,7 +100,7 @@ static bool prepare(CURL *curl, const struct http *http) {
   const char *certificates = getenv("SSL_CERT_FILE");
   bool plain = strncmp(http->url, "http://", strlen("http://")) == 0;
   CURLcode r = CURLE_OK;
-#define SET(option, value) r = r == CURLE_OK ? curl_easy_setopt(curl, option, value) : r
+#define SET(option, value) r = r == CURLE_OK ? http->lib.easy_setopt(curl, option, value) : r
   SET(CURLOPT_URL, http->url);
   SET(CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
@@ -121,9 +127,9 @@ static CURL *take(struct http *http) {
   CURL *curl = http->idle_count > 0 ? http->idle[--http->idle_count] : NULL;
   pthread_mutex_unlock(&http->lock);
   if (curl == NULL)
-    curl = curl_easy_init();
+    curl = http->lib.easy_init();
   if (curl != NULL && !prepare(curl, http)) {
-    curl_easy_cleanup(curl);
+    http->lib.easy_cleanup(curl);
     curl = NULL;
   }
   return curl;
@@ -131,54 +137,55 @@ static CURL *take(struct http *http) {
 
 /* Keeps a handle with its connection for the next call, without anything of this one. */
 static void give_back(struct http *http, CURL *curl) {
-  curl_easy_reset(curl);
+  http->lib.easy_reset(curl);
   pthread_mutex_lock(&http->lock);
   bool keep = http->idle_count < MAX_IDLE;
   if (keep)
     http->idle[http->idle_count++] = curl;
   pthread_mutex_unlock(&http->lock);
   if (!keep)
-    curl_easy_cleanup(curl);
+    http->lib.easy_cleanup(curl);
 }
 
 /* ---- one call ---------------------------------------------------------------------------------- */
 
 /* Adds a header; false where memory is gone. */
-static bool add_header(struct curl_slist **headers, const char *line) {
-  struct curl_slist *longer = curl_slist_append(*headers, line);
+static bool add_header(const struct libcurl *lib, struct curl_slist **headers, const char *line) {
+  struct curl_slist *longer = lib->slist_append(*headers, line);
   if (longer != NULL)
     *headers = longer;
   return longer != NULL;
 }
 
 /* Adds the key. A header is ASCII: other bytes, and %, become %XX, so that two keys never look alike. */
-static bool add_key(struct curl_slist **headers, const char *key) {
+static bool add_key(const struct libcurl *lib, struct curl_slist **headers, const char *key) {
   struct op_text line = {0};
   op_text_adds(&line, "Idempotency-Key: ");
   for (const unsigned char *c = (const unsigned char *)key; *c != '\0'; c++) {
     bool plain = *c > ' ' && *c < 0x7F && *c != '%';
     op_text_addf(&line, plain ? "%c" : "%%%02X", *c);
   }
-  bool added = add_header(headers, line.ptr);
+  bool added = add_header(lib, headers, line.ptr);
   op_text_free(&line);
   return added;
 }
 
 /* The headers of this call; NULL where memory is gone. */
 static struct curl_slist *make_headers(const struct http *http, const char *key) {
+  const struct libcurl *lib = &http->lib;
   struct curl_slist *headers = NULL;
-  bool good = add_header(&headers, "Content-Type: application/json") &&
-              add_header(&headers, "Accept: application/json") && add_header(&headers, "Expect:") &&
-              (key[0] == '\0' || add_key(&headers, key)) &&
-              (http->authorization == NULL || add_header(&headers, http->authorization));
+  bool good = add_header(lib, &headers, "Content-Type: application/json") &&
+              add_header(lib, &headers, "Accept: application/json") && add_header(lib, &headers, "Expect:") &&
+              (key[0] == '\0' || add_key(lib, &headers, key)) &&
+              (http->authorization == NULL || add_header(lib, &headers, http->authorization));
   if (good)
     return headers;
-  curl_slist_free_all(headers);
+  lib->slist_free_all(headers);
   return NULL;
 }
 
 /* Why there was no answer, in a few words. */
-static const char *explain(CURLcode code) {
+static const char *explain(const struct http *http, CURLcode code) {
   switch (code) {
   case CURLE_OPERATION_TIMEDOUT:
     return "timeout";
@@ -197,17 +204,17 @@ static const char *explain(CURLcode code) {
   case CURLE_PARTIAL_FILE:
     return "connection lost";
   default:
-    return curl_easy_strerror(code);
+    return http->lib.easy_strerror(code);
   }
 }
 
 /* What the end of the transfer means. */
-static void judge(CURL *curl, CURLcode code, struct provider_reply *reply) {
+static void judge(const struct http *http, CURL *curl, CURLcode code, struct provider_reply *reply) {
   long status = 0;
-  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  http->lib.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   reply->kind = REPLY_NONE;
   if (code != CURLE_OK) {
-    snprintf(reply->trouble, sizeof reply->trouble, "%s", explain(code));
+    snprintf(reply->trouble, sizeof reply->trouble, "%s", explain(http, code));
     return;
   }
   snprintf(reply->trouble, sizeof reply->trouble, "http %ld", status);
@@ -225,15 +232,15 @@ static int exchange(void *state, const char *key, const struct op_text *request,
   struct http *http = state;
   struct curl_slist *headers = make_headers(http, key);
   CURL *curl = headers != NULL ? take(http) : NULL;
-  bool ready = curl != NULL && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-               curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->len) == CURLE_OK &&
-               curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->ptr) == CURLE_OK &&
-               curl_easy_setopt(curl, CURLOPT_WRITEDATA, &ret_reply->text) == CURLE_OK;
+  bool ready = curl != NULL && http->lib.easy_setopt(curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+               http->lib.easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->len) == CURLE_OK &&
+               http->lib.easy_setopt(curl, CURLOPT_POSTFIELDS, request->ptr) == CURLE_OK &&
+               http->lib.easy_setopt(curl, CURLOPT_WRITEDATA, &ret_reply->text) == CURLE_OK;
   if (ready)
-    judge(curl, curl_easy_perform(curl), ret_reply);
+    judge(http, curl, http->lib.easy_perform(curl), ret_reply);
   if (curl != NULL)
     give_back(http, curl);
-  curl_slist_free_all(headers);
+  http->lib.slist_free_all(headers);
   return ready ? 0 : op_fail(error, OP_TEMPORARY, "no_memory", "libcurl cannot make a call");
 }
 
