@@ -112,6 +112,9 @@ END
   assert_equal "$output" 'musicalId,musicalName,seats,held,sold,free,percent
 1,겨울왕국,100,6,6,94,6.0
 2,"<&""'"'"'>",40,7,7,33,17.5'
+  local plain=$output
+  report occupancy --by musical
+  assert_equal "$output" "$plain"
   at 2026-11-05T10:00:00Z op-musical adjust 1 --seats 50
   at 2026-11-05T10:00:00Z op-musical register --id 10 --name Cats --seats 3
   at 2026-11-05T10:00:00Z op-reserve place --musical 1 --seats 5

@@ -22,6 +22,10 @@ static const struct op_option sales_options[] = {
     {0},
 };
 static const struct op_option payments_options[] = {REPORT_OPTIONS, {0}};
+static const struct op_option occupancy_options[] = {
+    {"by", 0, "WHAT", "musical, as it is anyway: there is a row for each", false},
+    {0},
+};
 
 static const struct op_verb verbs[] = {
     {NULL, "", "the reservations and how far they are, one row each", 0, 0, OP_FOLLOWS, list_options, mypage_list,
@@ -31,7 +35,7 @@ static const struct op_verb verbs[] = {
      "op-mypage history 1 -o table"},
     {"report sales", "", "seats and amounts sold and cancelled", 0, 0, 0, sales_options, mypage_report_sales,
      "op-mypage report sales --by day --since 2026-11-01 -o csv\nop-mypage report sales --by day --svg sales.svg"},
-    {"report occupancy", "", "how full each musical is", 0, 0, 0, NULL, mypage_report_occupancy,
+    {"report occupancy", "", "how full each musical is", 0, 0, 0, occupancy_options, mypage_report_occupancy,
      "op-mypage report occupancy"},
     {"report payments", "", "what was charged, declined, refunded and parked", 0, 0, 0, payments_options,
      mypage_report_payments, "op-mypage report payments --by musical"},

@@ -271,8 +271,11 @@ int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
       " FROM musicals m LEFT JOIN (SELECT musical_id, sum(held) AS held,"
       "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold"
       "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
+  const char *by = op_option(app, "by");
   struct op_model *model = NULL;
   bool found = false;
+  if (by != NULL && strcmp(by, "musical") != 0) /* it is how things stand now, which has no days */
+    return op_usage(app, error, "--by must be musical, not '%s'", by);
   int code = op_model_open_there(app, &mypage_model, &model, error);
   if (code != OP_OK)
     goto out;
