@@ -217,6 +217,7 @@ decode() {
   assert_equal "$(stat -c %a ticket.png)" 600
   head -c 100000 /dev/zero >old.png # it is replaced whole
   succeeds op-ticket issue 2 --qr old.png
+  assert_equal "$(stat -c %a old.png)" 600
   assert_equal "$(decode old.png)" "$(json code)"
   [ "$(stat -c %s old.png)" -lt 5000 ]
   succeeds op-ticket issue 2 --qr /dev/null

@@ -73,6 +73,7 @@ account() { op-musical show 1 | jq -c '[.reservableSeats, .heldSeats, .offeredSe
   assert_error_json '[.requested,.available]|tojson' '[4,6]'
   op-reserve -q place --musical 1 --seats 4 --customer jun
   appends_nothing fails_as 1 customer_limit op-reserve wait --musical 1 --seats 5 --customer mina
+  appends_nothing fails_as 1 customer_limit op-reserve wait --musical 1 --seats 3 --customer kim
   appends_nothing fails_as 1 customer_required op-reserve wait --musical 1 --seats 3
   appends_nothing fails_as 1 no_such_grade op-reserve wait --musical 1 --seats 3 --grade VIP --customer mina
   appends_nothing fails_as 1 no_such_musical op-reserve wait --musical 2 --seats 3

@@ -132,21 +132,16 @@ static int load_id(struct op_model *model, struct book *book, const char *id, st
 
 /* How many seats of the musical has the customer? */
 static int load_customer(struct op_model *model, struct book *book, const struct order *order, struct op_error *error) {
-  bool is_new = false, found = false;
+  bool is_new = false;
   struct booked_customer *customer = names_add(&book->customers, order->customer_key, &is_new);
   if (customer->loaded)
     return OP_OK;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT sum(seats) FROM reservations WHERE customer_id = ?1"
-                                          " AND musical_id = ?2 AND status NOT IN ('Cancelled', 'PaymentCancelled')");
-  sqlite3_bind_text(sql, 1, order->place.customer_id, -1, SQLITE_STATIC);
-  sqlite3_bind_text(sql, 2, order->place.musical_id, -1, SQLITE_STATIC);
-  int code = op_model_step(model, sql, &found, error);
-  if (code == OP_OK && found)
-    customer->held += sqlite3_column_int64(sql, 0);
+  int64_t held = 0;
+  int code = customer_held(model, order->place.customer_id, order->place.musical_id, &held, error);
+  customer->held += held;
   if (customer->held < 0)
     customer->held = 0;
   customer->loaded = true;
-  sqlite3_reset(sql);
   return code;
 }
 

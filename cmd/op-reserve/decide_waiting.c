@@ -51,10 +51,10 @@ static int check_join(const struct join *join, const struct join_facts *facts, s
   char what[128];
   if (musical->max_per_customer > 0 && !place->customer_id[0])
     return place_refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
-  if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer) {
+  if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
     code = "customer_limit";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, a customer may have at most %" PRId64, place->seats,
-             musical->max_per_customer);
+    snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
+             place->seats, facts->customer_held, musical->max_per_customer);
   } else if (place->seats > capacity) {
     code = "exceeds_capacity";
     snprintf(what, sizeof what, "%" PRId64 " seats asked, it has %" PRId64 " altogether", place->seats, capacity);

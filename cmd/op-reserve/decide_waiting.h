@@ -20,6 +20,7 @@ struct join_facts {
   const struct op_musical *musical; /* id "": there is no such musical */
   const struct op_musical *left;    /* the same after all who wait got what there is for them */
   bool id_taken;
+  int64_t customer_held; /* seats of this musical that the customer has */
   int64_t now_us;
 };
 

@@ -211,6 +211,22 @@ const struct op_model_definition *reserve_model(void) {
   return &definition;
 }
 
+/* The seats that a customer has, by the tables. */
+int customer_held(struct op_model *model, const char *customer_id, const char *musical_id, int64_t *ret_seats,
+                  struct op_error *error) {
+  bool found = false;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT sum(seats) FROM reservations WHERE customer_id = ?1"
+                                          " AND musical_id = ?2 AND status NOT IN ('Cancelled', 'PaymentCancelled')");
+  *ret_seats = 0;
+  sqlite3_bind_text(sql, 1, customer_id, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 2, musical_id, -1, SQLITE_STATIC);
+  int code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found)
+    *ret_seats = sqlite3_column_int64(sql, 0);
+  sqlite3_reset(sql);
+  return code;
+}
+
 /* The reservation as the tables have it. */
 int reservation_load(struct op_model *model, const char *id, struct reservation *ret_reservation,
                      struct op_error *error) {

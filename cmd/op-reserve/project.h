@@ -12,4 +12,8 @@ const struct op_model_definition *reserve_model(void);
 int reservation_load(struct op_model *model, const char *id, struct reservation *ret_reservation,
                      struct op_error *error);
 
+/* The seats of a musical that a customer has and has not cancelled, by the same tables. */
+int customer_held(struct op_model *model, const char *customer_id, const char *musical_id, int64_t *ret_seats,
+                  struct op_error *error);
+
 #endif

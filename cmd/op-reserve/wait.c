@@ -99,8 +99,10 @@ static int decide_to_join(struct asking *asking, struct op_model *model, struct 
   if (code == OP_OK) {
     left = musical;
     queue_serve_all(&queue, &left);
-    const struct join_facts facts = {&musical, &left, asking->waiting.id[0] != '\0', op_now_us(asking->app)};
-    code = decide_join(&asking->join, asking->request, &facts, drafts, guard, error);
+    struct join_facts facts = {&musical, &left, asking->waiting.id[0] != '\0', 0, op_now_us(asking->app)};
+    code = customer_held(model, asking->join.place.customer_id, musical_id, &facts.customer_held, error);
+    if (code == OP_OK)
+      code = decide_join(&asking->join, asking->request, &facts, drafts, guard, error);
   }
   queue_free(&queue);
   return code;
@@ -172,7 +174,7 @@ static int ask(struct asking *asking, struct op_error *error) {
     snprintf(asking->join.place.request_id, sizeof asking->join.place.request_id, "%s", app->request_id);
   int code = op_store_write(app, error);
   if (code == OP_OK)
-    code = op_model_open_lazy(app, reserve_model(), &model, error);
+    code = op_model_open(app, reserve_model(), &model, error);
   if (code == OP_OK)
     code = op_commit(model, load_and_decide, asking, &drafts, &committed, error);
   if (code == OP_OK)

@@ -1,7 +1,7 @@
 /* admit.c - the verbs at the door: `admit` lets the holder of a ticket in, once; `verify` tells whether it would.
  *
- * Both see a cancellation at the instant at which it stands in the journal. Errors: 65 bad_code (no text at all),
- * 1 no_such_ticket, payment_cancelled, already_admitted; those of op_commit(). */
+ * Both see a cancellation at the instant at which it stands in the journal. Errors: 65 bad_code (bytes that are no
+ * text), 1 no_such_ticket, payment_cancelled, already_admitted; those of op_commit(). */
 #include "decide.h"
 #include "project.h"
 #include "request.h"

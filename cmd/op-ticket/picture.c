@@ -32,6 +32,12 @@ static bool is_dark(const QRcode *symbol, int x, int y) {
 
 /* ---- a PNG ------------------------------------------------------------------------------------------------------ */
 
+/* Is it a file, and not a pipe or a device? */
+static bool is_file(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* Opens or makes the file. */
 int picture_open(struct picture *ret_picture, const char *path, struct op_error *error) {
   *ret_picture = (struct picture){.path = path};
@@ -39,6 +45,13 @@ int picture_open(struct picture *ret_picture, const char *path, struct op_error 
   ret_picture->made = ret_picture->fd >= 0;
   if (ret_picture->fd < 0 && errno == EEXIST)
     ret_picture->fd = open(path, O_WRONLY | O_CLOEXEC);
+  /* The picture is the code: nobody else may read it, whoever could read what stood there before. */
+  if (ret_picture->fd >= 0 && !ret_picture->made && is_file(ret_picture->fd) && fchmod(ret_picture->fd, 0600) != 0) {
+    int problem = errno;
+    close(ret_picture->fd);
+    ret_picture->fd = -1;
+    errno = problem;
+  }
   if (ret_picture->fd >= 0)
     return OP_OK;
   bool denied = errno == EACCES || errno == EPERM || errno == EROFS;

@@ -137,7 +137,7 @@ static void joining(void **unused) {
   for (size_t i = 0; i < sizeof join_rows / sizeof join_rows[0]; i++) {
     const struct join_row *row = &join_rows[i];
     struct join join = {.waiting_id = "w", .place = {.musical_id = "1", .seats = row->seats, .price = -1}};
-    const struct join_facts facts = {&row->given, &row->given, false, NOON};
+    const struct join_facts facts = {&row->given, &row->given, false, 0, NOON};
     struct op_drafts drafts = {0};
     struct op_guard guard = {0};
     struct op_error error = {0};
