@@ -112,18 +112,29 @@ def perf_works():
     return done.returncode == 0
 
 
+@functools.cache
+def sqlite_symbols():
+    """The functions of SQLite, by the archive that the programs are linked with; none where they are linked with the
+    shared library, which perf tells by its name."""
+    archive = subprocess.run(["gcc", "-print-file-name=libsqlite3.a"], stdout=subprocess.PIPE, text=True, check=False)
+    listed = subprocess.run(["nm", "--defined-only", archive.stdout.strip()], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False)
+    return {words[2] for words in map(str.split, listed.stdout.splitlines()) if len(words) == 3 and words[1] in "tT"}
+
+
 def profile(park, data, *words):
     """Runs one command, which must succeed, and watches it by perf, where that works; returns its Cost and the shares
     of its CPU time by who ran: {"sqlite": 0.5, "kernel": 0.2, ...}, or None without perf."""
     if not perf_works():
         return park.timed(*words), None
     cost = park.timed(*words, under=["perf", "record", "-q", "-F", "499", "-o", data])
-    report = park.ctx.command(["perf", "report", "-i", data, "--stdio", "--comm", words[0], "--sort", "dso"],
-                              stderr=subprocess.DEVNULL)
+    report = park.ctx.command(["perf", "report", "-i", data, "--stdio", "--comm", words[0], "--sort", "dso,sym", "-g",
+                               "none"], stderr=subprocess.DEVNULL)
     samples = collections.Counter()
     for line in report.splitlines():
         if line.strip() and not line.startswith("#"):
-            percent, dso = line.split(None, 1)
-            kind = "sqlite" if "sqlite" in dso else "kernel" if "kernel" in dso else "rest"
+            percent, dso, _, symbol = line.split(None, 3)  # 1.25%  op-pay  [.]  sqlite3VdbeExec
+            ours = symbol.split(".")[0].strip() in sqlite_symbols() or "sqlite" in dso
+            kind = "kernel" if "kernel" in dso else "sqlite" if ours else "rest"
             samples[kind] += float(percent.rstrip("%"))
     return cost, {kind: round(percent / samples.total(), 3) for kind, percent in samples.items()}

@@ -212,6 +212,24 @@ third Offered 2026-11-20T12:10:00.000000Z'
   appends_nothing fails_as 1 customer_limit op-reserve place --offer vip
 }
 
+@test "an offer that is over before it was told is not told any more" {
+  sold_out
+  wait_for 3 accepted --customer a
+  wait_for 3 expired --customer b
+  wait_for 3 declined --customer c
+  op-reserve -q cancel r1
+  op-reserve -q cancel r2
+  op-musical -q run
+  op-reserve -q run
+  op-reserve -q place --offer accepted
+  op-reserve -q wait withdraw declined
+  OP_NOW=2026-11-20T13:00:00Z op-reserve -q run
+  OP_NOW=2026-11-20T13:00:00Z succeeds op-notify run
+  [[ $output != *WaitingOffered* ]] || fail "$output"
+  assert_equal "$(op-notify list --all | jq -r 'select(.template == "WaitingOffered") | "\(.offerId) \(.status)"')" \
+    $'accepted Withdrawn\nexpired Withdrawn\ndeclined Withdrawn'
+}
+
 @test "the offer is told in the customer's language, with its time" {
   sold_out
   op-notify -q contact set b --email b@example.org --name B --lang en

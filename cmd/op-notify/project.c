@@ -13,10 +13,12 @@
 #include <string.h>
 
 static const char *const types[] = {
-    OP_MUSICAL_REGISTERED,     OP_RESERVATION_PLACED,  OP_RESERVATION_CANCELLED, OP_PAYMENT_ATTEMPT_STARTED,
-    OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,    OP_PAYMENT_REFUNDED,      OP_PAYMENT_CANCELLED,
-    OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED, OP_NOTIFICATION_PARKED,   OP_NOTIFICATION_RETRY_REQUESTED,
-    OP_NOTIFICATION_WITHDRAWN, OP_CUSTOMER_FORGOTTEN,  OP_WAITING_OFFERED,       NULL};
+    OP_MUSICAL_REGISTERED,      OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
+    OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,
+    OP_PAYMENT_REFUNDED,        OP_PAYMENT_CANCELLED,      OP_NOTIFICATION_SENT,
+    OP_NOTIFICATION_FAILED,     OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
+    OP_NOTIFICATION_WITHDRAWN,  OP_CUSTOMER_FORGOTTEN,     OP_WAITING_OFFERED,
+    OP_WAITING_OFFER_EXPIRED,   OP_WAITING_OFFER_DECLINED, NULL};
 
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
@@ -419,6 +421,18 @@ static int became(struct op_model *model, const evs_event *event, struct op_erro
   return 0;
 }
 
+/* An offer is over, accepted or not: whoever was not told of it yet is not any more. */
+static int offer_over(struct op_model *model, const evs_event *event, struct op_error *error) {
+  struct told *told = NULL;
+  int r = told_of(model, event->causation, &told, error);
+  if (r != 0 || told->notice.status != NOTICE_PENDING || strcmp(told->notice.template, OP_WAITING_OFFERED) != 0)
+    return r;
+  told->notice.status = NOTICE_WITHDRAWN;
+  snprintf(told->failure, sizeof told->failure, "offer_over");
+  op_model_row_changed(told);
+  return 0;
+}
+
 /* A customer asked to be forgotten. */
 static int forgotten(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1];
@@ -434,8 +448,13 @@ static int forgotten(struct op_model *model, const evs_event *event, struct op_e
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
   if (op_type_is(event, OP_MUSICAL_REGISTERED))
     return registered(model, event, error);
-  if (op_type_is(event, OP_RESERVATION_PLACED))
-    return placed(model, event, error);
+  if (op_type_is(event, OP_RESERVATION_PLACED)) {
+    evs_slice offer;
+    int r = placed(model, event, error);
+    return r == 0 && evs_json_find(event->data, "offerId", &offer) ? offer_over(model, event, error) : r;
+  }
+  if (op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED))
+    return offer_over(model, event, error);
   if (op_type_is(event, OP_PAYMENT_ATTEMPT_STARTED))
     return asked(model, event, error);
   if (op_type_is(event, OP_RESERVATION_CANCELLED)) {
@@ -454,7 +473,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 6,
+                                                 .version = 7,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,
