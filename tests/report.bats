@@ -126,6 +126,18 @@ END
   assert_json .percent $'22\n17.5\n0'
 }
 
+@test "occupancy by day: the running total of what was sold" {
+  sold
+  local summed
+  summed=$(op-mypage report sales --by day,musical -o ndjson | jq -rs 'reduce .[] as $row ([{}, []];
+    .[0][$row.musicalId] += $row.netSeats | .[1] += ["\($row.day),\($row.musicalId),\(.[0][$row.musicalId])"]) | .[1][]')
+  succeeds op-mypage report occupancy --by day
+  assert_equal "$(jq -r '"\(.day),\(.musicalId),\(.held)"' <<<"$output")" "$summed"
+  [ "$(wc -l <<<"$summed")" -ge 3 ] || fail "$summed"
+  assert_equal "$(jq -r 'select(.free != .seats - .held or .percent != (.held * 1000 / .seats | round / 10))' <<<"$output")" ''
+  assert_equal "$(jq -r 'keys_unsorted | join(",")' <<<"$output" | sort -u)" day,musicalId,musicalName,seats,held,free,percent
+}
+
 @test "--svg: valid XML, whatever the musicals are called, and always the same" {
   sold
   succeeds op-mypage report sales --by day --svg sales.svg
@@ -216,7 +228,7 @@ END
     fails_as 64 usage op-mypage report sales $wrong
   done
   fails_as 64 usage op-mypage report sales --zone ''
-  fails_as 64 usage op-mypage report occupancy --by day
+  fails_as 64 usage op-mypage report occupancy --by week
   fails_as 64 usage op-mypage report payments --svg x
   [ ! -e x ] || fail "a wrong call wrote a file"
 }

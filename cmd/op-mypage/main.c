@@ -23,7 +23,7 @@ static const struct op_option sales_options[] = {
 };
 static const struct op_option payments_options[] = {REPORT_OPTIONS, {0}};
 static const struct op_option occupancy_options[] = {
-    {"by", 0, "WHAT", "musical, as it is anyway: there is a row for each", false},
+    {"by", 0, "WHAT", "musical (as it is now), or day: at the end of each day", false},
     {0},
 };
 

@@ -258,38 +258,64 @@ int mypage_report_payments(struct op_app *app, struct op_error *error) {
   return code;
 }
 
-/* How full the musicals are. */
-int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
+/* Prints the rows of the statement, whose last column is a number with one decimal. */
+static int print_percents(struct op_model *model, sqlite3_stmt *row, const struct op_column *columns, int count,
+                          struct op_error *error) {
+  struct op_output *output = op_model_app(model)->output;
+  bool found = false;
+  op_rows_begin(output, columns, (size_t)count, false);
+  int code = op_model_step(model, row, &found, error);
+  while (code == OP_OK && found && !op_output_closed(output)) {
+    for (int i = 0; i < count - 1; i++)
+      op_cell_sql(output, row, i);
+    op_cell_json(output, (const char *)sqlite3_column_text(row, count - 1));
+    op_row_end(output);
+    code = op_model_step(model, row, &found, error);
+  }
+  op_rows_end(output);
+  return code;
+}
+
+/* How full the musicals are now. */
+static int occupancy_now(struct op_model *model, struct op_error *error) {
   static const struct op_column columns[] = {
       {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false}, {"seats", "SEATS", true}, {"held", "HELD", true},
       {"sold", "SOLD", true},          {"free", "FREE", true},         {"percent", "%", true},
   };
-  enum { COLUMNS = sizeof columns / sizeof columns[0], PERCENT = COLUMNS - 1 };
   static const char select[] =
       "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.seats - ifnull(r.held, 0),"
       " printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
       " FROM musicals m LEFT JOIN (SELECT musical_id, sum(held) AS held,"
       "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold"
       "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
-  const char *by = op_option(app, "by");
+  return print_percents(model, op_model_sql(model, select), columns, sizeof columns / sizeof columns[0], error);
+}
+
+/* How full they were at the end of each day on which that changed, of the seats that they have now. */
+static int occupancy_by_day(struct op_model *model, struct op_error *error) {
+  static const struct op_column columns[] = {
+      {"day", "DAY", false},  {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false}, {"seats", "SEATS", true},
+      {"held", "HELD", true}, {"free", "FREE", true},          {"percent", "%", true},
+  };
+  static const char select[] =
+      "SELECT day, musical_id, name, seats, held, seats - held, printf('%.1f', 100.0 * held / seats) FROM"
+      " (SELECT d.day, d.musical_id, m.name, m.seats, m.registered_seq,"
+      "  sum(d.net) OVER (PARTITION BY d.musical_id ORDER BY d.day) AS held"
+      "  FROM (SELECT substr(s.time, 1, 10) AS day, r.musical_id, sum(s.sold_seats) AS net"
+      "   FROM steps s JOIN reservations r USING (reservation_id) WHERE s.sold_seats IS NOT NULL GROUP BY 1, 2) d"
+      "  JOIN musicals m USING (musical_id)) ORDER BY day, registered_seq";
+  return print_percents(model, op_model_sql(model, select), columns, sizeof columns / sizeof columns[0], error);
+}
+
+/* How full the musicals are. */
+int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
+  struct choice choice = {0};
   struct op_model *model = NULL;
-  bool found = false;
-  if (by != NULL && strcmp(by, "musical") != 0) /* it is how things stand now, which has no days */
-    return op_usage(app, error, "--by must be musical, not '%s'", by);
-  int code = op_model_open_there(app, &mypage_model, &model, error);
-  if (code != OP_OK)
-    goto out;
-  sqlite3_stmt *row = op_model_sql(model, select);
-  op_rows_begin(app->output, columns, COLUMNS, false);
-  for (code = op_model_step(model, row, &found, error); code == OP_OK && found && !op_output_closed(app->output);
-       code = op_model_step(model, row, &found, error)) {
-    for (int i = 0; i < PERCENT; i++)
-      op_cell_sql(app->output, row, i);
-    op_cell_json(app->output, (const char *)sqlite3_column_text(row, PERCENT)); /* a number with one decimal */
-    op_row_end(app->output);
-  }
-  op_rows_end(app->output);
-out:
+  int code = choose_by(app, &choice, error);
+  if (code == OP_OK)
+    code = op_model_open_there(app, &mypage_model, &model, error);
+  if (code == OP_OK)
+    code = choice.by_day ? occupancy_by_day(model, error) : occupancy_now(model, error);
   op_model_close(model);
   return code;
 }
