@@ -251,8 +251,6 @@ static int put(struct evs__file *file, const struct commit *commit, bool new_seg
       evs__recover(file, true, NULL);
     return rc;
   }
-  if (file->lines.len >= WRITE_BACK_BYTES)
-    evs__io_begin_write_back(file->tail_fd, offset, file->lines.len);
   move_tail(file, commit, &info);
   atomic_store(&page->changing, 0);
   return 0;
@@ -327,5 +325,7 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
   }
   evs__file_cursor_close(commit.cursor);
   evs__file_turn_end(store);
+  if (!rc && file->lines.len >= WRITE_BACK_BYTES) /* it may wait for the disk, so when nobody waits for us */
+    evs__io_begin_write_back(file->tail_fd, file->spot.offset - file->lines.len, file->lines.len);
   return rc;
 }

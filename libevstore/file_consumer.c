@@ -166,17 +166,25 @@ int evs__file_consumer_open(evs_store *store, const char *name, evs_consumer **r
   return 0;
 }
 
-int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error) {
-  struct evs__file *file = evs__file(consumer->store);
+/* Is the lease still this handle's? Who deletes its lock lets another process take it. */
+static int check_lease(const evs_consumer *consumer, evs_error *error) {
   char path[PATH_SIZE];
   lock_path(consumer->name, path);
-  if (!still_named(file, ((struct file_consumer *)consumer)->lock_fd, path))
-    return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s: its lock was deleted, another process may run it",
-                        consumer->name);
+  if (still_named(evs__file(consumer->store), ((const struct file_consumer *)consumer)->lock_fd, path))
+    return 0;
+  return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s: its lock was deleted, another process may run it",
+                      consumer->name);
+}
+
+int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t time_us, evs_error *error) {
+  struct evs__file *file = evs__file(consumer->store);
+  int rc = check_lease(consumer, error);
+  if (rc)
+    return rc;
   if (offset > evs__file_durable(file))
     return evs__fail(error, EVS_INVALID, "consumer %s: position %" PRIu64 " is beyond the head", consumer->name,
                      offset);
-  int rc = save(file, consumer->name, offset, time_us, error);
+  rc = save(file, consumer->name, offset, time_us, error);
   if (!rc)
     consumer->offset = offset;
   return rc;
@@ -185,12 +193,11 @@ int evs__file_consumer_commit(evs_consumer *consumer, uint64_t offset, int64_t t
 int evs__file_consumer_remove(evs_consumer *consumer, evs_error *error) {
   struct evs__file *file = evs__file(consumer->store);
   char path[PATH_SIZE];
-  lock_path(consumer->name, path);
-  if (!still_named(file, ((struct file_consumer *)consumer)->lock_fd, path))
-    return evs__fail_at(error, EVS_BUSY, path, 0, 0, "consumer %s: its lock was deleted, another process may run it",
-                        consumer->name);
+  int rc = check_lease(consumer, error);
+  if (rc)
+    return rc;
   snprintf(path, sizeof path, DIRECTORY "/%s", consumer->name);
-  int rc = evs__io_unlink(file->root_fd, path);
+  rc = evs__io_unlink(file->root_fd, path);
   rc = rc == ENOENT ? 0 : rc;
   rc = rc ? rc : sync_names(file);
   if (rc)

@@ -26,6 +26,12 @@ struct op_drafts {
   size_t count, size;
 };
 
+/* A request of the caller's: its key and its canonical text, see request.h. */
+struct op_request {
+  const char *key; /* NULL: it has none */
+  const char *text;
+};
+
 /* A new draft at the end of the list; the pointer is valid until the next op_draft_add(). correlation "" : none. */
 struct op_draft *op_draft_add(struct op_drafts *drafts, const char *type, const char *correlation, uint64_t causation);
 void op_draft_id(struct op_draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));

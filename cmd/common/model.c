@@ -331,10 +331,3 @@ const char *op_model_name(const struct op_model *model) { return model->definiti
 struct op_app *op_model_app(const struct op_model *model) {
   return model->app;
 }
-
-/* What comes after the tables. */
-int op_model_pending(struct op_model *model, const evs_query *query, evs_cursor **ret_cursor, struct op_error *error) {
-  evs_error store_error;
-  int rc = evs_read(model->app->store, query, model->meta.offset, EVS_READ_WRITTEN, ret_cursor, &store_error);
-  return rc == 0 ? OP_OK : op_fail_store(error, rc, &store_error);
-}

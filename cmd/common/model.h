@@ -60,6 +60,16 @@ const char *op_model_name(const struct op_model *model);
  */
 int op_model_pending(struct op_model *model, const evs_query *query, evs_cursor **ret_cursor, struct op_error *error);
 
+/* Takes one event into account. */
+typedef void op_fold(void *context, const evs_event *event);
+/* Folds all of these types (NULL-terminated) that carry `tag` ("name:value"; NULL: whatever they carry) after the
+ * model's offset, up to the written tail, for a decision. *ret_position (may be NULL) is how far that was. */
+int op_model_fold_pending(struct op_model *model, const char *const *types, const char *tag, op_fold *fold,
+                          void *context, uint64_t *ret_position, struct op_error *error);
+/* Folds the durable events of these types from the seq `first` to `last`, for an answer that is the same as before. */
+int op_model_replay(struct op_model *model, const char *const *types, uint64_t first, uint64_t last, op_fold *fold,
+                    void *context, struct op_error *error);
+
 /* A prepared statement of this model, reset and with bindings cleared; prepared once per SQL text (the pointer is the
  * key, so pass string literals). Owned by the model; do not finalize. NULL never: an error of the SQL itself is a bug
  * and aborts with exit 70. */

@@ -123,26 +123,24 @@ int op_musical_project(struct op_model *model, const evs_event *event, struct op
   return OP_OK;
 }
 
+/* A musical that is being loaded. */
+struct wanted {
+  const char *id;
+  struct op_musical *musical;
+};
+
+/* Folds an event of it. */
+static void fold(void *context, const evs_event *event) {
+  const struct wanted *wanted = context;
+  char id[OP_MAX_ID + 1];
+  if (op_field_id(event, "musicalId", id) && strcmp(id, wanted->id) == 0)
+    op_musical_apply(wanted->musical, event);
+}
+
 /* The musical up to the written tail. */
 int op_musical_load_written(struct op_model *model, const char *id, struct op_musical *ret_musical,
                             uint64_t *ret_position, struct op_error *error) {
-  evs_query_item item = {.types = op_musical_types};
-  while (op_musical_types[item.type_count] != NULL)
-    item.type_count++;
-  const evs_query query = {&item, 1};
-  char of_event[OP_MAX_ID + 1];
-  evs_cursor *cursor = NULL;
-  evs_event event;
-  evs_error store_error;
+  struct wanted wanted = {id, ret_musical};
   int rc = op_musical_load(model, id, ret_musical, error);
-  if (rc == OP_OK)
-    rc = op_model_pending(model, &query, &cursor, error);
-  if (rc != OP_OK)
-    return rc;
-  while ((rc = evs_next(cursor, &event, &store_error)) == 0)
-    if (op_field_id(&event, "musicalId", of_event) && strcmp(of_event, id) == 0)
-      op_musical_apply(ret_musical, &event);
-  *ret_position = evs_cursor_position(cursor);
-  evs_cursor_close(cursor);
-  return rc == EVS_END ? OP_OK : op_fail_store(error, rc, &store_error);
+  return rc == OP_OK ? op_model_fold_pending(model, op_musical_types, NULL, fold, &wanted, ret_position, error) : rc;
 }

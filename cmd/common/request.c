@@ -120,6 +120,15 @@ found:
   return rc;
 }
 
+/* The same for a decision. */
+int op_request_repeated(struct op_model *model, const struct op_request *request, uint64_t *ret_seq,
+                        uint64_t *ret_position, struct op_error *error) {
+  int rc = request->key != NULL ? op_request_find(model, request->key, request->text, ret_seq, error) : OP_OK;
+  if (rc == OP_OK && *ret_seq > *ret_position)
+    *ret_position = *ret_seq;
+  return rc;
+}
+
 /* Gives the event at `seq` to use(), once it is durable. */
 int op_event_at(struct op_app *app, uint64_t seq,
                 int (*use)(void *context, const evs_event *event, struct op_error *error), void *context,

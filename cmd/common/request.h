@@ -5,6 +5,7 @@
 #ifndef OP_REQUEST_H
 #define OP_REQUEST_H
 
+#include "draft.h"
 #include "model.h"
 
 /* Was a request with this key folded already (in the tables, or in what is pending after them)? *ret_seq is the seq of
@@ -12,6 +13,11 @@
  * command: exit 1 request_id_reused. */
 int op_request_find(struct op_model *model, const char *key, const char *request, uint64_t *ret_seq,
                     struct op_error *error);
+
+/* The same for who decides (op_decide): nothing where the request has no key; *ret_position reaches at least to what
+ * was found, since the answer rests on it. */
+int op_request_repeated(struct op_model *model, const struct op_request *request, uint64_t *ret_seq,
+                        uint64_t *ret_position, struct op_error *error);
 
 /* The parts of it, for who keeps an own account of what is pending. In the tables: *ret_seq as above, *ret_same whether
  * it was this request. */

@@ -23,7 +23,7 @@ struct change {
   enum kind kind;
   const struct branch_wanted *wanted;
   size_t count;
-  struct request request;
+  struct op_request request;
   struct branch *branches; /* as they are, in the order of `wanted` */
   uint64_t repeated;       /* seq of the first event that this very request appended before; 0: none */
 };
@@ -50,8 +50,8 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
   *ret_position = op_model_offset(model);
   for (size_t i = 0; i < change->count && code == OP_OK; i++)
     code = branch_load(model, change->wanted[i].id, day, &change->branches[i], error);
-  if (code == OP_OK && change->request.key)
-    code = op_request_find(model, change->request.key, change->request.text, &change->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &change->request, &change->repeated, ret_position, error);
   for (size_t i = 0; i < change->count && code == OP_OK && !change->repeated; i++)
     code = decide_one(change, i, drafts, guard, error);
   return code;
@@ -128,7 +128,7 @@ static int run(struct op_app *app, struct change *change, const char *text, stru
   struct op_model *model = NULL;
   struct op_drafts drafts = {0};
   struct op_committed committed = {0};
-  change->request = (struct request){app->request_id, text};
+  change->request = (struct op_request){app->request_id, text};
   change->branches = calloc(change->count + 1, sizeof *change->branches);
   if (!change->branches)
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");

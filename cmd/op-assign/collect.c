@@ -14,7 +14,7 @@
 /* The command, and what became of it. */
 struct collecting {
   const char *id;
-  struct request request;
+  struct op_request request;
   struct pickup pickup;
   uint64_t repeated; /* seq of the event that this very request appended before; 0: none */
 };
@@ -25,8 +25,8 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
   struct collecting *collecting = context;
   int code = pickup_load(model, collecting->id, &collecting->pickup, error);
   *ret_position = op_model_offset(model);
-  if (code == OP_OK && collecting->request.key)
-    code = op_request_find(model, collecting->request.key, collecting->request.text, &collecting->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &collecting->request, &collecting->repeated, ret_position, error);
   if (code != OP_OK || collecting->repeated)
     return code;
   return decide_collect(&collecting->pickup, collecting->id, &collecting->request, drafts, guard, error);
@@ -66,7 +66,7 @@ int verb_collect(struct op_app *app, struct op_error *error) {
   if (code != OP_OK)
     return code;
   snprintf(text, sizeof text, "collect reservation=%s", collecting.id);
-  collecting.request = (struct request){app->request_id, text};
+  collecting.request = (struct op_request){app->request_id, text};
   code = assign_open(app, true, &model, error);
   if (code == OP_OK)
     code = op_commit(model, load_and_decide, &collecting, &drafts, &committed, error);

@@ -40,7 +40,7 @@ static struct op_draft *branch_event(const char *type, const char *id, uint64_t 
 }
 
 /* Ends it: it remembers its request. */
-static void end_event(struct op_draft *draft, const struct request *request, struct op_guard *guard) {
+static void end_event(struct op_draft *draft, const struct op_request *request, struct op_guard *guard) {
   op_draft_request(draft, request->key, request->text, guard);
   op_json_end(&draft->data);
 }
@@ -59,7 +59,7 @@ static int id_taken(const struct branch *branch, struct op_error *error) {
 }
 
 /* A new branch, or the same again. */
-int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
+int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct op_request *request,
                       struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (branch->id[0]) {
     bool same_capacity = wanted->capacity == branch->capacity || wanted->capacity == branch->first_capacity;
@@ -75,8 +75,9 @@ int decide_branch_add(const struct branch *branch, const struct branch_wanted *w
 }
 
 /* Another capacity. */
-int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity, const struct request *request,
-                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity,
+                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error) {
   if (!branch->id[0])
     return no_such_branch(id, error);
   if (capacity == branch->capacity)
@@ -97,8 +98,9 @@ int decide_branch_adjust(const struct branch *branch, const char *id, int64_t ca
 }
 
 /* One branch of a file. */
-int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
-                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted,
+                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error) {
   if (!branch->id[0])
     return decide_branch_add(branch, wanted, request, drafts, guard, error);
   if (!same_place(branch, wanted))
@@ -180,8 +182,8 @@ static int refuse_collect(const struct pickup *pickup, const char *code, const c
 }
 
 /* It is handed over. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct request *request, struct op_drafts *drafts,
-                   struct op_guard *guard, struct op_error *error) {
+int decide_collect(const struct pickup *pickup, const char *id, const struct op_request *request,
+                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (!pickup->id[0])
     return no_such_pickup(id, error);
   if (pickup->status == PICKUP_COLLECTED)

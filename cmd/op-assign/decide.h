@@ -11,24 +11,21 @@
 #include "draft.h"
 #include "pickup.h"
 
-/* --request-id: key "" or NULL for none; `text` says canonically what was asked for. */
-struct request {
-  const char *key, *text;
-};
-
 int no_such_branch(const char *id, struct op_error *error);
 int no_such_pickup(const char *id, struct op_error *error);
 
 /* BranchAdded, or nothing where it is there already, also with a capacity that was changed since. Refusals (1):
  * id_taken. */
-int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
+int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct op_request *request,
                       struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 /* BranchCapacityChanged, or nothing. Refusals (1): no_such_branch; capacity_used where more is assigned today. */
-int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity, const struct request *request,
-                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
+int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity,
+                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error);
 /* One branch of a file: added, or adjusted where nothing but its capacity differs. Refusals as above. */
-int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted, const struct request *request,
-                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
+int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted,
+                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error);
 
 /* PickupAssigned for one that waits. `guarded`: this commit guards the branch already. */
 void decide_assigned(const struct pickup *pickup, const struct branch *branch, int64_t distance_m, const char *day,
@@ -40,8 +37,8 @@ bool decide_failed(const struct pickup *pickup, enum failure failure, bool guard
 /* PickupReleased for one that is due back. */
 void decide_released(const struct pickup *pickup, struct op_drafts *drafts, struct op_guard *guard);
 /* PickupCollected. Refusals (1): no_such_reservation, already_collected, already_cancelled, not_assigned. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct request *request, struct op_drafts *drafts,
-                   struct op_guard *guard, struct op_error *error);
+int decide_collect(const struct pickup *pickup, const char *id, const struct op_request *request,
+                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* The types that may help what no branch could take. */
 extern const char *const helping_types[];

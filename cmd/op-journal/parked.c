@@ -62,7 +62,7 @@ struct deciding {
   const char *consumer;
   uint64_t seq; /* 0: all that is parked */
   bool drop;
-  struct request request;
+  struct op_request request;
   uint64_t repeated; /* the first event of the same request, done before */
   struct op_drafts *drafts;
   struct op_guard *guard;
@@ -158,7 +158,7 @@ static int change(struct op_app *app, bool drop, struct op_error *error) {
   deciding.seq = (uint64_t)seq;
   snprintf(request, sizeof request, "%s consumer=%.*s seq=%" PRId64, drop ? "drop" : "retry", (int)EVS_MAX_CONSUMER,
            deciding.consumer, seq);
-  deciding.request = (struct request){app->request_id, request};
+  deciding.request = (struct op_request){app->request_id, request};
   int rc = op_model_open_there(app, parking_model(), &model, error);
   if (!rc)
     rc = op_commit(model, decide, &deciding, &drafts, &committed, error);

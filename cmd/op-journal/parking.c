@@ -136,7 +136,7 @@ void decide_delivered(const struct item *item, struct op_drafts *drafts, struct 
 }
 
 /* An operator decides. */
-int decide_retry(const struct item *item, bool drop, const struct request *request, struct op_drafts *drafts,
+int decide_retry(const struct item *item, bool drop, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
   if (item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED))
     return OP_OK;

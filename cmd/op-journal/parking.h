@@ -61,11 +61,6 @@ struct attempt {
   uint64_t random; /* for the back-off, see retry.h */
 };
 
-/* What --request-id makes of a change; the key NULL: it was not given. */
-struct request {
-  const char *key, *text;
-};
-
 /* CMD failed on it, given alone: ConsumerAttemptFailed, or ConsumerEventParked after `max_attempts`. */
 void decide_failed(const struct item *item, const struct attempt *attempt, struct op_drafts *drafts,
                    struct op_guard *guard);
@@ -76,7 +71,7 @@ void decide_delivered(const struct item *item, struct op_drafts *drafts, struct 
 /* An operator brings it back (ConsumerEventRetried) or gives it up (ConsumerEventDropped), parked or waiting for its
  * next attempt. Nothing where that is so already. Refusals (1): not_parked; parked_behind for bringing back what is
  * held. */
-int decide_retry(const struct item *item, bool drop, const struct request *request, struct op_drafts *drafts,
+int decide_retry(const struct item *item, bool drop, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error);
 
 #endif

@@ -19,7 +19,7 @@ static const char *const partitioned[] = {OP_CONSUMER_PARTITIONED, NULL};
 /* What the verb adds: where the new parts begin, and its request. */
 struct division {
   uint64_t offset;
-  struct request request;
+  struct op_request request;
 };
 
 /* ConsumerPartitioned; `division` NULL: somebody began with these parts. */

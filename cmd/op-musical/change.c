@@ -22,7 +22,7 @@ struct change {
   int64_t seats;
   const char *grade; /* of adjust; "": none */
   bool closed;
-  struct request request;
+  struct op_request request;
   uint64_t repeated; /* seq of the event that this very request appended before; 0: none */
 };
 
@@ -49,12 +49,10 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
                            uint64_t *ret_position, struct op_error *error) {
   struct change *change = context;
   int code = states_load(model, &change->states, ret_position, error);
-  if (code == OP_OK && change->request.key)
-    code = op_request_find(model, change->request.key, change->request.text, &change->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &change->request, &change->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
-  if (change->repeated > *ret_position)
-    *ret_position = change->repeated;
   return change->repeated ? OP_OK : change->decide(change, drafts, guard, error);
 }
 
@@ -93,7 +91,7 @@ static int run(struct op_app *app, struct change *change, const char *id, const 
   struct op_model *model = NULL;
   struct op_drafts drafts = {0};
   struct op_committed committed = {0};
-  change->request = (struct request){app->request_id, text};
+  change->request = (struct op_request){app->request_id, text};
   states_init(&change->states, 1);
   snprintf(change->states.items->id, sizeof change->states.items->id, "%s", id);
   int code = op_store_write(app, error);

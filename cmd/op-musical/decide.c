@@ -28,7 +28,7 @@ static struct op_draft *draft_begin(const struct state *state, const char *type,
 }
 
 /* Ends an event: it remembers its request, and a second event of this request is made impossible. */
-static void draft_end(struct op_draft *draft, const struct request *request, struct op_guard *guard) {
+static void draft_end(struct op_draft *draft, const struct op_request *request, struct op_guard *guard) {
   op_draft_request(draft, request->key, request->text, guard);
   op_json_end(&draft->data);
 }
@@ -100,7 +100,7 @@ static void describe(struct op_text *data, const struct registration *wanted) {
 }
 
 /* A new musical, or the same again. */
-int decide_register(const struct state *state, const struct registration *wanted, const struct request *request,
+int decide_register(const struct state *state, const struct registration *wanted, const struct op_request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (state->musical.id[0]) {
     /* The first registration sent again is the same one, even after its seats were adjusted. */
@@ -137,7 +137,7 @@ static int seats_held(const struct state *state, const char *grade, int64_t seat
 
 /* MusicalSeatsAdjusted to these seats and grades, where nobody has what is taken away. */
 static int draft_adjusted(const struct state *state, int64_t seats, const struct op_grades *grades,
-                          const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
+                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                           struct op_error *error) {
   const struct op_musical *musical = &state->musical;
   for (size_t i = 0; i < musical->grades.count; i++) {
@@ -173,7 +173,7 @@ static int wrong_grade(const struct state *state, const char *grade, struct op_e
 }
 
 /* Another capacity. */
-int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct request *request,
+int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   const struct op_musical *musical = &state->musical;
   if (!musical->id[0])
@@ -190,7 +190,7 @@ int decide_adjust(const struct state *state, const char *grade, int64_t seats, c
 }
 
 /* Sales closed or open. */
-int decide_sales(const struct state *state, bool closed, const struct request *request, struct op_drafts *drafts,
+int decide_sales(const struct state *state, bool closed, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
   if (!state->musical.id[0])
     return no_such_musical(state->id, error);
@@ -202,8 +202,8 @@ int decide_sales(const struct state *state, bool closed, const struct request *r
 }
 
 /* MusicalRevised to what is wanted. */
-static void draft_revised(const struct state *state, const struct registration *wanted, const struct request *request,
-                          struct op_drafts *drafts, struct op_guard *guard) {
+static void draft_revised(const struct state *state, const struct registration *wanted,
+                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard) {
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_REVISED, drafts, guard);
   if (wanted->price >= 0)
     op_json_number(&draft->data, "price", wanted->price);
@@ -212,7 +212,7 @@ static void draft_revised(const struct state *state, const struct registration *
 }
 
 /* One entry of a catalogue. */
-int decide_import(const struct state *state, const struct registration *wanted, const struct request *request,
+int decide_import(const struct state *state, const struct registration *wanted, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   const struct op_musical *musical = &state->musical;
   if (!musical->id[0])

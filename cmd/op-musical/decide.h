@@ -31,12 +31,6 @@ struct state {
   char updated_at[EVS_TIME_SIZE]; /* time of the last event about it or its seats */
 };
 
-/* The --request-id that an event remembers, and the request in one canonical text; key NULL: none. */
-struct request {
-  const char *key;
-  const char *text;
-};
-
 /* A cancellation that has not given its seats back. */
 struct cancellation {
   uint64_t seq;
@@ -50,21 +44,21 @@ struct cancellation {
 int no_such_musical(const char *id, struct op_error *error);
 
 /* MusicalRegistered; nothing where it stands registered just so; 1 id_taken where another one has the id. */
-int decide_register(const struct state *state, const struct registration *wanted, const struct request *request,
+int decide_register(const struct state *state, const struct registration *wanted, const struct op_request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* MusicalSeatsAdjusted, of one grade or (grade "") of a musical without grades. Refusals (1): seats_held where fewer
  * seats are asked for than are held; grade_required, no_such_grade. */
-int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct request *request,
+int decide_adjust(const struct state *state, const char *grade, int64_t seats, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* MusicalSalesClosed or MusicalSalesOpened. */
-int decide_sales(const struct state *state, bool closed, const struct request *request, struct op_drafts *drafts,
+int decide_sales(const struct state *state, bool closed, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error);
 
 /* What a catalogue asks of one musical: registers it; or MusicalSeatsAdjusted for its seats and MusicalRevised for all
  * else, both where both differ. Refusals (1): id_taken where the name or the currency differs; seats_held. */
-int decide_import(const struct state *state, const struct registration *wanted, const struct request *request,
+int decide_import(const struct state *state, const struct registration *wanted, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* SeatsReleased for a cancellation, with a guard that makes a second one impossible. */

@@ -28,7 +28,7 @@ struct changed {
 struct import {
   struct catalogue catalogue;
   struct states states; /* in the order of the catalogue */
-  struct request request;
+  struct op_request request;
   uint64_t repeated;       /* seq of an event that this very request appended before; 0: none */
   struct changed *changed; /* room for all of the catalogue */
   size_t changed_count;
@@ -39,12 +39,10 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
                            uint64_t *ret_position, struct op_error *error) {
   struct import *import = context;
   int code = states_load(model, &import->states, ret_position, error);
-  if (code == OP_OK && import->request.key)
-    code = op_request_find(model, import->request.key, import->request.text, &import->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &import->request, &import->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
-  if (import->repeated > *ret_position)
-    *ret_position = import->repeated;
   if (import->repeated)
     return OP_OK;
   for (size_t i = 0; i < import->catalogue.count && code == OP_OK; i++) {
@@ -161,7 +159,7 @@ int verb_import(struct op_app *app, struct op_error *error) {
   if (code != OP_OK)
     goto out;
   request_text(&import.catalogue, text, sizeof text);
-  import.request = (struct request){app->request_id, text};
+  import.request = (struct op_request){app->request_id, text};
   code = op_store_write(app, error);
   if (code == OP_OK)
     code = op_model_open_lazy(app, musical_model(), &model, error);

@@ -79,52 +79,36 @@ struct state *states_of(const struct states *states, const evs_event *event) {
   return found ? *found : NULL;
 }
 
-/* Folds the events of a cursor, up to its end or to `last`. */
-static int fold(evs_cursor *cursor, struct states *states, uint64_t last, const char *request_tag, states_visit *visit,
-                void *context, struct op_error *error) {
-  evs_event event;
-  evs_error store_error;
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0 && event.seq <= last) {
-    struct state *state = states_of(states, &event);
-    if (!state)
-      continue;
-    bool visited = visit && evs_event_has_tag(&event, request_tag);
-    const struct state before = visited ? *state : (struct state){0};
-    state_apply(state, &event);
-    if (visited)
-      visit(context, &before, state, &event);
-  }
-  return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
-}
+/* What is folded, and who is shown the events of a request. */
+struct folding {
+  const struct states *states;
+  const char *request_tag;
+  states_visit *visit; /* NULL: nobody */
+  void *context;
+};
 
-/* The query for all that state_apply() folds. */
-static evs_query_item every_musical(void) {
-  evs_query_item item = {.types = op_musical_types};
-  while (op_musical_types[item.type_count])
-    item.type_count++;
-  return item;
+/* Folds an event of one of them. */
+static void fold(void *context, const evs_event *event) {
+  const struct folding *folding = context;
+  struct state *state = states_of(folding->states, event);
+  if (!state)
+    return;
+  bool visited = folding->visit && evs_event_has_tag(event, folding->request_tag);
+  const struct state before = visited ? *state : (struct state){0};
+  state_apply(state, event);
+  if (visited)
+    folding->visit(folding->context, &before, state, event);
 }
 
 /* From the read model, then from what was written since. */
 int states_load(struct op_model *model, struct states *states, uint64_t *ret_position, struct op_error *error) {
+  struct folding folding = {.states = states};
   sort(states);
   int code = OP_OK;
   for (size_t i = 0; i < states->count && code == OP_OK; i++)
     code = state_load(model, &states->items[i], error);
-  if (code != OP_OK)
-    return code;
-
-  const evs_query_item item = every_musical();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  code = op_model_pending(model, &query, &cursor, error);
-  if (code == OP_OK)
-    code = fold(cursor, states, UINT64_MAX, NULL, NULL, NULL, error);
-  if (code == OP_OK)
-    *ret_position = evs_cursor_position(cursor);
-  evs_cursor_close(cursor);
-  return code;
+  return code == OP_OK ? op_model_fold_pending(model, op_musical_types, NULL, fold, &folding, ret_position, error)
+                       : code;
 }
 
 /* From the journal alone. */
@@ -140,12 +124,6 @@ int states_replay(struct op_model *model, struct states *states, uint64_t last, 
   }
   char tag[OP_MAX_ID + sizeof OP_TAG_REQUEST + 1];
   snprintf(tag, sizeof tag, OP_TAG_REQUEST ":%s", request_id);
-  const evs_query_item item = every_musical();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  evs_error store_error;
-  int code = evs_read(op_model_app(model)->store, &query, first - 1, 0, &cursor, &store_error);
-  code = code ? op_fail_store(error, code, &store_error) : fold(cursor, states, last, tag, visit, context, error);
-  evs_cursor_close(cursor);
-  return code;
+  struct folding folding = {states, tag, visit, context};
+  return op_model_replay(model, op_musical_types, first, last, fold, &folding, error);
 }

@@ -19,25 +19,12 @@ struct cancelling {
   uint64_t repeated;              /* seq of the event that this very request appended before; 0: none */
 };
 
-/* Folds the events of a cursor, up to its end or to `last`. */
-static int fold(evs_cursor *cursor, struct reservation *reservation, const char *id, uint64_t last,
-                struct op_error *error) {
-  evs_event event;
-  evs_error store_error;
-  char event_id[OP_MAX_ID + 1];
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0 && event.seq <= last)
-    if (op_field_id(&event, "reservationId", event_id) && strcmp(event_id, id) == 0)
-      reservation_apply(reservation, &event);
-  return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
-}
-
-/* The query for all that reservation_apply() folds. */
-static evs_query_item every_reservation(void) {
-  evs_query_item item = {.types = reservation_types};
-  while (reservation_types[item.type_count])
-    item.type_count++;
-  return item;
+/* Folds an event of the reservation. */
+static void fold(void *context, const evs_event *event) {
+  struct cancelling *cancelling = context;
+  char id[OP_MAX_ID + 1];
+  if (op_field_id(event, "reservationId", id) && strcmp(id, cancelling->cancel.reservation_id) == 0)
+    reservation_apply(&cancelling->reservation, event);
 }
 
 /* Loads, looks for the same request, decides; see op_decide. */
@@ -45,45 +32,29 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
                            uint64_t *ret_position, struct op_error *error) {
   struct cancelling *cancelling = context;
   const struct cancel *cancel = &cancelling->cancel;
-  const evs_query_item item = every_reservation();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
+  const struct op_request request = {cancel->request_id[0] ? cancel->request_id : NULL, cancelling->request};
   int code = reservation_load(model, cancel->reservation_id, &cancelling->reservation, error);
   if (code == OP_OK)
-    code = op_model_pending(model, &query, &cursor, error);
+    code = op_model_fold_pending(model, reservation_types, NULL, fold, cancelling, ret_position, error);
   if (code == OP_OK)
-    code = fold(cursor, &cancelling->reservation, cancel->reservation_id, UINT64_MAX, error);
-  if (code == OP_OK)
-    *ret_position = evs_cursor_position(cursor);
-  evs_cursor_close(cursor);
-  if (code == OP_OK && cancel->request_id[0])
-    code = op_request_find(model, cancel->request_id, cancelling->request, &cancelling->repeated, error);
+    code = op_request_repeated(model, &request, &cancelling->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
-  if (cancelling->repeated > *ret_position)
-    *ret_position = cancelling->repeated;
   return cancelling->repeated ? OP_OK : decide_cancel(cancel, &cancelling->reservation, drafts, guard, error);
 }
 
 /* The reservation as it stood right after the event of the request. */
-static int replay(struct op_app *app, struct cancelling *cancelling, struct op_error *error) {
-  const evs_query_item item = every_reservation();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  evs_error store_error;
+static int replay(struct op_model *model, struct cancelling *cancelling, struct op_error *error) {
   uint64_t first = cancelling->reservation.placed_seq;
   cancelling->reservation = (struct reservation){.status = OP_STATUS_RESERVED};
-  int r = evs_read(app->store, &query, first ? first - 1 : 0, 0, &cursor, &store_error);
-  int code = r ? op_fail_store(error, r, &store_error)
-               : fold(cursor, &cancelling->reservation, cancelling->cancel.reservation_id, cancelling->repeated, error);
-  evs_cursor_close(cursor);
-  return code;
+  return op_model_replay(model, reservation_types, first, cancelling->repeated, fold, cancelling, error);
 }
 
 /* Prints the reservation right after the event. */
-static int answer(struct op_app *app, struct cancelling *cancelling, struct op_drafts *drafts,
+static int answer(struct op_model *model, struct cancelling *cancelling, struct op_drafts *drafts,
                   const struct op_committed *committed, struct op_error *error) {
-  int code = cancelling->repeated ? replay(app, cancelling, error) : OP_OK;
+  struct op_app *app = op_model_app(model);
+  int code = cancelling->repeated ? replay(model, cancelling, error) : OP_OK;
   for (size_t i = 0; i < drafts->count; i++) {
     char time[EVS_TIME_SIZE];
     evs_event event;
@@ -130,7 +101,7 @@ int verb_cancel(struct op_app *app, struct op_error *error) {
   if (code == OP_OK)
     code = op_commit(model, load_and_decide, &cancelling, &drafts, &committed, error);
   if (code == OP_OK)
-    code = answer(app, &cancelling, &drafts, &committed, error);
+    code = answer(model, &cancelling, &drafts, &committed, error);
   op_drafts_free(&drafts);
   op_model_close(model);
   return code;

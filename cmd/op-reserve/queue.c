@@ -64,27 +64,16 @@ int queue_load(struct op_model *model, const char *musical_id, struct queue *que
   return code;
 }
 
+/* Folds an event; see op_fold. */
+static void fold(void *context, const evs_event *event) { queue_apply(context, event); }
+
 /* From the read model, then from the journal. */
 int queue_load_written(struct op_model *model, const char *musical_id, struct queue *queue, struct op_error *error) {
-  static const char *const types[] = {OP_WAITING_JOINED, OP_WAITING_WITHDRAWN, OP_WAITING_OFFERED};
-  char text[OP_MAX_ID + sizeof OP_TAG_MUSICAL + 1];
-  snprintf(text, sizeof text, OP_TAG_MUSICAL ":%s", musical_id);
-  const char *const tag = text;
-  const evs_query_item item = {.types = types, .type_count = 3, .tags = &tag, .tag_count = 1};
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  evs_event event;
-  evs_error store_error;
+  static const char *const types[] = {OP_WAITING_JOINED, OP_WAITING_WITHDRAWN, OP_WAITING_OFFERED, NULL};
+  char tag[OP_MAX_ID + sizeof OP_TAG_MUSICAL + 1];
+  snprintf(tag, sizeof tag, OP_TAG_MUSICAL ":%s", musical_id);
   int code = queue_load(model, musical_id, queue, error);
-  if (code == OP_OK)
-    code = op_model_pending(model, &query, &cursor, error);
-  if (code != OP_OK)
-    return code;
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0)
-    queue_apply(queue, &event);
-  evs_cursor_close(cursor);
-  return r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+  return code == OP_OK ? op_model_fold_pending(model, types, tag, fold, queue, NULL, error) : code;
 }
 
 /* Gives it back. */

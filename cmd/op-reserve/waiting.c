@@ -154,30 +154,26 @@ int waiting_project(struct op_model *model, const evs_event *event, struct op_er
   return OP_OK;
 }
 
+/* An entry that is being loaded. */
+struct wanted {
+  const char *id;
+  struct waiting *waiting;
+};
+
+/* Folds an event of it. */
+static void fold(void *context, const evs_event *event) {
+  const struct wanted *wanted = context;
+  char id[OP_MAX_ID + 1];
+  if (waiting_of(event, id) && strcmp(id, wanted->id) == 0)
+    waiting_apply(wanted->waiting, event);
+}
+
 /* The entry up to the written tail. */
 int waiting_load_written(struct op_model *model, const char *id, struct waiting *ret_waiting, uint64_t *ret_position,
                          struct op_error *error) {
-  char text[OP_MAX_ID + sizeof OP_TAG_WAITING + 1];
-  snprintf(text, sizeof text, OP_TAG_WAITING ":%s", id);
-  const char *const tag = text;
-  evs_query_item item = {.types = waiting_types, .tags = &tag, .tag_count = 1};
-  while (waiting_types[item.type_count])
-    item.type_count++;
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  evs_event event;
-  evs_error store_error;
-  char of_event[OP_MAX_ID + 1];
+  char tag[OP_MAX_ID + sizeof OP_TAG_WAITING + 1];
+  struct wanted wanted = {id, ret_waiting};
+  snprintf(tag, sizeof tag, OP_TAG_WAITING ":%s", id);
   int code = waiting_load(model, id, ret_waiting, error);
-  if (code == OP_OK)
-    code = op_model_pending(model, &query, &cursor, error);
-  if (code != OP_OK)
-    return code;
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0)
-    if (waiting_of(&event, of_event) && strcmp(of_event, id) == 0)
-      waiting_apply(ret_waiting, &event);
-  *ret_position = evs_cursor_position(cursor);
-  evs_cursor_close(cursor);
-  return r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+  return code == OP_OK ? op_model_fold_pending(model, waiting_types, tag, fold, &wanted, ret_position, error) : code;
 }

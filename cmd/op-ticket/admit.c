@@ -13,7 +13,7 @@
 struct admitting {
   const char *typed;
   char code[CODE_SIZE];
-  struct request request;
+  struct op_request request;
   struct ticket ticket; /* before the event */
   uint64_t repeated;    /* seq of the event that this very request appended before; 0: none */
 };
@@ -26,12 +26,10 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
   int code = written_find(model, admitting->code, reservation_id, ret_position, error);
   if (code == OP_OK && reservation_id[0])
     code = written_load(model, reservation_id, &admitting->ticket, ret_position, error);
-  if (code == OP_OK && admitting->request.key)
-    code = op_request_find(model, admitting->request.key, admitting->request.text, &admitting->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &admitting->request, &admitting->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
-  if (admitting->repeated > *ret_position)
-    *ret_position = admitting->repeated;
   if (admitting->repeated)
     return OP_OK;
   return reservation_id[0] ? decide_admit(&admitting->ticket, &admitting->request, drafts, guard, error)
@@ -59,7 +57,7 @@ int verb_admit(struct op_app *app, struct op_error *error) {
   if (code != OP_OK)
     return code;
   snprintf(text, sizeof text, "admit code=%s", admitting.code);
-  admitting.request = (struct request){app->request_id, text};
+  admitting.request = (struct op_request){app->request_id, text};
   code = op_store_write(app, error);
   if (code == OP_OK)
     code = op_model_open_lazy(app, ticket_model(), &model, error);

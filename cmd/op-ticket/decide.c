@@ -90,7 +90,7 @@ int decide_no_code(const char *typed, struct op_error *error) {
 
 /* The customer takes the ticket. */
 int decide_issue(const struct ticket *ticket, const char *reservation_id, const char *code,
-                 const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
+                 const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                  struct op_error *error) {
   enum ticket_status status = ticket_status(ticket);
   if (status == TICKET_NONE || status == TICKET_VOIDED)
@@ -129,7 +129,7 @@ int decide_verify(const struct ticket *ticket, struct op_error *error) {
 }
 
 /* The holder goes in. */
-int decide_admit(const struct ticket *ticket, const struct request *request, struct op_drafts *drafts,
+int decide_admit(const struct ticket *ticket, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
   int code = decide_verify(ticket, error);
   if (code != OP_OK)

@@ -10,11 +10,6 @@
 #include "draft.h"
 #include "ticket.h"
 
-/* The --request-id that an event remembers, and the request in one canonical text; key NULL: none. */
-struct request {
-  const char *key, *text;
-};
-
 /* 1 no_such_reservation, not_paid or payment_cancelled: why the reservation has no ticket, or none any more. */
 int decide_no_ticket(const struct ticket *ticket, const char *reservation_id, struct op_error *error);
 /* 1 no_such_ticket, for a code that is none. */
@@ -28,13 +23,13 @@ void decide_void(const struct ticket *ticket, struct op_drafts *drafts, struct o
 /* TicketIssued with this fresh code, behind TicketReady where nobody has said so yet; nothing for one that is issued
  * (or admitted) already. Refusals (1) as decide_no_ticket(). */
 int decide_issue(const struct ticket *ticket, const char *reservation_id, const char *code,
-                 const struct request *request, struct op_drafts *drafts, struct op_guard *guard,
+                 const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                  struct op_error *error);
 
 /* May the holder go in? 1 payment_cancelled, already_admitted. The ticket has a code. */
 int decide_verify(const struct ticket *ticket, struct op_error *error);
 /* TicketAdmitted, or the refusal of decide_verify(). */
-int decide_admit(const struct ticket *ticket, const struct request *request, struct op_drafts *drafts,
+int decide_admit(const struct ticket *ticket, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error);
 
 #endif

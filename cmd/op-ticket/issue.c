@@ -20,7 +20,7 @@
 struct issuing {
   const char *reservation_id;
   char code[CODE_SIZE]; /* the one that it gets, unless it has one */
-  struct request request;
+  struct op_request request;
   struct ticket ticket; /* before the event */
   uint64_t repeated;    /* seq of the event that this very request appended before; 0: none */
 };
@@ -30,12 +30,10 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
                            uint64_t *ret_position, struct op_error *error) {
   struct issuing *issuing = context;
   int code = written_load(model, issuing->reservation_id, &issuing->ticket, ret_position, error);
-  if (code == OP_OK && issuing->request.key)
-    code = op_request_find(model, issuing->request.key, issuing->request.text, &issuing->repeated, error);
+  if (code == OP_OK)
+    code = op_request_repeated(model, &issuing->request, &issuing->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
-  if (issuing->repeated > *ret_position)
-    *ret_position = issuing->repeated;
   return issuing->repeated ? OP_OK
                            : decide_issue(&issuing->ticket, issuing->reservation_id, issuing->code, &issuing->request,
                                           drafts, guard, error);

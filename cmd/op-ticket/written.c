@@ -8,42 +8,26 @@
 
 #include <string.h>
 
-/* The query for all that ticket_apply() folds. */
-static evs_query_item every_ticket(void) {
-  evs_query_item item = {.types = ticket_types};
-  while (ticket_types[item.type_count])
-    item.type_count++;
-  return item;
-}
+/* A ticket that is being loaded. */
+struct wanted {
+  const char *reservation_id;
+  struct ticket *ticket;
+};
 
-/* Folds the events of a cursor that are about this reservation, up to its end or to `last`. */
-static int fold(evs_cursor *cursor, const char *reservation_id, uint64_t last, struct ticket *ticket,
-                struct op_error *error) {
-  evs_event event;
-  evs_error store_error;
+/* Folds an event of its reservation. */
+static void fold(void *context, const evs_event *event) {
+  const struct wanted *wanted = context;
   char id[OP_MAX_ID + 1];
-  int r = 0;
-  while ((r = evs_next(cursor, &event, &store_error)) == 0 && event.seq <= last)
-    if (op_field_id(&event, "reservationId", id) && strcmp(id, reservation_id) == 0)
-      ticket_apply(ticket, &event);
-  return r == 0 || r == EVS_END ? OP_OK : op_fail_store(error, r, &store_error);
+  if (op_field_id(event, "reservationId", id) && strcmp(id, wanted->reservation_id) == 0)
+    ticket_apply(wanted->ticket, event);
 }
 
 /* The ticket of a reservation. */
 int written_load(struct op_model *model, const char *reservation_id, struct ticket *ret_ticket, uint64_t *ret_position,
                  struct op_error *error) {
-  const evs_query_item item = every_ticket();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
+  struct wanted wanted = {reservation_id, ret_ticket};
   int code = ticket_load(model, reservation_id, ret_ticket, error);
-  if (code == OP_OK)
-    code = op_model_pending(model, &query, &cursor, error);
-  if (code == OP_OK)
-    code = fold(cursor, reservation_id, UINT64_MAX, ret_ticket, error);
-  if (code == OP_OK)
-    *ret_position = evs_cursor_position(cursor);
-  evs_cursor_close(cursor);
-  return code;
+  return code == OP_OK ? op_model_fold_pending(model, ticket_types, NULL, fold, &wanted, ret_position, error) : code;
 }
 
 /* The reservation of a code. */
@@ -73,16 +57,10 @@ int written_find(struct op_model *model, const char *code, char ret_reservation_
 }
 
 /* The ticket as it stood right after an event. */
-static int replay(struct op_app *app, struct ticket *ticket, uint64_t last, struct op_error *error) {
-  const evs_query_item item = every_ticket();
-  const evs_query query = {&item, 1};
-  evs_cursor *cursor = NULL;
-  evs_error store_error;
+static int replay(struct op_model *model, struct ticket *ticket, uint64_t last, struct op_error *error) {
   struct ticket then = {0};
-  uint64_t first = ticket->placed_seq;
-  int r = evs_read(app->store, &query, first ? first - 1 : 0, 0, &cursor, &store_error);
-  int code = r ? op_fail_store(error, r, &store_error) : fold(cursor, ticket->reservation_id, last, &then, error);
-  evs_cursor_close(cursor);
+  struct wanted wanted = {ticket->reservation_id, &then};
+  int code = op_model_replay(model, ticket_types, ticket->placed_seq, last, fold, &wanted, error);
   *ticket = then;
   return code;
 }
@@ -93,7 +71,7 @@ int written_answer(struct op_model *model, struct ticket *ticket, uint64_t repea
   struct op_app *app = op_model_app(model);
   uint64_t first = committed->first ? committed->first : EVS_MAX_SEQ - drafts->count;
   if (repeated)
-    return replay(app, ticket, repeated, error);
+    return replay(model, ticket, repeated, error);
   for (size_t i = 0; i < drafts->count; i++) {
     char time[EVS_TIME_SIZE];
     evs_event event;

@@ -111,7 +111,7 @@ static void decide_branch(const struct branch_row *row, struct op_drafts *drafts
                           struct op_error *error) {
   struct branch branch = {0};
   struct branch_wanted wanted = {.id = "b", .at = {row->lat, 127000000}, .capacity = row->capacity};
-  const struct request request = {NULL, "x"};
+  const struct op_request request = {NULL, "x"};
   for (uint64_t i = 0; i < 3 && row->given[i].type; i++) {
     evs_event event = given_event(i + 1, row->given[i].type, 0, row->given[i].data);
     branch_apply(&branch, &event);
@@ -251,7 +251,7 @@ static void test_pickups(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof pickup_rows / sizeof *pickup_rows; i++) {
     const struct pickup_row *row = &pickup_rows[i];
-    const struct request request = {NULL, "x"};
+    const struct op_request request = {NULL, "x"};
     struct op_drafts drafts = {0};
     struct op_guard guard = {0};
     struct op_error error = {0};

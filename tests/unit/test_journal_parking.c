@@ -124,7 +124,7 @@ static void deciding(void **unused) {
     else if (row->when == WORKS)
       decide_delivered(&item, &drafts, &guard);
     else
-      code = decide_retry(&item, row->when == DROP, &(struct request){0}, &drafts, &guard, &error);
+      code = decide_retry(&item, row->when == DROP, &(struct op_request){0}, &drafts, &guard, &error);
     bool drafted = row->then[0] >= 'A' && row->then[0] <= 'Z';
     assert_int_equal(drafts.count, drafted);
     assert_int_equal(code, drafted || !row->then[0] ? OP_OK : OP_REFUSED);

@@ -158,7 +158,7 @@ static struct state fold(const struct given *given, size_t count) {
 }
 
 /* Decides as the row says. */
-static int decide(const struct row *row, const struct state *state, const struct request *request,
+static int decide(const struct row *row, const struct state *state, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   struct registration wanted = {.id = "1", .seats = row->seats, .price = 50000, .currency = "KRW"};
   snprintf(wanted.name, sizeof wanted.name, "%s", row->musical ? row->musical : "Frozen");
@@ -177,7 +177,7 @@ static int decide(const struct row *row, const struct state *state, const struct
 /* Every row of the table. */
 static void decisions(void **unused) {
   (void)unused;
-  const struct request none = {NULL, NULL};
+  const struct op_request none = {NULL, NULL};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const struct row *row = &rows[i];
     struct state state = fold(row->given, sizeof row->given / sizeof row->given[0]);
@@ -209,7 +209,7 @@ static void decisions(void **unused) {
 /* The guard covers the musical and all of its seats, and the request. */
 static void guards(void **unused) {
   (void)unused;
-  const struct request request = {"k1", "adjust musical=1 seats=150"};
+  const struct op_request request = {"k1", "adjust musical=1 seats=150"};
   const struct given given[] = {{"MusicalRegistered", REGISTERED}};
   struct state state = fold(given, 1);
   struct op_drafts drafts = {0};
@@ -326,7 +326,7 @@ static const struct grade_row {
 /* Every row. */
 static void grades(void **unused) {
   (void)unused;
-  const struct request none = {NULL, NULL};
+  const struct op_request none = {NULL, NULL};
   for (size_t i = 0; i < sizeof grade_rows / sizeof grade_rows[0]; i++) {
     const struct grade_row *row = &grade_rows[i];
     struct state state = fold(row->given, sizeof row->given / sizeof row->given[0]);
@@ -368,7 +368,7 @@ static void grades(void **unused) {
 /* One grade is adjusted by its name. */
 static void adjusting_a_grade(void **unused) {
   (void)unused;
-  const struct request none = {NULL, NULL};
+  const struct op_request none = {NULL, NULL};
   const struct given given[] = {{"MusicalRegistered", GRADED}, {"ReservationPlaced", PLACED_VIP(7)}};
   struct state state = fold(given, 2);
   struct op_drafts drafts = {0};

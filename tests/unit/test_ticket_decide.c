@@ -183,7 +183,7 @@ static void decisions(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const struct row *row = &rows[i];
-    const struct request none = {NULL, NULL};
+    const struct op_request none = {NULL, NULL};
     struct ticket ticket = {0};
     struct op_drafts drafts = {0};
     struct op_guard guard = {0};
@@ -224,7 +224,7 @@ static void guards(void **state) {
   static const char *const in_the_way[] = {"ReservationCancelled", "PaymentCancelled", "TicketReady",
                                            "TicketIssued",         "TicketAdmitted",   "TicketVoided"};
   const struct row row = {.given = {PLACED, PAID, READY, ISSUED}};
-  const struct request request = {"k", "admit code=" OLD_CODE};
+  const struct op_request request = {"k", "admit code=" OLD_CODE};
   struct ticket ticket = {0};
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
