@@ -18,7 +18,7 @@ static const char schema[] =
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, currency TEXT NOT NULL,"
     "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
     "  held INTEGER NOT NULL, charged INTEGER NOT NULL,"
-    "  ticket_status TEXT,"
+    "  ticket_status TEXT, ticketed INTEGER NOT NULL,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL,"
     "  pickup TEXT, pickup_status TEXT"
     ") WITHOUT ROWID;"
@@ -107,7 +107,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
                                           " status, payment_status, held, charged, ticket_status, placed_seq,"
-                                          " changed_seq, updated_at, pickup, pickup_status"
+                                          " changed_seq, updated_at, pickup, pickup_status, ticketed"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -132,6 +132,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     op_column_text(row, 14, ret_page->branch_id, sizeof ret_page->branch_id);
     int pickup = op_word_index((const char *)sqlite3_column_text(row, 15), page_pickups);
     ret_page->pickup = pickup >= 0 ? (enum page_pickup)pickup : PAGE_NO_PICKUP;
+    ret_page->ticketed = sqlite3_column_int(row, 16) != 0;
   }
   sqlite3_reset(row);
   return r;
@@ -142,7 +143,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put =
-      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -154,11 +155,12 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   sqlite3_bind_int64(put, 9, page->held);
   sqlite3_bind_int64(put, 10, page->charged);
   op_bind_text(put, 11, page_tickets[page->ticket]);
-  sqlite3_bind_int64(put, 12, (int64_t)page->placed_seq);
-  sqlite3_bind_int64(put, 13, (int64_t)page->changed_seq);
-  op_bind_text(put, 14, page->updated_at);
-  op_bind_text(put, 15, page->branch_id);
-  op_bind_text(put, 16, page_pickups[page->pickup]);
+  sqlite3_bind_int(put, 12, page->ticketed);
+  sqlite3_bind_int64(put, 13, (int64_t)page->placed_seq);
+  sqlite3_bind_int64(put, 14, (int64_t)page->changed_seq);
+  op_bind_text(put, 15, page->updated_at);
+  op_bind_text(put, 16, page->branch_id);
+  op_bind_text(put, 17, page_pickups[page->pickup]);
   return op_model_exec(model, put, error);
 }
 
@@ -221,4 +223,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 7, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 8, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
