@@ -280,11 +280,11 @@ static int print_percents(struct op_model *model, sqlite3_stmt *row, const struc
 static int occupancy_now(struct op_model *model, struct op_error *error) {
   static const struct op_column columns[] = {
       {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false}, {"seats", "SEATS", true}, {"held", "HELD", true},
-      {"sold", "SOLD", true},          {"free", "FREE", true},         {"percent", "%", true},
+      {"sold", "SOLD", true},          {"offered", "OFFERED", true},   {"free", "FREE", true},   {"percent", "%", true},
   };
   static const char select[] =
-      "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.seats - ifnull(r.held, 0),"
-      " printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
+      "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.offered,"
+      " m.seats - ifnull(r.held, 0) - m.offered, printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
       " FROM musicals m LEFT JOIN (SELECT musical_id, sum(held) AS held,"
       "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold"
       "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
