@@ -159,6 +159,11 @@ occupied() {
   [ "$(wc -l <<<"$summed")" -ge 3 ] || fail "$summed"
   assert_equal "$(jq -r 'select(.free != .seats - .held or .percent != (.held * 1000 / .seats | round / 10))' <<<"$output")" ''
   assert_equal "$(jq -r 'keys_unsorted | join(",")' <<<"$output" | sort -u)" day,musicalId,musicalName,seats,held,free,percent
+  # 20:00 UTC is the next morning in Seoul.
+  at 2026-11-20T20:00:00Z op-reserve place --musical 1 --seats 1
+  assert_equal "$(op-mypage report occupancy --by day -o ndjson | jq -r .day | tail -1)" 2026-11-20
+  assert_equal "$(op-mypage report occupancy --by day --zone +09:00 -o ndjson | jq -r .day | tail -1)" 2026-11-21
+  fails_as 64 usage op-mypage report occupancy --zone +09:00
 }
 
 @test "--svg: valid XML, whatever the musicals are called, and always the same" {
