@@ -1,11 +1,13 @@
 /* flow.c - successive shortest paths over the branches, see flow.h.
  *
  * For every pair of branches (a, b) that some reservation of a could move along there is an edge with a heap of those
- * reservations by what the move costs. Entries of reservations that have left a are dropped when they come to the top.
- * The search is Dijkstra's with reduced costs, and ends as soon as nothing nearer than the best free place is left.
- * Invariants: for each reservation, its branch has the least cost + price of all its candidates; the price of a branch
- * is at least the cost of its last place and, unless it is full, at most that of its next one.
- * Out of memory ends the process, as in every list of a command. */
+ * reservations by what the move costs; and for each branch a heap of what its reservations could move to at best, of
+ * all that was not looked up for them yet. Entries of reservations that have left are dropped when they come to the
+ * top. The search is Dijkstra's with reduced costs, in which the best of what was not looked up has its place, too, and
+ * is looked up when its turn comes; it ends as soon as nothing nearer than the best free place is left.
+ * Invariants: for each reservation, its branch has the least cost + price of all in its reach: of its candidates as
+ * they are, of all others by its `reserve`. The price of a branch is at least the cost of its last place and, unless it
+ * is full, at most that of its next one. Out of memory ends the process, as in every list of a command. */
 #include "flow.h"
 
 #include <stdio.h>
@@ -14,13 +16,23 @@
 
 #define NONE UINT32_MAX
 #define FAR INT64_MAX
+#define LAST_RESORT (INT64_C(1) << 61) /* dearer than anything: only where there is no other way */
 
-/* A reservation. */
+enum { TIMES = 3 }; /* a reservation that is offered more in one search is offered all at once */
+
+/* A reservation. Of the branches in its reach it knows some, its candidates, and is offered moves to some of those. */
 struct item {
-  size_t first; /* its candidates in the pool */
-  uint32_t count;
-  uint32_t branch; /* where it is */
-  int64_t cost;    /* of the way there */
+  size_t who;
+  struct flow_candidate *candidates; /* those that are offered come first */
+  uint32_t offered, count, size;
+  uint32_t branch;  /* where it is */
+  int64_t cost;     /* of the way there */
+  int64_t floor;    /* what any branch that is no candidate costs at least, price included; FAR: there is none */
+  int64_t reserve;  /* what any branch that is not offered costs at least */
+  int64_t scale;    /* by how much its first candidates differ */
+  int64_t margin;   /* what is dearer by more than this than where it is was not offered */
+  uint64_t widened; /* the last search in which it was offered more, and how often */
+  uint32_t times;
 };
 
 /* A move that may be made, or may have been. */
@@ -29,12 +41,17 @@ struct move {
   uint32_t item;
 };
 
+/* The cheapest one is at the top. */
+struct heap {
+  struct move *moves;
+  uint32_t count, size;
+};
+
 /* The moves from a branch to another. */
 struct edge {
   uint32_t to;
-  uint32_t count, size;
-  int64_t least; /* the cost at the top of the heap */
-  struct move *heap;
+  struct heap heap;
+  int64_t listed; /* the cost + price of `to` by which it stands among the edges of its branch; FAR: it does not */
 };
 
 /* Where the edge between two branches is among those of the first. */
@@ -43,10 +60,11 @@ struct slot {
 };
 
 struct node {
-  int64_t used, capacity, price;
-  struct edge *edges; /* side by side, since a search looks at all of them */
+  int64_t used, capacity;
+  struct edge *edges;
   uint32_t edge_count, edge_size;
-  bool dead; /* full for good: no free place can be reached from here */
+  struct heap ways;   /* the edges by what they cost at least, price included */
+  struct heap unseen; /* what its reservations could move to at best, of what is not offered: reserve - cost */
   /* of the search: */
   uint64_t search; /* the number of the last one that reached it */
   bool done;
@@ -54,26 +72,43 @@ struct node {
   uint32_t before, mover; /* the branch that it was reached from, NONE: directly; and the reservation that moves */
 };
 
-/* An entry of the queue. */
+/* An entry of the queue: a branch that was reached; or what can be reached from it at best, along an edge or by what is
+ * not offered. */
 struct reached {
   int64_t distance;
-  uint32_t branch;
+  uint32_t branch; /* NONE: the new reservation, of which all is unseen at first */
+  enum { BRANCH, WAY, UNSEEN } kind;
+};
+
+/* An edge that was followed in this search. */
+struct followed {
+  uint32_t from, index;
 };
 
 struct flow {
   const struct weights *weights;
+  flow_finder *find;
+  void *context;
+  size_t step, most;
   struct node *nodes;
   size_t node_count;
+  int64_t *prices;
+  int64_t highest, farthest; /* price; cost of a way */
+  bool *dead;                /* full for good: no free place can be reached from here */
+  bool *left_out;            /* the same, but while something is looked up */
+  struct flow_candidate *found;
   struct item *items;
   size_t item_count, item_size;
-  struct flow_candidate *pool;
-  size_t pool_count, pool_size;
   struct slot *table; /* open addressing; a power of two */
   size_t table_size, edge_count;
   struct reached *queue;
   size_t queue_count, queue_size;
   uint32_t *visited; /* branches that the search is done with */
   size_t visited_count;
+  uint32_t *aside; /* reservations that have all their ways in this search */
+  size_t aside_count, aside_size;
+  struct followed *followed;
+  size_t followed_count, followed_size;
   uint64_t search;
   int64_t cost;
 };
@@ -91,6 +126,16 @@ static void *grow(void *memory, size_t count, size_t *size, size_t element) {
   return grown;
 }
 
+/* The same where the size is kept small. */
+static void *grow_small(void *memory, uint32_t count, uint32_t *size, size_t element) {
+  if (count < *size)
+    return memory;
+  size_t wide = *size ? *size : 2;
+  void *grown = grow(memory, wide, &wide, element);
+  *size = (uint32_t)wide;
+  return grown;
+}
+
 /* An empty table. */
 static struct slot *new_table(size_t size) {
   struct slot *table = malloc(size * sizeof *table);
@@ -100,24 +145,34 @@ static struct slot *new_table(size_t size) {
 }
 
 /* Makes an empty flow. */
-struct flow *flow_new(const struct weights *weights, const struct flow_branch *branches, size_t count) {
+struct flow *flow_new(const struct weights *weights, const struct flow_branch *branches, size_t count,
+                      flow_finder *find, void *context, size_t step, size_t most) {
   struct flow *flow = calloc(1, sizeof *flow);
   if (!flow)
     return NULL;
-  flow->weights = weights;
-  flow->node_count = count;
+  *flow = (struct flow){
+      .weights = weights, .find = find, .context = context, .step = step, .most = most, .node_count = count};
   flow->nodes = calloc(count + 1, sizeof *flow->nodes);
+  flow->prices = calloc(count + 1, sizeof *flow->prices);
+  flow->dead = calloc(count + 1, sizeof *flow->dead);
+  flow->left_out = calloc(count + 1, sizeof *flow->left_out);
+  flow->found = calloc((count > step ? count : step) + 1, sizeof *flow->found);
   flow->visited = calloc(count + 1, sizeof *flow->visited);
+  flow->farthest = cost_of_distance(weights, (int64_t)(weights->radius_km * 1000 + 1));
   flow->table_size = 1024;
   flow->table = new_table(flow->table_size);
-  if (!flow->nodes || !flow->visited || !flow->table) {
+  if (!flow->nodes || !flow->prices || !flow->dead || !flow->left_out || !flow->found || !flow->visited ||
+      !flow->table) {
     flow_free(flow);
     return NULL;
   }
-  for (size_t i = 0; i < count; i++)
-    flow->nodes[i] = (struct node){.used = branches[i].used,
-                                   .capacity = branches[i].capacity,
-                                   .price = cost_of_load(weights, branches[i].used, branches[i].capacity)};
+  for (size_t i = 0; i < count; i++) {
+    flow->nodes[i] = (struct node){.used = branches[i].used, .capacity = branches[i].capacity};
+    flow->prices[i] = cost_of_load(weights, branches[i].used, branches[i].capacity);
+    if (flow->prices[i] > flow->highest)
+      flow->highest = flow->prices[i];
+    flow->dead[i] = flow->left_out[i] = branches[i].used >= branches[i].capacity; /* nobody there can move */
+  }
   return flow;
 }
 
@@ -127,15 +182,24 @@ void flow_free(struct flow *flow) {
     return;
   for (size_t i = 0; flow->nodes && i < flow->node_count; i++) {
     for (uint32_t j = 0; j < flow->nodes[i].edge_count; j++)
-      free(flow->nodes[i].edges[j].heap);
+      free(flow->nodes[i].edges[j].heap.moves);
     free(flow->nodes[i].edges);
+    free(flow->nodes[i].ways.moves);
+    free(flow->nodes[i].unseen.moves);
   }
+  for (size_t i = 0; i < flow->item_count; i++)
+    free(flow->items[i].candidates);
   free(flow->nodes);
+  free(flow->prices);
+  free(flow->dead);
+  free(flow->left_out);
+  free(flow->found);
   free(flow->items);
-  free(flow->pool);
   free(flow->table);
   free(flow->queue);
   free(flow->visited);
+  free(flow->aside);
+  free(flow->followed);
   free(flow);
 }
 
@@ -172,11 +236,9 @@ static struct edge *edge_of(struct flow *flow, uint32_t from, uint32_t to) {
   struct slot *slot = slot_of(flow, from, to);
   if (slot->from != NONE)
     return &node->edges[slot->index];
-  size_t size = node->edge_size;
-  node->edges = grow(node->edges, node->edge_count, &size, sizeof *node->edges);
-  node->edge_size = (uint32_t)size;
+  node->edges = grow_small(node->edges, node->edge_count, &node->edge_size, sizeof *node->edges);
   uint32_t index = node->edge_count++;
-  node->edges[index] = (struct edge){.to = to};
+  node->edges[index] = (struct edge){.to = to, .listed = FAR};
   *slot = (struct slot){from, to, index};
   if (++flow->edge_count * 2 > flow->table_size)
     grow_table(flow);
@@ -188,55 +250,171 @@ static bool is_cheaper(const struct move *a, const struct move *b) {
   return a->cost != b->cost ? a->cost < b->cost : a->item < b->item;
 }
 
+/* Puts a move where it belongs in the heap, whose place `at` is free and no farther down. */
+static void sift_down(struct heap *heap, uint32_t at, struct move move) {
+  for (;;) {
+    uint32_t child = 2 * at + 1;
+    if (child + 1 < heap->count && is_cheaper(&heap->moves[child + 1], &heap->moves[child]))
+      child++;
+    if (child >= heap->count || !is_cheaper(&heap->moves[child], &move))
+      break;
+    heap->moves[at] = heap->moves[child];
+    at = child;
+  }
+  heap->moves[at] = move;
+}
+
 /* Adds a move. */
-static void push_move(struct edge *edge, struct move move) {
-  size_t size = edge->size;
-  edge->heap = grow(edge->heap, edge->count, &size, sizeof *edge->heap);
-  edge->size = (uint32_t)size;
-  uint32_t at = edge->count++;
-  for (; at > 0 && is_cheaper(&move, &edge->heap[(at - 1) / 2]); at = (at - 1) / 2)
-    edge->heap[at] = edge->heap[(at - 1) / 2];
-  edge->heap[at] = move;
-  edge->least = edge->heap[0].cost;
+static void push_move(struct heap *heap, struct move move) {
+  heap->moves = grow_small(heap->moves, heap->count, &heap->size, sizeof *heap->moves);
+  uint32_t at = heap->count++;
+  for (; at > 0 && is_cheaper(&move, &heap->moves[(at - 1) / 2]); at = (at - 1) / 2)
+    heap->moves[at] = heap->moves[(at - 1) / 2];
+  heap->moves[at] = move;
 }
 
 /* Drops the cheapest move. */
-static void pop_move(struct edge *edge) {
-  struct move last = edge->heap[--edge->count];
-  uint32_t at = 0;
-  for (;;) {
-    uint32_t child = 2 * at + 1;
-    if (child + 1 < edge->count && is_cheaper(&edge->heap[child + 1], &edge->heap[child]))
-      child++;
-    if (child >= edge->count || !is_cheaper(&edge->heap[child], &last))
-      break;
-    edge->heap[at] = edge->heap[child];
-    at = child;
-  }
-  edge->heap[at] = last;
+static void pop_move(struct heap *heap) {
+  struct move last = heap->moves[--heap->count];
+  if (heap->count > 0)
+    sift_down(heap, 0, last);
 }
 
-/* The cheapest move that can still be made; NULL: none. */
+/* Drops the moves of those that have left the branch, where they would make the heap grow. */
+static void clean(const struct flow *flow, uint32_t from, struct heap *heap) {
+  if (heap->count < heap->size)
+    return;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < heap->count; i++)
+    if (flow->items[heap->moves[i].item].branch == from)
+      heap->moves[count++] = heap->moves[i];
+  heap->count = count;
+  for (uint32_t i = count / 2; i-- > 0;)
+    sift_down(heap, i, heap->moves[i]);
+}
+
+/* The cheapest move along an edge that can still be made; NULL: none. */
 static const struct move *cheapest(const struct flow *flow, uint32_t from, struct edge *edge) {
-  while (edge->count > 0 && flow->items[edge->heap[0].item].branch != from)
-    pop_move(edge);
-  edge->least = edge->count > 0 ? edge->heap[0].cost : 0;
-  return edge->count > 0 ? &edge->heap[0] : NULL;
+  struct heap *heap = &edge->heap;
+  while (heap->count > 0 && flow->items[heap->moves[0].item].branch != from)
+    pop_move(heap);
+  return heap->count > 0 ? &heap->moves[0] : NULL;
+}
+
+/* Lists an edge by what it costs now, where it is not listed by less: prices rise, so that it costs no less later. */
+static void list_edge(struct flow *flow, uint32_t from, struct edge *edge) {
+  struct node *node = &flow->nodes[from];
+  if (edge->heap.count == 0 || flow->dead[edge->to])
+    return;
+  int64_t value = edge->heap.moves[0].cost + flow->prices[edge->to];
+  if (value >= edge->listed)
+    return;
+  edge->listed = value;
+  push_move(&node->ways, (struct move){value, (uint32_t)(edge - node->edges)});
+}
+
+/* The edge of a branch that may cost the least, price included; NULL: none. */
+static const struct move *best_way(const struct flow *flow, uint32_t from) {
+  struct node *node = &flow->nodes[from];
+  while (node->ways.count > 0 && node->ways.moves[0].cost != node->edges[node->ways.moves[0].item].listed)
+    pop_move(&node->ways);
+  return node->ways.count > 0 ? &node->ways.moves[0] : NULL;
+}
+
+/* The reservation of a branch that could move best to what is not offered; NULL: none. */
+static const struct move *best_unseen(const struct flow *flow, uint32_t from) {
+  struct heap *heap = &flow->nodes[from].unseen;
+  for (; heap->count > 0; pop_move(heap)) {
+    const struct item *item = &flow->items[heap->moves[0].item];
+    if (item->branch == from && item->reserve != FAR && item->reserve - item->cost == heap->moves[0].cost)
+      return &heap->moves[0];
+  }
+  return NULL;
+}
+
+/* Offers the move of a reservation to one of its candidates. */
+static void offer(struct flow *flow, uint32_t number, const struct flow_candidate *to) {
+  const struct item *item = &flow->items[number];
+  struct edge *edge = edge_of(flow, item->branch, to->branch);
+  clean(flow, item->branch, &edge->heap);
+  push_move(&edge->heap, (struct move){to->cost - item->cost, number});
+  list_edge(flow, item->branch, edge);
+}
+
+/* Offers what a reservation is not offered yet, by its reserve. */
+static void offer_unseen(struct flow *flow, uint32_t number) {
+  const struct item *item = &flow->items[number];
+  struct heap *unseen = &flow->nodes[item->branch].unseen;
+  if (item->reserve == FAR)
+    return;
+  clean(flow, item->branch, unseen);
+  push_move(unseen, (struct move){item->reserve - item->cost, number});
+}
+
+/* What a candidate costs, price included. */
+static int64_t value_of(const struct flow *flow, const struct flow_candidate *candidate) {
+  return candidate->cost + flow->prices[candidate->branch];
+}
+
+/* Asks for candidates, which are added to those that it has; returns how many. With `everywhere` the search has no use
+ * for those that it is done with. */
+static size_t look_up(struct flow *flow, struct item *item, size_t limit, int64_t below, bool everywhere) {
+  const struct flow_question question = {item->who, flow->prices, flow->left_out, below, limit};
+  for (uint32_t i = 0; i < item->count; i++)
+    flow->left_out[item->candidates[i].branch] = true;
+  for (size_t i = 0; everywhere && i < flow->visited_count; i++)
+    flow->left_out[flow->visited[i]] = true;
+  size_t count = flow->find(flow->context, &question, flow->found);
+  for (uint32_t i = 0; i < item->count; i++)
+    flow->left_out[item->candidates[i].branch] = flow->dead[item->candidates[i].branch];
+  for (size_t i = 0; everywhere && i < flow->visited_count; i++)
+    flow->left_out[flow->visited[i]] = flow->dead[flow->visited[i]];
+  for (size_t i = 0; i < count; i++) {
+    item->candidates = grow_small(item->candidates, item->count, &item->size, sizeof *item->candidates);
+    item->candidates[item->count++] = flow->found[i];
+  }
+  return count;
+}
+
+/* Offers all moves to what costs less than `below`, price included. */
+static void offer_below(struct flow *flow, uint32_t number, int64_t below) {
+  struct item *item = &flow->items[number];
+  if (below > item->floor && item->count >= flow->most) {
+    item->floor = LAST_RESORT;
+  } else if (below > item->floor) {
+    item->floor = below + item->scale; /* and what will be asked for next */
+    look_up(flow, item, flow->node_count, item->floor, false);
+    if (item->floor > flow->farthest + flow->highest)
+      item->floor = FAR;
+  }
+  item->reserve = item->floor;
+  for (uint32_t i = item->offered; i < item->count; i++) {
+    const struct flow_candidate here = item->candidates[i];
+    if (flow->dead[here.branch] || here.branch == item->branch)
+      continue;
+    int64_t value = value_of(flow, &here);
+    if (value >= below) {
+      item->reserve = value < item->reserve ? value : item->reserve;
+      continue;
+    }
+    item->candidates[i] = item->candidates[item->offered];
+    item->candidates[item->offered++] = here;
+    offer(flow, number, &here);
+  }
+  offer_unseen(flow, number);
 }
 
 /* Puts a reservation at one of its candidates, and offers its moves from there. */
 static void settle(struct flow *flow, uint32_t number, uint32_t branch) {
   struct item *item = &flow->items[number];
   for (uint32_t i = 0; i < item->count; i++)
-    if (flow->pool[item->first + i].branch == branch)
-      item->cost = flow->pool[item->first + i].cost;
+    if (item->candidates[i].branch == branch)
+      item->cost = item->candidates[i].cost;
   item->branch = branch;
+  item->offered = 0;
+  item->margin = item->scale / 16 + 1;
   flow->cost += item->cost;
-  for (uint32_t i = 0; i < item->count; i++) {
-    const struct flow_candidate *other = &flow->pool[item->first + i];
-    if (other->branch != branch && !flow->nodes[other->branch].dead)
-      push_move(edge_of(flow, branch, other->branch), (struct move){other->cost - item->cost, number});
-  }
+  offer_below(flow, number, item->cost + flow->prices[branch] + item->margin);
 }
 
 /* ---- the search ------------------------------------------------------------------------------------------------- */
@@ -270,54 +448,156 @@ static struct reached dequeue(struct flow *flow) {
 /* A way to a branch was found. */
 static void reach(struct flow *flow, uint32_t branch, int64_t distance, uint32_t before, uint32_t mover) {
   struct node *node = &flow->nodes[branch];
-  if (node->dead || (node->search == flow->search && (node->done || node->distance <= distance)))
+  if (flow->dead[branch] || (node->search == flow->search && (node->done || node->distance <= distance)))
     return;
   node->search = flow->search;
   node->done = false;
   node->distance = distance;
   node->before = before;
   node->mover = mover;
-  enqueue(flow, (struct reached){distance, branch});
+  enqueue(flow, (struct reached){distance, branch, BRANCH});
 }
 
-/* Goes along an edge, where it may lead to something better than `best`. The cost at its top, of a reservation that may
- * have left, is the least that it can be: most edges need no second look. */
-static void follow(struct flow *flow, uint32_t from, struct edge *edge, int64_t distance, int64_t best) {
-  const struct node *to = &flow->nodes[edge->to];
-  distance += to->price;
-  int64_t limit = to->search == flow->search && to->distance < best ? to->distance : best;
-  if (edge->count == 0 || to->dead || distance + edge->least >= limit)
-    return;
-  const struct move *move = cheapest(flow, from, edge);
+/* What is reached by way of a branch is reached at its distance, less its price, and what the move costs, price
+ * included. */
+static int64_t base_of(const struct flow *flow, uint32_t branch) {
+  return flow->nodes[branch].distance - flow->prices[branch];
+}
+
+/* Puts the best way from a branch into the queue. */
+static void expect_way(struct flow *flow, uint32_t branch) {
+  const struct move *way = best_way(flow, branch);
+  if (way)
+    enqueue(flow, (struct reached){base_of(flow, branch) + way->cost, branch, WAY});
+}
+
+/* Puts the best of what is not offered to the reservations of a branch into the queue. */
+static void expect_unseen(struct flow *flow, uint32_t branch) {
+  const struct move *move = best_unseen(flow, branch);
   if (move)
-    reach(flow, edge->to, distance + move->cost, from, move->item);
+    enqueue(flow, (struct reached){base_of(flow, branch) + move->cost, branch, UNSEEN});
+}
+
+/* Goes along the best way from a branch, if it costs what it was listed by; else it is listed anew. */
+static void follow(struct flow *flow, uint32_t from) {
+  struct node *node = &flow->nodes[from];
+  const struct move *way = best_way(flow, from);
+  if (!way)
+    return;
+  uint32_t index = way->item;
+  int64_t listed = way->cost;
+  struct edge *edge = &node->edges[index];
+  pop_move(&node->ways);
+  edge->listed = FAR;
+  const struct move *move = cheapest(flow, from, edge);
+  if (move && !flow->dead[edge->to] && move->cost + flow->prices[edge->to] > listed) {
+    list_edge(flow, from, edge);
+  } else if (move && !flow->dead[edge->to]) {
+    flow->followed = grow(flow->followed, flow->followed_count, &flow->followed_size, sizeof *flow->followed);
+    flow->followed[flow->followed_count++] = (struct followed){from, index};
+    reach(flow, edge->to, base_of(flow, from) + flow->prices[edge->to] + move->cost, from, move->item);
+  }
+  expect_way(flow, from);
+}
+
+/* More ways for the new reservation. */
+static void widen_new(struct flow *flow, struct item *item) {
+  size_t count = look_up(flow, item, flow->step, FAR, false);
+  const struct flow_candidate *first = &item->candidates[item->count - count],
+                              *last = &item->candidates[item->count - 1];
+  for (const struct flow_candidate *to = first; count > 0 && to <= last; to++)
+    reach(flow, to->branch, value_of(flow, to), NONE, NONE);
+  item->floor = count == flow->step ? value_of(flow, last) : FAR;
+  if (item->count == count && count > 0)
+    item->scale = 1 + value_of(flow, last) - value_of(flow, first);
+  if (item->floor != FAR)
+    enqueue(flow, (struct reached){item->floor, NONE, UNSEEN});
+}
+
+/* All ways of a reservation that may matter to this search, which puts it aside. */
+static void widen_all(struct flow *flow, uint32_t branch, uint32_t number, int64_t best) {
+  struct item *item = &flow->items[number];
+  flow->aside = grow(flow->aside, flow->aside_count, &flow->aside_size, sizeof *flow->aside);
+  flow->aside[flow->aside_count++] = number;
+  pop_move(&flow->nodes[branch].unseen);
+  look_up(flow, item, flow->node_count, best == FAR ? FAR : best - base_of(flow, branch) + item->cost, true);
+  for (; item->offered < item->count; item->offered++)
+    if (item->candidates[item->offered].branch != branch)
+      offer(flow, number, &item->candidates[item->offered]);
+}
+
+/* More ways from a branch that the search is done with, for the reservation that could move best: what is a little
+ * dearer than what it was offered, and more each time, so that it is seldom asked. */
+static void widen(struct flow *flow, uint32_t branch, int64_t best) {
+  const struct move *move = best_unseen(flow, branch);
+  if (!move)
+    return;
+  uint32_t number = move->item;
+  struct item *item = &flow->items[number];
+  if (item->widened != flow->search)
+    item->times = 0;
+  item->widened = flow->search;
+  if (item->times++ == TIMES || item->reserve == LAST_RESORT) {
+    widen_all(flow, branch, number, best);
+  } else {
+    int64_t here = item->cost + flow->prices[branch];
+    item->margin *= 2;
+    offer_below(flow, number, (here > item->reserve ? here : item->reserve) + item->margin);
+  }
+  expect_way(flow, branch);
+  expect_unseen(flow, branch);
+}
+
+/* ---- adding ----------------------------------------------------------------------------------------------------- */
+
+/* Is done with a branch that was reached: has it a free place, and is that the best? */
+static void visit(struct flow *flow, uint32_t branch, uint32_t *target, int64_t *best) {
+  struct node *node = &flow->nodes[branch];
+  node->done = true;
+  flow->visited[flow->visited_count++] = branch;
+  if (node->used < node->capacity) {
+    int64_t total = base_of(flow, branch) + cost_of_load(flow->weights, node->used, node->capacity);
+    if (total < *best) {
+      *best = total;
+      *target = branch;
+    }
+  }
+  expect_way(flow, branch);
+  expect_unseen(flow, branch);
+}
+
+/* Puts back what a search has taken out. */
+static void tidy_up(struct flow *flow) {
+  for (size_t i = 0; i < flow->aside_count; i++)
+    offer_unseen(flow, flow->aside[i]);
+  for (size_t i = 0; i < flow->followed_count; i++) {
+    const struct followed *followed = &flow->followed[i];
+    list_edge(flow, followed->from, &flow->nodes[followed->from].edges[followed->index]);
+  }
+  flow->queue_count = flow->aside_count = flow->followed_count = 0;
 }
 
 /* Finds the free place that costs the least; NONE where there is none. *ret_best is its reduced distance. */
-static uint32_t search(struct flow *flow, int64_t *ret_best) {
+static uint32_t search(struct flow *flow, uint32_t number, int64_t *ret_best) {
   uint32_t target = NONE;
   *ret_best = FAR;
   flow->visited_count = 0;
+  flow->search++;
+  widen_new(flow, &flow->items[number]);
   while (flow->queue_count > 0) {
     struct reached here = dequeue(flow);
-    struct node *node = &flow->nodes[here.branch];
     if (here.distance >= *ret_best)
       break;
-    if (node->done || here.distance != node->distance)
-      continue;
-    node->done = true;
-    flow->visited[flow->visited_count++] = here.branch;
-    if (node->used < node->capacity) {
-      int64_t total = here.distance + cost_of_load(flow->weights, node->used, node->capacity) - node->price;
-      if (total < *ret_best) {
-        *ret_best = total;
-        target = here.branch;
-      }
-    }
-    for (uint32_t i = 0; i < node->edge_count; i++)
-      follow(flow, here.branch, &node->edges[i], here.distance - node->price, *ret_best);
+    if (here.kind == UNSEEN && here.branch == NONE)
+      widen_new(flow, &flow->items[number]);
+    else if (here.kind == UNSEEN)
+      widen(flow, here.branch, *ret_best);
+    else if (here.kind == WAY)
+      follow(flow, here.branch);
+    else if (!flow->nodes[here.branch].done && here.distance == flow->nodes[here.branch].distance)
+      visit(flow, here.branch, &target, ret_best);
   }
-  flow->queue_count = 0;
+  tidy_up(flow);
   return target;
 }
 
@@ -335,35 +615,34 @@ static void augment(struct flow *flow, uint32_t target, uint32_t number) {
   settle(flow, number, at);
 }
 
+/* A branch costs more. */
+static void raise_price(struct flow *flow, uint32_t branch, int64_t by) {
+  flow->prices[branch] += by > 0 ? by : 0;
+  if (flow->prices[branch] > flow->highest)
+    flow->highest = flow->prices[branch];
+}
+
 /* Adds a reservation. */
-bool flow_add(struct flow *flow, const struct flow_candidate *candidates, size_t count) {
+bool flow_add(struct flow *flow, size_t who) {
   int64_t best = FAR;
-  flow->search++;
-  for (size_t i = 0; i < count; i++)
-    reach(flow, candidates[i].branch, candidates[i].cost + flow->nodes[candidates[i].branch].price, NONE, NONE);
-  uint32_t target = search(flow, &best);
-  for (size_t i = 0; i < flow->visited_count; i++) {
-    struct node *node = &flow->nodes[flow->visited[i]];
-    if (target == NONE)
-      node->dead = true;
-    else
-      node->price += best - node->distance;
-  }
-  if (target == NONE)
-    return false;
-  uint32_t number = (uint32_t)flow->item_count;
-  struct item item = {.first = flow->pool_count, .branch = NONE};
-  for (size_t i = 0; i < count; i++) {
-    if (flow->nodes[candidates[i].branch].dead) /* it never goes there */
-      continue;
-    flow->pool = grow(flow->pool, flow->pool_count, &flow->pool_size, sizeof *flow->pool);
-    flow->pool[flow->pool_count++] = candidates[i];
-    item.count++;
-  }
   flow->items = grow(flow->items, flow->item_count, &flow->item_size, sizeof *flow->items);
-  flow->items[flow->item_count++] = item;
-  augment(flow, target, number);
-  return true;
+  uint32_t number = (uint32_t)flow->item_count++;
+  flow->items[number] = (struct item){.who = who, .branch = NONE};
+  uint32_t target = search(flow, number, &best);
+  for (size_t i = 0; i < flow->visited_count; i++) {
+    uint32_t branch = flow->visited[i];
+    if (target == NONE)
+      flow->dead[branch] = flow->left_out[branch] = true;
+    else
+      raise_price(flow, branch, best - flow->nodes[branch].distance);
+  }
+  if (target != NONE) {
+    augment(flow, target, number);
+    return true;
+  }
+  free(flow->items[number].candidates);
+  flow->item_count--;
+  return false;
 }
 
 /* Where is it? */

@@ -2,7 +2,7 @@
  *
  * The tree is an array: the middle of a range splits it along one of the three axes in turn, what is before it is on
  * its one side and what is behind on the other. A search keeps the best so far in a heap whose top is the worst of
- * them, and leaves out a side that is farther away than that. Distances in whole metres decide, chords only prune. */
+ * them, and leaves out a side that cannot hold anything better. Distances in whole metres decide, chords only prune. */
 #include "nearest.h"
 
 #include <math.h>
@@ -11,6 +11,7 @@
 struct point {
   double axis[3];
   uint32_t index;
+  int64_t least; /* no price in the range of which this is the middle is lower */
 };
 
 struct nearest {
@@ -22,10 +23,12 @@ struct nearest {
 /* A search. */
 struct search {
   const struct nearest *nearest;
-  struct op_location from;
+  const struct nearest_query *query;
   double axis[3];
-  double chord2; /* the square of the longest chord that may still matter */
+  double chord2;     /* the square of the longest chord in reach */
+  double chord_cost; /* what a chord of 1 costs at least: the way along the surface is longer */
   int64_t reach_m;
+  int64_t most; /* what costs more, price included, is not wanted */
   struct neighbour *heap;
   size_t count, limit;
 };
@@ -114,87 +117,129 @@ void nearest_free(struct nearest *nearest) {
   free(nearest);
 }
 
+/* Looks at the prices of a range. */
+// NOLINTNEXTLINE(misc-no-recursion)
+static int64_t look(struct point *points, size_t count, const int64_t *prices) {
+  if (count == 0)
+    return INT64_MAX;
+  size_t middle = count / 2;
+  int64_t before = look(points, middle, prices), behind = look(points + middle + 1, count - middle - 1, prices);
+  int64_t least = prices[points[middle].index];
+  least = before < least ? before : least;
+  points[middle].least = behind < least ? behind : least;
+  return points[middle].least;
+}
+
+/* Looks at all of them. */
+void nearest_look(struct nearest *nearest, const int64_t *prices) { look(nearest->points, nearest->count, prices); }
+
+/* What it costs, price included. */
+static int64_t value_of(const struct search *search, const struct neighbour *neighbour) {
+  return neighbour->cost + (search->query->prices ? search->query->prices[neighbour->index] : 0);
+}
+
 /* Is `a` the worse one? */
-static bool is_worse(const struct neighbour *a, const struct neighbour *b) {
+static bool is_worse(const struct search *search, const struct neighbour *a, const struct neighbour *b) {
+  int64_t value_a = value_of(search, a), value_b = value_of(search, b);
+  if (value_a != value_b)
+    return value_a > value_b;
   return a->distance_m != b->distance_m ? a->distance_m > b->distance_m : a->index > b->index;
 }
 
+/* Changes two places. */
+static void swap(struct neighbour *a, struct neighbour *b) {
+  struct neighbour was = *a;
+  *a = *b;
+  *b = was;
+}
+
 /* Moves the element at `at` down to where it belongs in a heap with the worst on top. */
-static void sift_down(struct neighbour *heap, size_t count, size_t at) {
+static void sift_down(const struct search *search, size_t count, size_t at) {
   for (;;) {
     size_t worst = at;
     for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++)
-      if (is_worse(&heap[child], &heap[worst]))
+      if (is_worse(search, &search->heap[child], &search->heap[worst]))
         worst = child;
     if (worst == at)
       return;
-    struct neighbour swap = heap[at];
-    heap[at] = heap[worst];
-    heap[worst] = swap;
+    swap(&search->heap[at], &search->heap[worst]);
     at = worst;
   }
 }
 
-/* Looks at one location. */
-static void look_at(struct search *search, uint32_t index) {
-  struct neighbour here = {index, op_distance_m(search->from, search->nearest->locations[index])};
+/* What a way costs at least whose chord is no shorter than this; a metre less, so that rounding leaves nothing out. */
+static int64_t cost_of_chord(const struct search *search, double chord) {
+  return chord > 1 / EARTH_M ? (int64_t)((chord - 1 / EARTH_M) * search->chord_cost) : 0;
+}
+
+/* Looks at one location, at the end of a chord with this square. */
+static void look_at(struct search *search, uint32_t index, double chord2) {
+  struct neighbour here = {.index = index};
+  if (search->query->left_out && search->query->left_out[index])
+    return;
+  here.cost = cost_of_chord(search, sqrt(chord2));
+  if (value_of(search, &here) > search->most)
+    return;
+  here.distance_m = op_distance_m(search->query->from, search->nearest->locations[index]);
   if (here.distance_m > search->reach_m)
+    return;
+  here.cost = cost_of_distance(search->query->weights, here.distance_m);
+  if (value_of(search, &here) > search->most)
     return;
   if (search->count < search->limit) {
     size_t at = search->count++;
     search->heap[at] = here;
-    while (at > 0 && is_worse(&search->heap[at], &search->heap[(at - 1) / 2])) {
-      struct neighbour swap = search->heap[at];
-      search->heap[at] = search->heap[(at - 1) / 2];
-      search->heap[(at - 1) / 2] = swap;
-      at = (at - 1) / 2;
-    }
-  } else if (is_worse(&search->heap[0], &here)) {
+    for (; at > 0 && is_worse(search, &search->heap[at], &search->heap[(at - 1) / 2]); at = (at - 1) / 2)
+      swap(&search->heap[at], &search->heap[(at - 1) / 2]);
+  } else if (is_worse(search, &search->heap[0], &here)) {
     search->heap[0] = here;
-    sift_down(search->heap, search->count, 0);
-  } else {
-    return;
+    sift_down(search, search->count, 0);
   }
   if (search->count == search->limit)
-    search->chord2 = chord2_of(search->heap[0].distance_m);
+    search->most = value_of(search, &search->heap[0]);
 }
 
-/* Looks at a range: its nearer side first, its farther one only where that may hold something. */
+/* Looks at a range that is no nearer than `way` costs: its nearer side first. */
 // NOLINTNEXTLINE(misc-no-recursion)
-static void descend(struct search *search, const struct point *points, size_t count, int axis) {
-  if (count == 0)
-    return;
+static void descend(struct search *search, const struct point *points, size_t count, int axis, int64_t way) {
   size_t middle = count / 2;
   const struct point *here = &points[middle];
+  if (count == 0 || (search->query->prices ? here->least : 0) > search->most - way)
+    return;
   double chord2 = 0, side = search->axis[axis] - here->axis[axis];
   for (int i = 0; i < 3; i++)
     chord2 += (search->axis[i] - here->axis[i]) * (search->axis[i] - here->axis[i]);
   bool before = side < 0;
-  descend(search, before ? points : here + 1, before ? middle : count - middle - 1, (axis + 1) % 3);
+  descend(search, before ? points : here + 1, before ? middle : count - middle - 1, (axis + 1) % 3, way);
   if (chord2 <= search->chord2)
-    look_at(search, here->index);
-  if (side * side <= search->chord2)
-    descend(search, before ? here + 1 : points, before ? count - middle - 1 : middle, (axis + 1) % 3);
+    look_at(search, here->index, chord2);
+  if (side * side > search->chord2)
+    return;
+  int64_t beyond = cost_of_chord(search, fabs(side));
+  descend(search, before ? here + 1 : points, before ? count - middle - 1 : middle, (axis + 1) % 3,
+          beyond > way ? beyond : way);
 }
 
-/* The nearest ones. */
-size_t nearest_find(const struct nearest *nearest, struct op_location from, int64_t reach_m, size_t limit,
+/* The best ones. */
+size_t nearest_find(const struct nearest *nearest, const struct nearest_query *query, size_t limit,
                     struct neighbour *found) {
   struct search search = {.nearest = nearest,
-                          .from = from,
-                          .chord2 = chord2_of(reach_m),
-                          .reach_m = reach_m,
+                          .query = query,
+                          .reach_m = llround(query->weights->radius_km * 1000),
+                          .most = query->below == INT64_MAX ? INT64_MAX : query->below - 1,
                           .heap = found,
                           .limit = limit};
   if (limit == 0)
     return 0;
-  to_axes(from, search.axis);
-  descend(&search, nearest->points, nearest->count, 0);
+  search.chord2 = chord2_of(search.reach_m);
+  if (query->weights->radius_km > 0)
+    search.chord_cost =
+        COST_UNIT * query->weights->distance * (EARTH_M / 1000 / query->weights->radius_km) * (1 - 1e-9);
+  to_axes(query->from, search.axis);
+  descend(&search, nearest->points, nearest->count, 0, 0);
   for (size_t left = search.count; left > 1; left--) { /* the worst goes behind all others, and so on */
-    struct neighbour swap = found[0];
-    found[0] = found[left - 1];
-    found[left - 1] = swap;
-    sift_down(found, left - 1, 0);
+    swap(&found[0], &found[left - 1]);
+    sift_down(&search, left - 1, 0);
   }
   return search.count;
 }

@@ -22,6 +22,7 @@ struct instance {
   struct flow_branch branches[MOST_BRANCHES];
   struct flow_candidate candidates[MOST_ITEMS][MOST_BRANCHES];
   size_t counts[MOST_ITEMS];
+  size_t step, most; /* see flow_new() */
   bool served[MOST_ITEMS];
   uint32_t branch_of[MOST_ITEMS];
 };
@@ -37,6 +38,8 @@ static void make(struct instance *in, size_t items, size_t branches, int64_t mos
   in->weights = (struct weights){100, 1, (double)pick(4) / 10};
   in->branch_count = branches;
   in->item_count = items;
+  in->step = 1 + (size_t)pick(4);
+  in->most = SIZE_MAX;
   for (size_t b = 0; b < branches; b++) {
     in->branches[b].capacity = pick(most_places + 1);
     in->branches[b].used = in->branches[b].capacity ? pick(in->branches[b].capacity) / 2 : 0;
@@ -47,13 +50,40 @@ static void make(struct instance *in, size_t items, size_t branches, int64_t mos
         in->candidates[i][in->counts[i]++] = (struct flow_candidate){b, pick(most_cost)};
 }
 
+/* Answers the flow by looking at every candidate, and at what it asks for. */
+static size_t find(void *context, const struct flow_question *question, struct flow_candidate *found) {
+  static int64_t highest[MOST_BRANCHES];
+  const struct instance *in = context;
+  bool taken[MOST_BRANCHES] = {false};
+  size_t count = 0;
+  for (size_t b = 0; b < in->branch_count; b++) {
+    assert_true(question->prices[b] >= highest[b] || question->who == 0);
+    highest[b] = question->prices[b];
+  }
+  for (; count < question->limit; count++) {
+    const struct flow_candidate *best = NULL;
+    for (size_t c = 0; c < in->counts[question->who]; c++) {
+      const struct flow_candidate *here = &in->candidates[question->who][c];
+      int64_t value = here->cost + question->prices[here->branch];
+      if (!taken[here->branch] && !question->left_out[here->branch] && value < question->below &&
+          (!best || value < best->cost + question->prices[best->branch]))
+        best = here;
+    }
+    if (!best)
+      break;
+    taken[best->branch] = true;
+    found[count] = *best;
+  }
+  return count;
+}
+
 /* Lets the flow do it; returns its cost. */
 static int64_t solve(struct instance *in) {
-  struct flow *flow = flow_new(&in->weights, in->branches, in->branch_count);
+  struct flow *flow = flow_new(&in->weights, in->branches, in->branch_count, find, in, in->step, in->most);
   size_t number = 0;
   assert_non_null(flow);
   for (size_t i = 0; i < in->item_count; i++)
-    in->served[i] = flow_add(flow, in->candidates[i], in->counts[i]);
+    in->served[i] = flow_add(flow, i);
   for (size_t i = 0; i < in->item_count; i++)
     if (in->served[i])
       in->branch_of[i] = flow_branch_of(flow, number++);
@@ -159,6 +189,10 @@ static void test_small(void **state) {
       assert_int_equal(wanted[i], in.served[i]);
     }
     assert_int_equal(cost, brute_force(&in, wanted));
+    in.most = 1; /* whoever can be served is, however few candidates each has */
+    assert_true(solve(&in) >= cost);
+    for (size_t i = 0; i < in.item_count; i++)
+      assert_int_equal(wanted[i], in.served[i]);
     int64_t greedy_cost = greed(&in, greedy);
     if (memcmp(greedy, in.served, in.item_count * sizeof *greedy) == 0) {
       assert_true(cost <= greedy_cost);
@@ -215,31 +249,53 @@ static void test_large(void **state) {
   static struct instance in;
   random_state = jf_seed() + 1;
   static const int64_t places[] = {200, 110, 60};
-  for (size_t round = 0; round < sizeof places / sizeof *places; round++) {
-    make(&in, MOST_ITEMS, MOST_BRANCHES, places[round], 100000000);
+  for (size_t round = 0; round < 3 * sizeof places / sizeof *places; round++) {
+    make(&in, MOST_ITEMS, MOST_BRANCHES, places[round % 3], 100000000);
     int64_t cost = solve(&in);
     assert_int_equal(cost, cost_of(&in));
     prove(&in);
   }
 }
 
-/* Nothing to give, nobody to give it to. */
+/* With few candidates each as many are served, the same ones, and it costs hardly more. */
+static void test_few_candidates(void **state) {
+  (void)state;
+  static struct instance in;
+  static bool served[MOST_ITEMS];
+  random_state = jf_seed() + 2;
+  static const int64_t places[] = {200, 110, 60};
+  for (size_t round = 0; round < sizeof places / sizeof *places; round++) {
+    make(&in, MOST_ITEMS, MOST_BRANCHES, places[round], 100000000);
+    int64_t least = solve(&in);
+    memcpy(served, in.served, sizeof served);
+    in.most = 4;
+    int64_t cost = solve(&in);
+    assert_int_equal(cost, cost_of(&in));
+    assert_memory_equal(served, in.served, sizeof served);
+    assert_true(cost >= least && cost < least + least / 10);
+  }
+}
+
+/* Nothing to give, nobody to give it to, and a capacity that was lowered. */
 static void test_nothing(void **state) {
   (void)state;
-  const struct weights weights = {100, 1, 0.2};
-  const struct flow_branch full = {2, 2}, over = {3, 2};
-  const struct flow_candidate there = {0, 5};
-  struct flow *flow = flow_new(&weights, NULL, 0);
-  assert_false(flow_add(flow, NULL, 0));
-  flow_free(flow);
-  flow = flow_new(&weights, &full, 1);
-  assert_false(flow_add(flow, &there, 1));
-  assert_false(flow_add(flow, &there, 1));
-  assert_int_equal(flow_cost(flow), 0);
-  flow_free(flow);
-  flow = flow_new(&weights, &over, 1); /* a capacity that was lowered */
-  assert_false(flow_add(flow, &there, 1));
-  flow_free(flow);
+  static struct instance in;
+  static const struct flow_branch branches[] = {{2, 2}, {3, 2}};
+  for (size_t count = 0; count <= 2; count++) {
+    memset(&in, 0, sizeof in);
+    in.weights = (struct weights){100, 1, 0.2};
+    in.branch_count = count;
+    in.item_count = 2;
+    in.step = 2;
+    in.most = SIZE_MAX;
+    for (uint32_t b = 0; b < count; b++) {
+      in.branches[b] = branches[b];
+      in.candidates[0][b] = in.candidates[1][b] = (struct flow_candidate){b, 5};
+    }
+    in.counts[0] = in.counts[1] = count;
+    assert_int_equal(solve(&in), 0);
+    assert_false(in.served[0] || in.served[1]);
+  }
   flow_free(NULL);
 }
 
@@ -247,6 +303,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_small),
       cmocka_unit_test(test_large),
+      cmocka_unit_test(test_few_candidates),
       cmocka_unit_test(test_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

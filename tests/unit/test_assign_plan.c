@@ -78,7 +78,7 @@ static void test_plans(void **state) {
 /* Who finds no place among the nearest looks farther, as far as it takes. */
 static void test_growth(void **state) {
   (void)state;
-  enum { BRANCHES = 5 * PLAN_CANDIDATES };
+  enum { BRANCHES = 60 };
   static struct branch branches[BRANCHES];
   static struct waiting waiting[BRANCHES + 1];
   const struct weights weights = USUAL;
@@ -98,7 +98,29 @@ static void test_growth(void **state) {
   assert_true(cost > 0);
 }
 
+/* The load is spread over all branches, however many are nearer than the last of them. */
+static void test_spread(void **state) {
+  (void)state;
+  enum { BRANCHES = 30 };
+  static struct branch branches[BRANCHES];
+  static struct waiting waiting[BRANCHES];
+  const struct weights weights = USUAL;
+  int64_t cost = -1;
+  int used[BRANCHES] = {0};
+  for (int i = 0; i < BRANCHES; i++)
+    branches[i] = (struct branch){.at = {0, 127000000}, .capacity = 2};
+  for (int i = 0; i < BRANCHES; i++)
+    waiting[i].at = (struct op_location){0, 127000000};
+  assert_true(plan_make(&weights, branches, BRANCHES, waiting, BRANCHES, &cost));
+  for (int i = 0; i < BRANCHES; i++)
+    used[waiting[i].branch]++;
+  for (int i = 0; i < BRANCHES; i++)
+    assert_int_equal(used[i], 1);
+  assert_int_equal(cost, 0);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_plans), cmocka_unit_test(test_growth)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_plans), cmocka_unit_test(test_growth),
+                                     cmocka_unit_test(test_spread)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
