@@ -25,7 +25,7 @@ examples() {
 @test "the loops below see every program and every verb" {
   assert_equal "$(programs | paste -sd' ')" 'op-assign op-journal op-musical op-mypage op-notify op-pay op-reserve op-ticket outerpark'
   assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
-  assert_equal "$(verbs op-assign | paste -sd,)" 'branch add,branch adjust,branch import,branch list,collect,list,run,show'
+  assert_equal "$(verbs op-assign | paste -sd,)" 'branch add,branch adjust,branch close,branch import,branch list,branch open,branch show,collect,list,run,show'
   assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,retry,run'
   assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,forget,parked,parts,read,rebuild,repair,retry,seek,stat,verify'
   assert_equal "$(verbs op-mypage | paste -sd,)" 'history,report occupancy,report payments,report sales,show'

@@ -38,7 +38,7 @@ never_exceeded() {
 
 @test "branches: added once, adjusted, listed; another one with that id is refused" {
   succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
-  assert_output '{"branchId":"gangnam","name":"강남점","lat":37.4979,"lon":127.0276,"capacity":40,"updatedAt":"2026-11-20T10:00:00.000000Z"}'
+  assert_output '{"branchId":"gangnam","name":"강남점","lat":37.4979,"lon":127.0276,"capacity":40,"updatedAt":"2026-11-20T10:00:00.000000Z","status":"Open"}'
   appends_nothing succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
   appends_nothing fails_as 1 id_taken op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 41
   succeeds op-assign branch adjust gangnam --capacity 50 --request-id k
@@ -70,9 +70,14 @@ never_exceeded() {
   sed -i 's/capacity: 4/capacity: 5/' b.yaml
   succeeds op-assign branch import b.yaml
   assert_json '[.branchId, .capacity, .change] | join(" ")' 'b 5 adjusted'
-  # refused as a whole: a new one before another place for b
-  printf -- '- {branchId: n, name: N, lat: 1, lon: 1, capacity: 1}\n- {id: b, name: B, lat: 37.7, lon: 127.1, capacity: 5}\n' >c.yaml
-  appends_nothing fails_as 1 id_taken op-assign branch import c.yaml
+  # refused as a whole, and told at its place: a new one before fewer places for b than it has given away
+  place r1 37.6 127.1
+  op-assign -q run
+  printf -- '- {branchId: n, name: N, lat: 1, lon: 1, capacity: 1}\n- {id: b, name: B, lat: 37.6, lon: 127.1, capacity: 0}\n' >c.yaml
+  appends_nothing fails_as 1 capacity_used op-assign branch import c.yaml
+  assert_error_json '[.file, .line, .column, .branchId, .requested, .assigned] | map(tostring) | join(" ")' 'c.yaml 2 3 b 0 1'
+  appends_nothing fails_with 1 op-assign branch import c.yaml --dry-run
+  [[ $stderr == "op-assign: c.yaml:2:3: branch b: a capacity of 0 asked, 1 are assigned today; 'branch close' stops it" ]] || fail "$stderr"
   local row wanted
   while IFS='|' read -r row wanted; do
     printf 'branches:\n- %b\n' "$row" >bad.yaml
@@ -91,6 +96,201 @@ never_exceeded() {
 {id: x|3:1: 
 END
   fails_as 66 no_input op-assign branch import nowhere.yaml
+}
+
+@test "a file revises names and places, tells what changes, and the new place counts from then on" {
+  branch a 37.5 127.0 3
+  branch b 38.5 127.0 3
+  place before 37.5 127.0
+  op-assign -q run
+  printf -- '- {id: a, name: a branch, lat: 37.5, lon: 127, capacity: 3}\n- {id: b, name: 나, lat: 37.51, lon: 127, capacity: 9}\n- {id: c, name: C, lat: 1.5, lon: -2, capacity: 1}\n' >b.yaml
+  appends_nothing succeeds op-assign branch import b.yaml --dry-run -o table
+  assert_output "$(printf '%s\n' \
+    'BRANCH CHANGE  FIELDS' \
+    'b      revised name: b branch → 나, lat: 38.5 → 37.51, capacity: 3 → 9' \
+    'c      added   name: C, lat: 1.5, lon: -2, capacity: 1')"
+  succeeds op-assign branch import b.yaml --request-id k
+  local first=$output
+  assert_json '[.branchId, .change, (.changes | map("\(.field) \(.old) \(.new)") | join(","))] | join(" ")' \
+    $'b revised name b branch 나,lat 38.5 37.51,capacity 3 9\nc added name null C,lat null 1.5,lon null -2,capacity null 1'
+  assert_equal "$(journal_bytes | jq -c 'select(.type == "BranchRevised") | .data | del(.request, .requestId)')" \
+    '{"branchId":"b","name":"나","lat":37.51,"lon":127}'
+  appends_nothing succeeds op-assign branch import b.yaml
+  assert_output ''
+  # from then on: what was assigned stays, what comes goes where the branch is now
+  place after 37.512 127.0
+  op-assign -q run
+  assert_equal "$(where)" $'before a Assigned\nafter b Assigned'
+  # the place alone; and the first answer again, whatever was revised since, also from the journal alone
+  sed -i 's/lat: 37.51,/lat: 38.51,/' b.yaml
+  succeeds op-assign branch import b.yaml
+  assert_json '[.branchId, .change, .lat, .capacity] | map(tostring) | join(" ")' 'b revised 38.51 9'
+  appends_nothing succeeds op-assign branch import <(sed 's/lat: 38.51,/lat: 37.51,/' b.yaml) --request-id k
+  assert_equal "$output" "$first"
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds op-assign branch import <(sed 's/lat: 38.51,/lat: 37.51,/' b.yaml) --request-id k
+  assert_equal "$output" "$first"
+  fails_as 1 request_id_reused op-assign branch import b.yaml --request-id k
+  appends_nothing fails_as 1 id_taken op-assign branch add --id b --name 'b branch' --lat 38.5 --lon 127 --capacity 3
+  appends_nothing succeeds op-assign branch add --id b --name 나 --lat 38.51 --lon 127 --capacity 9
+}
+
+@test "closed: nothing more is assigned, what it has stays, and it can be opened again" {
+  branch a 37.5 127.0 9
+  branch b 37.6 127.0 9
+  place kept 37.5 127.0
+  op-assign -q run
+  appends_nothing succeeds op-assign branch close a --dry-run
+  succeeds op-assign branch close a
+  assert_json '[.branchId, .status, .capacity] | map(tostring) | join(" ")' 'a Closed 9'
+  appends_nothing succeeds op-assign branch close a
+  assert_json status Closed
+  succeeds op-assign branch show a
+  assert_json '[.branchId, .name, .lat, .lon, .capacity, .status, .day, .assigned, .remaining] | map(tostring) | join(",")' \
+    'a,a branch,37.5,127,9,Closed,2026-11-20,1,8'
+  assert_equal "$(op-assign branch list | sed -n 1p)" "$output"
+  fails_as 1 no_such_branch op-assign branch show nowhere
+  fails_as 1 no_such_branch op-assign branch close nowhere
+  fails_as 1 no_such_branch op-assign branch open nowhere
+  place next 37.5 127.0
+  succeeds op-assign show next --explain
+  assert_json .branchId b
+  succeeds op-assign show kept --explain
+  assert_json '[.branchId, .chosen] | map(tostring) | join(" ")' $'b false\na true'
+  op-assign -q run
+  op-assign -q branch close b
+  place late 37.5 127.0
+  succeeds op-assign run
+  assert_json .data.reason no_branch_in_reach
+  assert_equal "$(where)" $'kept a Assigned\nnext b Assigned\nlate - Failed no_branch_in_reach'
+  op-assign -q collect kept
+  op-assign -q branch adjust a --capacity 1
+  succeeds op-assign branch open a
+  assert_json status Open
+  appends_nothing succeeds op-assign branch open a
+  succeeds op-assign run
+  assert_json .data.reason no_capacity # it is full
+  op-assign -q branch open b
+  op-assign -q run
+  assert_equal "$(where)" $'kept a Collected\nnext b Assigned\nlate b Assigned'
+  local before
+  before=$(op-assign branch list)
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(op-assign branch list)" "$before"
+}
+
+@test "6 processes assign while the branch is closed: no assignment stands behind the closing" {
+  branch a 37.5 127.0 100000
+  local i pids=()
+  for i in $(seq 200); do echo "{\"musicalId\":\"phone\",\"seats\":1,\"lat\":37.5,\"lon\":127}"; done | op-reserve -q place --batch
+  for i in 1 2 3 4 5 6; do op-assign -q run --max $((10 * i)) & pids+=($!); done
+  op-assign -q branch close a & pids+=($!)
+  for i in "${pids[@]}"; do wait "$i"; done
+  op-assign -q run
+  journal_bytes | jq -s -e '(map(.type) | index("BranchClosed")) as $at | $at and (.[$at:] | all(.type != "PickupAssigned"))' >/dev/null
+}
+
+@test "a request that found everything as it is is remembered, too: later it does nothing" {
+  branch c 37.5 127.0 6
+  printf -- '- {id: c, name: c branch, lat: 37.5, lon: 127, capacity: 6}\n' >c.yaml
+  local call answers=()
+  local calls=('adjust c --capacity 6' 'open c' 'import c.yaml' 'add --id c --name c_branch --lat 37.5 --lon 127 --capacity 6')
+  asked() { # shellcheck disable=SC2086
+    local words=($1)
+    op-assign branch "${words[@]/c_branch/c branch}" --request-id "k-${words[0]}"
+  }
+  for call in "${calls[@]}"; do answers+=("$(asked "$call")"); done
+  assert_equal "${answers[2]}" ''
+  op-assign -q branch adjust c --capacity 7
+  op-assign -q branch close c
+  answers+=("$(op-assign branch close c --request-id k-close)")
+  op-assign -q branch open c
+  appends_nothing succeeds op-assign branch close c --request-id k-close
+  assert_equal "$output" "${answers[4]}"
+  op-assign -q branch close c
+  local i
+  for i in 0 1 2 3; do
+    appends_nothing succeeds asked "${calls[i]}"
+    assert_equal "$output" "${answers[i]}"
+  done
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds asked "${calls[0]}"
+  assert_equal "$output" "${answers[0]}"
+  assert_equal "$(op-assign branch show c | jq -r '[.capacity, .status] | join(" ")')" '7 Closed'
+  fails_as 1 request_id_reused op-assign branch open c --request-id k-adjust
+}
+
+@test "days are those of assign.zone" {
+  echo 'assign: {zone: +09:00}' >seoul.yaml
+  export OP_CONFIG=$PWD/seoul.yaml
+  branch b 37.5 127.0 1
+  OP_NOW=2026-11-20T14:00:00Z
+  place a 37.5 127.0
+  place c 37.5 127.0
+  op-assign -q run
+  assert_equal "$(op-assign list | jq -r '[.reservationId, .status, .day // "-"] | join(" ")')" $'a Assigned 2026-11-20\nc Failed -'
+  fails_as 1 capacity_used op-assign branch adjust b --capacity 0
+  OP_NOW=2026-11-20T14:59:59.999999Z appends_nothing succeeds op-assign run
+  OP_NOW=2026-11-20T15:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.day] | join(" ")' 'c 2026-11-21'
+  assert_equal "$(OP_NOW=2026-11-20T15:00:00Z op-assign branch list | jq -r '[.day, .assigned] | map(tostring) | join(" ")')" '2026-11-21 1'
+  # west of UTC, a failure of the UTC day before is one of the same day
+  echo 'assign: {zone: -05:00}' >seoul.yaml
+  OP_NOW=2026-11-23T02:00:00Z
+  place d 37.5 127.0
+  place e 37.5 127.0
+  op-assign -q run
+  OP_NOW=2026-11-23T04:59:59Z appends_nothing succeeds op-assign run
+  OP_NOW=2026-11-23T05:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.day] | join(" ")' 'e 2026-11-23'
+}
+
+@test "where payment and assignment make a reservation complete, nothing is handed over that is not paid" {
+  branch b 37.5 127.0 9
+  place a 37.5 127.0
+  place free 37.5 127.0
+  op-assign -q run
+  echo 'saga: {steps: [payment, assignment]}' >both.yaml
+  echo 'saga: {steps: [assignment]}' >one.yaml
+  OP_CONFIG=both.yaml appends_nothing fails_as 1 not_paid op-assign collect a
+  assert_error_json reservationId a
+  OP_CONFIG=one.yaml appends_nothing succeeds op-assign collect a --dry-run
+  appends_nothing succeeds op-assign collect a --dry-run
+  op-assign -q collect free
+  op-pay -q run
+  place gone 37.5 127.0
+  op-assign -q run
+  op-pay -q run
+  op-reserve -q cancel gone
+  op-pay -q run
+  OP_CONFIG=both.yaml fails_as 1 already_cancelled op-assign collect gone
+  place back 37.5 127.0
+  op-assign -q run
+  op-pay -q run
+  # a payment that is cancelled by itself: nobody of ours does that, but it counts
+  journal_bytes | jq -c 'select(.type == "PaymentCancelled") | {type, tags, correlation: "back", data: (.data + {reservationId: "back", paymentId: "back"})} | .tags |= map(sub("gone"; "back"))' |
+    op-journal -q append
+  OP_CONFIG=both.yaml appends_nothing fails_as 1 not_paid op-assign collect back
+  OP_CONFIG=both.yaml succeeds op-assign collect a
+  assert_json status Collected
+}
+
+@test "--explain shows the nearest branch where none is in reach" {
+  branch far 36.0 127.0 5
+  branch farther 35.0 127.0 5
+  branch shut 37.4 127.0 5
+  op-assign -q branch close shut
+  place a 37.5 127.0
+  op-assign -q run
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .distanceKm, .chosen, .inReach] | map(tostring) | join(" ")' 'far 166.793 false false'
+  branch near 37.6 127.0 0
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .remaining, .chosen, .inReach] | map(tostring) | join(" ")' 'near 0 false true'
+  # one that has it is shown, wherever it is
+  op-assign -q --config <(echo 'assign: {radius_km: 180}') run
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .chosen, .inReach] | map(tostring) | join(" ")' $'near false true\nfar true false'
 }
 
 @test "the best branch: distance and load, by the weights of the configuration; --explain says why" {

@@ -56,6 +56,7 @@ struct op_config {
   double assign_radius_km;       /* assign.radius_km: reach of a branch; 100 */
   double assign_weight_distance; /* of the distance in reaches; 1 */
   double assign_weight_load;     /* of the share of the day's capacity that is taken; 0.2 */
+  int64_t assign_zone_us;        /* assign.zone: whose days the capacities are of, as an offset from UTC; 0 */
   char *ticket_after_issue;      /* "void" or "refuse": what a cancellation does to a ticket that is issued */
   char **saga_steps;             /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
   struct op_label *labels;       /* list of (language, word, label) */

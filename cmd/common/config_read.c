@@ -15,13 +15,13 @@
 #include <string.h>
 #include <yaml.h>
 
-enum type { SECTION, STRING, URL, TEMPLATE, TEMPLATE_LINE, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
+enum type { SECTION, STRING, URL, TEMPLATE, TEMPLATE_LINE, DURATION, ZONE, WHOLE, NUMBER, STRINGS, LABELS };
 
 struct key {
   const char *path;
   enum type type;
-  size_t field; /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms) and a WHOLE, of a double
-                   for a NUMBER, of a char ** for STRINGS, else of a char * */
+  size_t field;        /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms), a ZONE (in us) and a
+                          WHOLE, of a double for a NUMBER, of a char ** for STRINGS, else of a char * */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
   int64_t min, max;    /* WHOLE, NUMBER; DURATION in ms, max 0: no bound */
 };
@@ -80,6 +80,7 @@ static const struct key keys[] = {
     {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", 0, 0},
     GROUP("assign"),
     RATE("assign.radius_km", FIELD(assign_radius_km), 100000),
+    {"assign.zone", ZONE, FIELD(assign_zone_us), NULL, 0, 0},
     GROUP("assign.weights"),
     RATE("assign.weights.distance", FIELD(assign_weight_distance), 1000000),
     RATE("assign.weights.load", FIELD(assign_weight_load), 1000000),
@@ -268,6 +269,16 @@ static int read_duration(struct loader *loader, const struct key *key) {
                 (long long)key->max / 1000, scalar(loader));
   if (key->field != NO_FIELD)
     memcpy((char *)loader->config + key->field, &ms, sizeof ms);
+  return OP_OK;
+}
+
+/* Reads an offset from UTC. */
+static int read_zone(struct loader *loader, const struct key *key) {
+  int64_t offset_us = 0;
+  if (loader->event.type != YAML_SCALAR_EVENT || strlen(scalar(loader)) != loader->event.data.scalar.length ||
+      !op_zone_parse(scalar(loader), &offset_us))
+    return fail_type(loader, key->path, "an offset from UTC such as +09:00");
+  memcpy((char *)loader->config + key->field, &offset_us, sizeof offset_us);
   return OP_OK;
 }
 
@@ -493,6 +504,8 @@ static int read_value(struct loader *loader, const struct key *key) {
     return read_string(loader, key);
   case DURATION:
     return read_duration(loader, key);
+  case ZONE:
+    return read_zone(loader, key);
   case WHOLE:
   case NUMBER:
     return read_number(loader, key);

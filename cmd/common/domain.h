@@ -55,6 +55,9 @@ extern const char *const op_model_names[];
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
 #define OP_BRANCH_ADDED "BranchAdded"
 #define OP_BRANCH_CAPACITY_CHANGED "BranchCapacityChanged"
+#define OP_BRANCH_REVISED "BranchRevised" /* another name or place */
+#define OP_BRANCH_CLOSED "BranchClosed"   /* nothing more is assigned to it */
+#define OP_BRANCH_OPENED "BranchOpened"
 #define OP_PICKUP_ASSIGNED "PickupAssigned"
 #define OP_PICKUP_RELEASED "PickupReleased"   /* its reservation was cancelled: the place at the branch is free again */
 #define OP_PICKUP_COLLECTED "PickupCollected" /* handed over: nothing can be cancelled any more */

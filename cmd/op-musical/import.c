@@ -97,7 +97,6 @@ static int collect(struct op_app *app, struct op_model *model, struct import *im
 /* Prints what changed. */
 static void print(struct op_output *output, const struct import *import) {
   struct op_column columns[MUSICAL_COLUMNS + 2];
-  struct op_text text = {0};
   memcpy(columns, musical_columns, sizeof musical_columns);
   for (size_t i = 1; i < MUSICAL_COLUMNS; i++) /* a table has the id, and what changes */
     columns[i].heading = NULL;
@@ -108,16 +107,10 @@ static void print(struct op_output *output, const struct import *import) {
     const struct changed *changed = &import->changed[i];
     musical_cells(output, &changed->after);
     op_cell_text(output, changed->what);
-    op_text_reset(&text);
-    if (op_output_format(output) == OP_TABLE)
-      diff_line(&changed->before.musical, &changed->after.musical, &text);
-    else
-      diff_json(&changed->before.musical, &changed->after.musical, &text);
-    op_cell_json(output, text.ptr ? text.ptr : "");
+    diff_cell(output, &changed->before.musical, &changed->after.musical);
     op_row_end(output);
   }
   op_rows_end(output);
-  op_text_free(&text);
 }
 
 /* The canonical text of the request: how many musicals, and a hash (FNV-1a) of all that is said about them. */

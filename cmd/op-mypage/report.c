@@ -105,14 +105,10 @@ static int choose_time(const struct op_app *app, const char *name, const char *z
 
 /* Reads all options. */
 static int choose(const struct op_app *app, struct choice *ret_choice, struct op_error *error) {
-  char time[64];
-  int64_t time_us = 0;
+  int64_t offset_us = 0;
   *ret_choice = (struct choice){.zone = op_option(app, "zone")};
-  if (ret_choice->zone != NULL) {
-    snprintf(time, sizeof time, "2000-01-01T00:00:00%.10s", ret_choice->zone);
-    if (strchr("+-", ret_choice->zone[0]) == NULL || !evs_time_parse(time, strlen(time), &time_us))
-      return op_usage(app, error, "--zone must be an offset such as +09:00, not '%s'", ret_choice->zone);
-  }
+  if (ret_choice->zone != NULL && !op_zone_parse(ret_choice->zone, &offset_us))
+    return op_usage(app, error, "--zone must be an offset such as +09:00, not '%s'", ret_choice->zone);
   int code = choose_by(app, ret_choice, error);
   if (code == OP_OK)
     code = choose_time(app, "since", ret_choice->zone, ret_choice->since, error);

@@ -130,7 +130,7 @@ static const char whole[] =
     "  from: tickets@example.org\n"
     "  max_attempts: 10\n"
     "ticket: {after_issue: refuse}\n"
-    "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
+    "assign: {radius_km: 100, zone: +09:00, weights: {distance: 1.0, load: 0.2}}\n"
     "saga: {steps: [ticket, assignment]}\n"
     "labels: {ko: {Reserved: 예약됨, \"Cancelled\": '취소됨'}}\n";
 
@@ -174,6 +174,7 @@ static void every_key(void **state) {
   assert_string_equal(config.ticket_after_issue, "refuse");
   assert_string_equal(op_config_steps(&config)[0], "ticket");
   assert_string_equal(op_config_steps(&config)[1], "assignment");
+  assert_int_equal(config.assign_zone_us, INT64_C(32400000000));
   assert_null(op_config_steps(&config)[2]);
   assert_string_equal(config.labels->language, "ko");
   assert_string_equal(config.labels->word, "Reserved");
@@ -283,6 +284,12 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"reservation: {hold: [15m]}\n", ":1:21: reservation.hold: a duration such as"},
       {"reservation: {hold: \"off\\0\"}\n", ":1:21: reservation.hold: the text holds a NUL"},
       {"reservation: {offer: off}\n", ":1:22: reservation.offer: a duration such as 250ms"},
+      {"assign: {zone: Asia/Seoul}\n",
+       ":1:16: assign.zone: an offset from UTC such as +09:00 is wanted here, not 'Asia/Seoul'"},
+      {"assign: {zone: 9}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: +24:00}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: [+09:00]}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: }\n", ":1:16: assign.zone: an offset from UTC"},
       {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
       {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
       {"labels: {ko: {Reserved: [a]}}\n", ":1:25: labels: a label is wanted here, not a list"},
