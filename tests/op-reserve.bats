@@ -578,6 +578,16 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   appends_nothing fails_as 1 already_cancelled op-reserve cancel 1
 }
 
+@test "a circuit that is closed and closed again gives no hold more time" {
+  frozen
+  hold 15m
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10
+  at 12:14:00 op-pay -q circuit close --request-id k
+  at 12:15:00 op-pay -q circuit close --request-id l
+  succeeds at 12:15:00 op-reserve run
+  assert_json '[.type, .data.reason] | join(" ")' 'ReservationCancelled expired'
+}
+
 @test "without a hold nothing expires" {
   frozen
   at 12:00:00 op-reserve -q place --musical 1 --seats 10

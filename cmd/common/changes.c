@@ -74,6 +74,17 @@ static void add_change(struct op_text *text, bool json, const char *name, const 
   op_text_adds(text, is[0] ? is : "none");
 }
 
+/* Does any differ? */
+bool op_values_differ(const struct op_value *olds, size_t old_count, const struct op_value *news, size_t new_count) {
+  for (size_t i = 0; i < new_count; i++)
+    if (strcmp(content(find(olds, old_count, news[i].name)), content(&news[i])) != 0)
+      return true;
+  for (size_t i = 0; i < old_count; i++)
+    if (content(&olds[i])[0] && !find(news, new_count, olds[i].name))
+      return true;
+  return false;
+}
+
 /* Compares them all. */
 void op_cell_changes(struct op_output *output, const struct op_value *olds, size_t old_count,
                      const struct op_value *news, size_t new_count) {

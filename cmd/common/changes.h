@@ -19,6 +19,8 @@ struct op_value op_value_text(const char *name, const char *text);
 /* Below 0: absent. */
 struct op_value op_value_number(const char *name, int64_t number);
 
+bool op_values_differ(const struct op_value *olds, size_t old_count, const struct op_value *news, size_t new_count);
+
 /* Prints what is different in the new values, in their order, then what only the old ones have: in a table as one line
  * for people, else as a JSON array of {field, old, new}. Names are unique in a list; a field is of one kind. */
 void op_cell_changes(struct op_output *output, const struct op_value *olds, size_t old_count,

@@ -138,9 +138,10 @@ void decide_delivered(const struct item *item, struct op_drafts *drafts, struct 
 /* An operator decides. */
 int decide_retry(const struct item *item, bool drop, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
-  if (item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED))
+  bool is_so = item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED);
+  if (is_so && !(request && request->key)) /* a request is remembered, or it would do later what it found done */
     return OP_OK;
-  if (!item_waits(item)) {
+  if (!is_so && !item_waits(item)) {
     op_fail(error, OP_REFUSED, "not_parked", "consumer %s: event %" PRIu64 " is not parked", item->consumer, item->seq);
     op_error_text(error, "consumer", item->consumer);
     op_error_number(error, "seq", (int64_t)item->seq);

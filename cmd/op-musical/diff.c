@@ -34,6 +34,13 @@ static size_t spread(const struct op_musical *musical, struct op_value values[AL
   return count;
 }
 
+/* Does it? */
+bool diff_any(const struct op_musical *before, const struct op_musical *after) {
+  struct op_value olds[ALL_FIELDS], news[ALL_FIELDS];
+  size_t old_count = spread(before, olds), new_count = spread(after, news);
+  return op_values_differ(olds, old_count, news, new_count);
+}
+
 /* Prints it. */
 void diff_cell(struct op_output *output, const struct op_musical *before, const struct op_musical *after) {
   struct op_value olds[ALL_FIELDS], news[ALL_FIELDS];

@@ -5,6 +5,8 @@
 #include "musical.h"
 #include "output.h"
 
+/* Does anything differ? */
+bool diff_any(const struct op_musical *before, const struct op_musical *after);
 /* Prints what is different in `after`, in the order of the fields, as op_cell_changes() does; before->id "": there was
  * none, so all that is there is new. */
 void diff_cell(struct op_output *output, const struct op_musical *before, const struct op_musical *after);

@@ -50,6 +50,8 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     if (code != OP_OK)
       catalogue_fail_at(&import->catalogue, i, error);
   }
+  if (code == OP_OK && drafts->count == 0 && import->catalogue.count > 0)
+    code = decide_unchanged(&import->states.items[0], &import->request, drafts, guard);
   return code;
 }
 
@@ -105,6 +107,8 @@ static void print(struct op_output *output, const struct import *import) {
   op_rows_begin(output, columns, MUSICAL_COLUMNS + 2, false);
   for (size_t i = 0; i < import->changed_count; i++) {
     const struct changed *changed = &import->changed[i];
+    if (!diff_any(&changed->before.musical, &changed->after.musical)) /* a request was remembered, no more */
+      continue;
     musical_cells(output, &changed->after);
     op_cell_text(output, changed->what);
     diff_cell(output, &changed->before.musical, &changed->after.musical);

@@ -126,10 +126,11 @@ int retry_decide(const struct notice *notice, const char *notice_id, bool is_due
     op_error_text(error, "noticeId", notice_id);
     return r;
   }
-  if (is_due)
+  if (is_due && request_id == NULL)
     return 0;
   struct op_draft *draft = begin(notice, OP_NOTIFICATION_RETRY_REQUESTED, drafts, guard);
-  op_draft_id(draft, "notification-retry-requested:%" PRIu64 ":%" PRId64, notice->cause, notice->attempts);
+  if (!is_due) /* else somebody may have asked before */
+    op_draft_id(draft, "notification-retry-requested:%" PRIu64 ":%" PRId64, notice->cause, notice->attempts);
   op_draft_request(draft, request_id, request, guard);
   op_json_end(&draft->data);
   return 0;
@@ -139,9 +140,9 @@ int retry_decide(const struct notice *notice, const char *notice_id, bool is_due
 int forget_decide(const struct forget_state *state, const char *customer_id, const char *request_id,
                   const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   static const char *const types[] = {OP_CUSTOMER_FORGOTTEN, NULL};
-  if (!state->has_contact && state->forgotten)
+  if (!state->has_contact && state->forgotten && request_id == NULL)
     return 0;
-  if (!state->has_contact && !state->seen) {
+  if (!state->has_contact && !state->seen && !state->forgotten) {
     op_fail(error, OP_REFUSED, "no_such_contact", "customer %s: there is no contact", customer_id);
     op_error_text(error, "customerId", customer_id);
     return OP_REFUSED;

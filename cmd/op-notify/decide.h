@@ -52,8 +52,8 @@ struct attempt {
 void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
                    struct op_drafts *drafts, struct op_guard *guard);
 
-/* Drafts NotificationRetryRequested; drafts nothing for a notice that is due now. `request_id` and `request` may be
- * NULL. Exit 1 no_such_notice (cause 0), already_sent, notice_withdrawn. */
+/* Drafts NotificationRetryRequested; drafts nothing for a notice that is due now, unless a request is to be remembered.
+ * `request_id` and `request` may be NULL. Exit 1 no_such_notice (cause 0), already_sent, notice_withdrawn. */
 int retry_decide(const struct notice *notice, const char *notice_id, bool is_due, const char *request_id,
                  const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
@@ -64,8 +64,8 @@ struct forget_state {
   bool forgotten;   /* CustomerForgotten stands in the journal */
 };
 
-/* Drafts CustomerForgotten; drafts nothing for who was forgotten already and has no contact since. `request_id` and
- * `request` may be NULL. Exit 1 no_such_contact for a customer never seen. */
+/* Drafts CustomerForgotten; drafts nothing for who was forgotten already and has no contact since, unless a request is
+ * to be remembered. `request_id` and `request` may be NULL. Exit 1 no_such_contact for a customer never seen. */
 int forget_decide(const struct forget_state *state, const char *customer_id, const char *request_id,
                   const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 

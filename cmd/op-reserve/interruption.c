@@ -24,20 +24,26 @@ static bool told_by(const evs_event *event, char ret_provider[OP_MAX_ID + 1], st
 void interruption_apply(struct interruption *interruption, const char *provider, const evs_event *event) {
   char named[OP_MAX_ID + 1];
   struct interruption told;
-  if (told_by(event, named, &told) && strcmp(named, provider) == 0)
+  if (!told_by(event, named, &told) || strcmp(named, provider) != 0)
+    return;
+  if (told.closed_us == NOT_CLOSED || interruption->closed_us == NOT_CLOSED) /* else it has been closed for longer */
     *interruption = told;
 }
 
 /* In the table. */
 int interruption_project(struct op_model *model, const evs_event *event, struct op_error *error) {
   char provider[OP_MAX_ID + 1];
-  struct interruption told;
+  struct interruption told, interruption;
   if (!told_by(event, provider, &told))
     return OP_OK;
+  int code = interruption_load(model, provider, &interruption, error);
+  if (code != OP_OK)
+    return code;
+  interruption_apply(&interruption, provider, event);
   sqlite3_stmt *sql = op_model_sql(model, "INSERT OR REPLACE INTO interruptions VALUES (?1, ?2, ?3)");
   sqlite3_bind_text(sql, 1, provider, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(sql, 2, told.until_us);
-  sqlite3_bind_int64(sql, 3, told.closed_us);
+  sqlite3_bind_int64(sql, 2, interruption.until_us);
+  sqlite3_bind_int64(sql, 3, interruption.closed_us);
   return op_model_exec(model, sql, error);
 }
 
