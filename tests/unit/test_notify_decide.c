@@ -111,16 +111,18 @@ static void test_retry(void **state) {
     bool known;
     enum notice_status status;
     bool is_due;
+    const char *key;
     int result;
     size_t events;
     const char *code;
   } rows[] = {
-      {true, NOTICE_PARKED, false, 0, 1, NULL},
-      {true, NOTICE_PENDING, false, 0, 1, NULL}, /* it waits for its time */
-      {true, NOTICE_PENDING, true, 0, 0, NULL},  /* the next run takes it anyway */
-      {true, NOTICE_SENT, false, OP_REFUSED, 0, "already_sent"},
-      {true, NOTICE_WITHDRAWN, false, OP_REFUSED, 0, "notice_withdrawn"},
-      {false, NOTICE_PENDING, false, OP_REFUSED, 0, "no_such_notice"},
+      {true, NOTICE_PARKED, false, "k", 0, 1, NULL},
+      {true, NOTICE_PENDING, false, "k", 0, 1, NULL}, /* it waits for its time */
+      {true, NOTICE_PENDING, true, NULL, 0, 0, NULL}, /* the next run takes it anyway */
+      {true, NOTICE_PENDING, true, "k", 0, 1, NULL},  /* the same, and the request is remembered */
+      {true, NOTICE_SENT, false, "k", OP_REFUSED, 0, "already_sent"},
+      {true, NOTICE_WITHDRAWN, false, "k", OP_REFUSED, 0, "notice_withdrawn"},
+      {false, NOTICE_PENDING, false, "k", OP_REFUSED, 0, "no_such_notice"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct op_drafts drafts = {0};
@@ -131,12 +133,13 @@ static void test_retry(void **state) {
     notice.attempts = 8;
     if (!rows[i].known)
       notice = (struct notice){0};
-    assert_int_equal(retry_decide(&notice, "12", rows[i].is_due, "k", "retry notice=12", &drafts, &guard, &error),
-                     rows[i].result);
+    assert_int_equal(
+        retry_decide(&notice, "12", rows[i].is_due, rows[i].key, "retry notice=12", &drafts, &guard, &error),
+        rows[i].result);
     assert_int_equal(drafts.count, rows[i].events);
     if (rows[i].events > 0) {
       assert_string_equal(drafts.items[0].type, "NotificationRetryRequested");
-      assert_string_equal(drafts.items[0].id, "notification-retry-requested:12:8");
+      assert_string_equal(drafts.items[0].id, rows[i].is_due ? "" : "notification-retry-requested:12:8");
       assert_string_equal(drafts.items[0].data.ptr, ABOUT ",\"requestId\":\"k\",\"request\":\"retry notice=12\"}");
       assert_int_equal(guard.count, 2);
     }
@@ -183,7 +186,11 @@ static void test_forget_request(void **state) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
   struct op_error error = {0};
-  struct forget_state given = {.has_contact = true};
+  struct forget_state given = {.has_contact = true}, before = {.forgotten = true};
+  assert_int_equal(forget_decide(&before, "c", "k", "contact forget customer=c", &drafts, &guard, &error), 0);
+  assert_int_equal(drafts.count, 1); /* there is nothing to do but this */
+  op_drafts_reset(&drafts);
+  op_guard_reset(&guard);
   assert_int_equal(forget_decide(&given, "c", "k", "contact forget customer=c", &drafts, &guard, &error), 0);
   assert_string_equal(drafts.items[0].data.ptr,
                       "{\"customerId\":\"c\",\"requestId\":\"k\",\"request\":\"contact forget customer=c\"}");
