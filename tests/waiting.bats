@@ -165,6 +165,18 @@ third Offered 2026-11-20T12:10:00.000000Z'
   done
 }
 
+@test "the seats of an offer that ends and those that are free go to the first who fits into both" {
+  sold_out
+  wait_for 2 first
+  gives_back r1 --seats 2
+  op-reserve -q run
+  wait_for 3 second
+  wait_for 1 third
+  gives_back r3
+  export OP_NOW=2026-11-20T12:10:00Z
+  assert_equal "$(run_says)" 'WaitingOfferExpired first WaitingOffered second '
+}
+
 @test "seats come back by expiry, by more capacity, by opening; nothing is offered while sales are closed" {
   sold_out --sales-close 2026-11-20T12:07:00Z
   wait_for 1 a
