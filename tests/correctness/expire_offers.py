@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""Many processes wait, accept, withdraw, place and cancel at once, while op-reserve run ends offers by a clock that moves.
+
+    expire_offers.py --store S --seed N --logs DIR [--processes 12] [--rounds 20]
+
+In every round all processes have decided before the first of them appends (together.py). The clock moves by minutes from
+round to round, and that of each process is up to two minutes ahead of it, as it is where several machines share a store: so
+an offer is over for one and open for another, who accepts it at the same instant. What each process does depends on the
+seed and on what stands in the journal before the round. DIR/calls.log is for check_sales.py, DIR/waiting.log for
+check_waiting.py.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import random
+import sys
+
+import check_waiting
+import journal
+import sell
+import together
+
+MUSICALS = ("1", "2")
+START = datetime.datetime(2026, 11, 20, 12)
+
+
+class Round:
+    """What may be asked in a round: the state before it, and a clock."""
+
+    def __init__(self, store, rng, number, now):
+        self.rng, self.number, self.now, self.count = rng, number, now, 0
+        self.waiting, self.reservations = check_waiting.Check(), {}
+        for event in journal.read(store):
+            self.waiting.fold(event)
+            data = event["data"]
+            if event["type"] == "ReservationPlaced":
+                self.reservations[data["reservationId"]] = data["seats"]
+            elif event["type"] == "ReservationCancelled":
+                self.reservations[data["reservationId"]] = data["remainingSeats"]
+
+    def name(self, kind):
+        self.count += 1
+        return "%s%d-%d" % (kind, self.number, self.count)
+
+    def entry(self):
+        """One that is offered, or waits, or (seldom) is over."""
+        status = self.waiting.status
+        wanted = "offered" if self.rng.random() < 0.8 else "joined" if self.rng.random() < 0.5 else None
+        found = [name for name in status if status[name] == wanted] or list(status)
+        return self.rng.choice(found) if found else None
+
+    def environment(self):
+        now = self.now + datetime.timedelta(seconds=self.rng.randint(0, 120))
+        return {"OP_NOW": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    # ---- each: (log, what is said of it, command) -----------------------------------------------------------------------
+
+    def wait(self):
+        asked = {"musicalId": self.rng.choice(MUSICALS), "seats": self.rng.randint(1, 3),
+                 "customerId": self.rng.choice(["kim", "jun", None]), "id": self.name("w")}
+        customer = ["--customer", asked["customerId"]] if asked["customerId"] else []
+        return "waiting", {"kind": "wait", "asked": asked}, together.command(
+            "op-reserve", "wait", "--musical", asked["musicalId"], "--seats", str(asked["seats"]), "--id", asked["id"], *customer)
+
+    def withdraw(self):
+        entry = self.entry()
+        if entry is None:
+            return self.wait()
+        return "waiting", {"kind": "withdraw", "asked": {"id": entry}}, together.command("op-reserve", "wait", "withdraw", entry)
+
+    def accept(self):
+        entry = self.entry()
+        if entry is None:
+            return self.wait()
+        said = self.waiting.entries[entry]
+        asked = {"musicalId": said["musicalId"], "seats": said["seats"], "customerId": said.get("customerId"),
+                 "offerId": entry, "id": self.name("a")}
+        return "calls", {"kind": "place", "asked": asked}, sell.place_command(asked)
+
+    def place(self):
+        asked = {"musicalId": self.rng.choice(MUSICALS), "seats": self.rng.randint(1, 2), "customerId": None, "id": self.name("p")}
+        return "calls", {"kind": "place", "asked": asked}, sell.place_command(asked)
+
+    def cancel(self):
+        found = [name for name, seats in self.reservations.items() if seats]
+        name = self.rng.choice(found or ["hot-1"])
+        asked = {"reservationId": name, "seats": 2 if name.startswith("hot") else self.rng.choice([None, 1])}
+        return "calls", {"kind": "cancel", "asked": asked}, sell.cancel_command(asked)
+
+    def choose(self):
+        kinds = {self.wait: 24, self.withdraw: 6, self.accept: 16, self.place: 20, self.cancel: 12}
+        draw = self.rng.random()
+        if draw < 0.25:
+            return None, {"kind": "run"}, together.command("op-reserve" if draw < 0.16 else "op-musical", "run", "-q")
+        return self.rng.choices(list(kinds), list(kinds.values()))[0]()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--store", required=True)
+    parser.add_argument("--seed", required=True)
+    parser.add_argument("--logs", required=True)
+    parser.add_argument("--processes", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=20)
+    arguments = parser.parse_args()
+    rng, now = random.Random(arguments.seed), START
+    logs = {name: open(os.path.join(arguments.logs, name + ".log"), "w", encoding="utf-8") for name in ("calls", "waiting")}
+    for number in range(arguments.rounds):
+        now += datetime.timedelta(seconds=rng.randint(30, 180))
+        this = Round(arguments.store, rng, number, now)
+        chosen = [this.choose() for _ in range(arguments.processes)]
+        lines = together.at_once(arguments.store, [(said, command, this.environment()) for _, said, command in chosen])
+        for (log, _, _), line in zip(chosen, lines):
+            if log:
+                logs[log].write(json.dumps(line) + "\n")
+            elif line["exit"] != 0 or line["stderr"]:
+                raise SystemExit("run: exit %d: %s" % (line["exit"], line["stderr"]))
+    for log in logs.values():
+        log.close()
+    print(now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
