@@ -80,7 +80,9 @@ class Round:
         return "calls", {"kind": "place", "asked": asked}, sell.place_command(asked)
 
     def place(self):
-        asked = {"musicalId": self.rng.choice(MUSICALS), "seats": self.rng.randint(1, 2), "customerId": None, "id": self.name("p")}
+        musicals = self.waiting.musicals
+        asked = {"musicalId": max(MUSICALS, key=lambda name: musicals[name].left()), "seats": self.rng.randint(1, 3),
+                 "customerId": None, "id": self.name("p")}
         return "calls", {"kind": "place", "asked": asked}, sell.place_command(asked)
 
     def cancel(self):
@@ -89,12 +91,17 @@ class Round:
         asked = {"reservationId": name, "seats": 2 if name.startswith("hot") else self.rng.choice([None, 1])}
         return "calls", {"kind": "cancel", "asked": asked}, sell.cancel_command(asked)
 
-    def choose(self):
-        kinds = {self.wait: 24, self.withdraw: 6, self.accept: 16, self.place: 20, self.cancel: 12}
-        draw = self.rng.random()
-        if draw < 0.25:
-            return None, {"kind": "run"}, together.command("op-reserve" if draw < 0.16 else "op-musical", "run", "-q")
-        return self.rng.choices(list(kinds), list(kinds.values()))[0]()
+    def run(self, program):
+        return None, {"kind": "run"}, together.command(program, "run", "-q")
+
+    def choose(self, count):
+        """What the processes do: two of them work, one or two more do now and then."""
+        plenty = max(musical.left() for musical in self.waiting.musicals.values()) > 2
+        kinds = {self.wait: 24, self.withdraw: 6, self.accept: 16, self.place: 30 if plenty else 8,
+                 self.cancel: 5 if plenty else 18}
+        chosen = [self.run("op-reserve"), self.run("op-musical")]
+        chosen += [self.run("op-reserve") for _ in range(2) if self.rng.random() < 0.4]
+        return chosen + [self.rng.choices(list(kinds), list(kinds.values()))[0]() for _ in range(count - len(chosen))]
 
 
 def main():
@@ -103,14 +110,14 @@ def main():
     parser.add_argument("--seed", required=True)
     parser.add_argument("--logs", required=True)
     parser.add_argument("--processes", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=30)
     arguments = parser.parse_args()
     rng, now = random.Random(arguments.seed), START
     logs = {name: open(os.path.join(arguments.logs, name + ".log"), "w", encoding="utf-8") for name in ("calls", "waiting")}
     for number in range(arguments.rounds):
-        now += datetime.timedelta(seconds=rng.randint(30, 180))
+        now += datetime.timedelta(seconds=rng.randint(30, 210))
         this = Round(arguments.store, rng, number, now)
-        chosen = [this.choose() for _ in range(arguments.processes)]
+        chosen = this.choose(arguments.processes)
         lines = together.at_once(arguments.store, [(said, command, this.environment()) for _, said, command in chosen])
         for (log, _, _), line in zip(chosen, lines):
             if log:
