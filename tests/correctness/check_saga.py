@@ -202,9 +202,10 @@ class Saga:
 
     def compare(self, what, rows, wanted):
         """rows and wanted: lists of tuples."""
-        for row in [row for row in rows if row not in wanted][:3]:
+        has, wants = set(rows), set(wanted)
+        for row in [row for row in rows if row not in wants][:3]:
             self.report("%s has %s" % (what, row))
-        for row in [row for row in wanted if row not in rows][:3]:
+        for row in [row for row in wanted if row not in has][:3]:
             self.report("%s lacks %s" % (what, row))
         if len(rows) != len(wanted):
             self.report("%s has %d rows, not %d" % (what, len(rows), len(wanted)))
@@ -241,6 +242,7 @@ class Saga:
                      [(row["waitingId"], row["seats"], row["status"]) for row in self.rows("op-reserve", "wait", "list", "--all")],
                      [(name, self.waiting.entries[name]["seats"], WAITING_WORDS.get(status, status.capitalize()))
                       for name, status in self.waiting.status.items()])
+        said = {name for name, one in tickets.items() if one.ready}  # the page tells of them when op-ticket has
         tickets = {name: one.status() for name, one in tickets.items() if one.status() not in ("None", "Unpaid")}
         self.compare("op-ticket list --all",
                      [(row["reservationId"], row["status"]) for row in self.rows("op-ticket", "list", "--all")],
@@ -250,7 +252,7 @@ class Saga:
                      [(name, one.branch, one.status) for name, one in pickups.items()])
         self.compare("op-mypage", [(row["reservationId"], row["ticketStatus"], row["pickup"])
                                    for row in self.rows("op-mypage")],
-                     [(name, tickets.get(name), pickups[name].branch if name in pickups else None)
+                     [(name, tickets.get(name) if name in said else None, pickups[name].branch if name in pickups else None)
                       for name in self.reservations])
 
     def check(self, settled):
