@@ -159,10 +159,13 @@ two_paid() {
   assert_equal "$(json_of progress op-mypage)" Completed
   printf 'saga: {steps: [payment, ticket]}\n' >ticket.yaml
   assert_equal "$(json_of progress op-mypage --config ticket.yaml show 1)" Placed
+  assert_equal "$(json_of ticketStatus op-mypage --config ticket.yaml show 1)" Ready # as op-ticket has it, run or not
+  assert_equal "$(json_of ticketStatus op-mypage show 1)" null                       # nobody has tickets here
   succeeds op-reserve cancel 1 --seats 3
   assert_equal "$(json_of progress op-mypage)" Completed
   succeeds op-reserve cancel 1
   assert_equal "$(json_of progress op-mypage)" Cancelled
+  assert_equal "$(json_of ticketStatus op-mypage --config ticket.yaml)" Voided
   succeeds op-pay run
   assert_equal "$(json_of progress op-mypage)" Cancelled # the seats are not back
   succeeds op-musical run

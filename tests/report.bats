@@ -109,9 +109,9 @@ END
 @test "occupancy: what is held, sold and free at any moment" {
   sold
   report occupancy
-  assert_equal "$output" 'musicalId,musicalName,seats,held,sold,free,percent
-1,겨울왕국,100,6,6,94,6.0
-2,"<&""'"'"'>",40,7,7,33,17.5'
+  assert_equal "$output" 'musicalId,musicalName,seats,held,sold,offered,free,percent
+1,겨울왕국,100,6,6,0,94,6.0
+2,"<&""'"'"'>",40,7,7,0,33,17.5'
   local plain=$output
   report occupancy --by musical
   assert_equal "$output" "$plain"
@@ -120,10 +120,33 @@ END
   at 2026-11-05T10:00:00Z op-reserve place --musical 1 --seats 5
   at 2026-11-05T10:00:00Z op-reserve cancel 4
   report occupancy # five not paid yet, three not given back yet
-  assert_equal "$(sed 1d <<<"$output" | cut -d, -f1,3-)" $'1,50,11,6,39,22.0\n2,40,7,4,33,17.5\n10,3,0,0,3,0.0'
+  assert_equal "$(sed 1d <<<"$output" | cut -d, -f1,3-)" $'1,50,11,6,0,39,22.0\n2,40,7,4,0,33,17.5\n10,3,0,0,0,3,0.0'
   assert_equal "$(cut -d, -f1,4 <<<"$output" | sed 1d)" "$(op-musical list -o json | jq -r '.[] | "\(.musicalId),\(.heldSeats)"')"
   succeeds op-mypage report occupancy
   assert_json .percent $'22\n17.5\n0'
+}
+
+# occupied: held, offered and free, as op-mypage and as op-musical have them.
+occupied() {
+  assert_equal "$(op-mypage report occupancy -o ndjson | jq -c '[.held, .offered, .free]')" "$1"
+  assert_equal "$(op-musical show 1 | jq -c '[.heldSeats, .offeredSeats, .reservableSeats]')" "$1"
+}
+
+@test "occupancy: seats on offer to the waiting list are not free" {
+  op-musical -q register --id 1 --name Cats --seats 10
+  op-reserve -q place --musical 1 --seats 10
+  for w in a b c; do op-reserve -q wait --musical 1 --seats 2 --id $w; done
+  op-reserve -q cancel 1 --seats 7
+  op-musical -q run
+  occupied '[3,0,7]'
+  op-reserve -q run
+  occupied '[3,6,1]'
+  op-reserve -q place --offer a
+  occupied '[5,4,1]'
+  op-reserve -q wait withdraw b
+  occupied '[5,2,3]'
+  at "$(date -u -d '+11 minutes' +%FT%TZ)" op-reserve run
+  occupied '[5,0,5]'
 }
 
 @test "occupancy by day: the running total of what was sold" {
@@ -136,6 +159,11 @@ END
   [ "$(wc -l <<<"$summed")" -ge 3 ] || fail "$summed"
   assert_equal "$(jq -r 'select(.free != .seats - .held or .percent != (.held * 1000 / .seats | round / 10))' <<<"$output")" ''
   assert_equal "$(jq -r 'keys_unsorted | join(",")' <<<"$output" | sort -u)" day,musicalId,musicalName,seats,held,free,percent
+  # 20:00 UTC is the next morning in Seoul.
+  at 2026-11-20T20:00:00Z op-reserve place --musical 1 --seats 1
+  assert_equal "$(op-mypage report occupancy --by day -o ndjson | jq -r .day | tail -1)" 2026-11-20
+  assert_equal "$(op-mypage report occupancy --by day --zone +09:00 -o ndjson | jq -r .day | tail -1)" 2026-11-21
+  fails_as 64 usage op-mypage report occupancy --zone +09:00
 }
 
 @test "--svg: valid XML, whatever the musicals are called, and always the same" {

@@ -39,7 +39,7 @@ account() { op-musical show 1 | jq -c '[.reservableSeats, .heldSeats, .offeredSe
 @test "who waits joins, is listed in order, and leaves" {
   sold_out
   succeeds op-reserve wait --musical 1 --seats 2 --customer kim --id w1 --request-id k1
-  assert_equal "$output" '{"waitingId":"w1","musicalId":"1","customerId":"kim","seats":2,"grade":null,"status":"Waiting","until":null,"reservationId":null,"joinedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
+  assert_equal "$output" '{"waitingId":"w1","musicalId":"1","customerId":"kim","seats":2,"grade":null,"status":"Waiting","until":null,"reservationId":null,"reason":null,"joinedAt":"2026-11-20T12:00:00.000000Z","updatedAt":"2026-11-20T12:00:00.000000Z"}'
   first=$output
   appends_nothing succeeds op-reserve wait --musical 1 --seats 2 --customer kim --id w1 --request-id k1
   assert_equal "$output" "$first"
@@ -86,6 +86,34 @@ account() { op-musical show 1 | jq -c '[.reservableSeats, .heldSeats, .offeredSe
   appends_nothing fails_with 64 op-reserve wait lost
   appends_nothing fails_with 64 op-reserve place --offer w1 --seats 2
   succeeds op-reserve wait --musical 1 --seats 3 --customer mina
+}
+
+@test "who has reached the limit meanwhile gets no offer that could not be accepted, and blocks nobody" {
+  op-musical -q register --id 1 --name Frozen --seats 10 --max-per-customer 4
+  op-reserve -q place --musical 1 --seats 4 --customer x --id r1
+  op-reserve -q place --musical 1 --seats 4 --customer y --id r2
+  op-reserve -q place --musical 1 --seats 1 --customer z --id r3
+  wait_for 3 kim-1 --customer kim
+  wait_for 2 kim-2 --customer kim
+  wait_for 3 kim-3 --customer kim
+  wait_for 2 jun --customer jun
+  gives_back r1
+  # kim-1 takes 3 of 5 seats; beside that offer the customer has room for one more, so jun is next.
+  assert_equal "$(run_says)" 'WaitingOffered kim-1 WaitingOffered jun '
+  op-reserve -q place --offer kim-1
+  gives_back r2
+  # Three seats are kim's, of four: neither 2 nor 3 more can ever be had now.
+  succeeds op-reserve run
+  assert_equal "$(jq -r '"\(.type) \(.data.waitingId) \(.data.reason)"' <<<"$output")" \
+    $'WaitingWithdrawn kim-2 customer_limit\nWaitingWithdrawn kim-3 customer_limit'
+  appends_nothing succeeds op-reserve run
+  assert_equal "$(account)" '[4,4,2,0]'
+  assert_equal "$(op-reserve wait list --all | jq -r '"\(.waitingId) \(.status) \(.reason)"')" 'kim-1 Accepted null
+kim-2 Withdrawn customer_limit
+kim-3 Withdrawn customer_limit
+jun Offered null'
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(op-reserve wait list --all | jq -r .reason | tr '\n' ' ')" 'null customer_limit customer_limit null '
 }
 
 @test "seats that come back are offered to the first who fits, and are nobody else's" {

@@ -18,20 +18,22 @@ static const struct op_column columns[] = {
     {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
 };
 
-/* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word. */
+/* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word; behind the
+ * columns, whether op-ticket was at work. */
 enum {
   COLUMNS = sizeof columns / sizeof columns[0],
   STATUS = 7,
   PAYMENT_STATUS = 8,
   TICKET_STATUS = 9,
   PICKUP_STATUS = 11,
-  HELD = 12
+  HELD = 12,
+  TICKETED = COLUMNS
 };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.held, r.updated_at"                                \
-  " FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.held, r.updated_at,"                               \
+  " r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {
@@ -78,11 +80,18 @@ static const char *progress_of(const struct op_app *app, sqlite3_stmt *row) {
   return progress_word(op_config_steps(&app->config), &progress);
 }
 
+/* Does the reservation have a ticket at all? Every paid one could. */
+static bool shows_ticket(const struct op_app *app, sqlite3_stmt *row) {
+  return sqlite3_column_int(row, TICKETED) != 0 || op_word_index("ticket", op_config_steps(&app->config)) >= 0;
+}
+
 /* Prints the row that the statement stands on. */
 static void print_row(const struct op_app *app, sqlite3_stmt *row) {
   for (int i = 0; i < COLUMNS; i++)
     if (i == HELD)
       op_cell_text(app->output, progress_of(app, row));
+    else if (i == TICKET_STATUS && !shows_ticket(app, row))
+      op_cell_null(app->output);
     else
       op_cell_sql(app->output, row, i);
   op_row_end(app->output);

@@ -10,12 +10,12 @@ static const struct op_option list_options[] = {
     {0},
 };
 
+#define ZONE_OPTION                                                                                                    \
+  { "zone", 0, "OFFSET", "whose days, such as +09:00 (default: UTC)", false }
 #define REPORT_OPTIONS                                                                                                 \
   {"by", 0, "WHAT", "a row for each: musical, day or day,musical (default: all in one)", false},                       \
       {"since", 0, "TIME", "only what happened at or after this day or time (RFC 3339)", false},                       \
-      {"until", 0, "TIME", "only what happened before this day or time", false}, {                                     \
-    "zone", 0, "OFFSET", "whose days, such as +09:00 (default: UTC)", false                                            \
-  }
+      {"until", 0, "TIME", "only what happened before this day or time", false}, ZONE_OPTION
 static const struct op_option sales_options[] = {
     REPORT_OPTIONS,
     {"svg", 0, "FILE", "draw the seats sold over the days, a line for each musical; - is stdout", false},
@@ -24,6 +24,7 @@ static const struct op_option sales_options[] = {
 static const struct op_option payments_options[] = {REPORT_OPTIONS, {0}};
 static const struct op_option occupancy_options[] = {
     {"by", 0, "WHAT", "musical (as it is now), or day: at the end of each day", false},
+    ZONE_OPTION,
     {0},
 };
 

@@ -92,17 +92,19 @@ static bool parked(struct page *page, bool is_parked) {
 /* Its ticket went on; never back, and no further than void or used. */
 static bool ticketed(struct page *page, const evs_event *event) {
   enum page_ticket before = page->ticket;
-  if (before >= PAGE_TICKET_ADMITTED)
-    return false;
-  if (op_type_is(event, OP_TICKET_READY) && before == PAGE_NO_TICKET)
-    page->ticket = PAGE_TICKET_READY;
+  bool first = !page->ticketed;
+  if (op_type_is(event, OP_TICKET_READY))
+    page->ticket = before == PAGE_NO_TICKET ? PAGE_TICKET_READY : before;
   else if (op_type_is(event, OP_TICKET_ISSUED))
-    page->ticket = PAGE_TICKET_ISSUED;
+    page->ticket = before < PAGE_TICKET_ADMITTED ? PAGE_TICKET_ISSUED : before;
   else if (op_type_is(event, OP_TICKET_ADMITTED))
-    page->ticket = PAGE_TICKET_ADMITTED;
+    page->ticket = before < PAGE_TICKET_ADMITTED ? PAGE_TICKET_ADMITTED : before;
   else if (op_type_is(event, OP_TICKET_VOIDED))
-    page->ticket = PAGE_TICKET_VOIDED;
-  return page->ticket != before;
+    page->ticket = before < PAGE_TICKET_ADMITTED ? PAGE_TICKET_VOIDED : before;
+  else
+    return false;
+  page->ticketed = true;
+  return first || page->ticket != before;
 }
 
 /* What is cancelled has no ticket any more, said or not. */
@@ -155,8 +157,11 @@ static bool paid(struct page *page, const evs_event *event) {
       return false;
     page->payment = PAGE_APPROVED;
     charge(page, event, false);
-    if (page->status == PAGE_RESERVED)
+    if (page->status == PAGE_RESERVED) {
       page->status = PAGE_PAID;
+      if (page->ticket == PAGE_NO_TICKET)
+        page->ticket = PAGE_TICKET_READY;
+    }
     return true;
   }
   if (op_type_is(event, OP_PAYMENT_DECLINED)) {

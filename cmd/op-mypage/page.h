@@ -4,7 +4,8 @@
  *   payment  Pending or Deferred -> PaymentApproved or PaymentDeclined -> PaymentCancelled
  *            Pending, Deferred -> Parked -> Pending, PaymentApproved <-> RefundParked: attempts failed, and somebody
  *            must look
- *   ticket   none -> Ready -> Issued -> Admitted; Ready or Issued -> Voided, as soon as the reservation is cancelled
+ *   ticket   none -> Ready, as soon as it is paid -> Issued -> Admitted; Ready or Issued -> Voided, as soon as the
+ *            reservation is cancelled; shown where anybody uses tickets
  *   pickup   Pending <-> Failed -> Assigned -> Collected, or Released after a whole cancellation (Cancelled where no
  *            branch had it); none without a location
  *
@@ -50,6 +51,7 @@ struct page {
   enum page_status status;
   enum page_payment payment;
   enum page_ticket ticket;
+  bool ticketed; /* an event of op-ticket told so */
   enum page_pickup pickup;
   char branch_id[OP_MAX_ID + 1]; /* the last one that had it; "": none */
   uint64_t placed_seq;

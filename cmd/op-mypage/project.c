@@ -12,13 +12,14 @@
 
 static const char schema[] =
     "CREATE TABLE musicals ("
-    "  musical_id TEXT PRIMARY KEY, name TEXT, seats INTEGER NOT NULL, registered_seq INTEGER NOT NULL"
+    "  musical_id TEXT PRIMARY KEY, name TEXT, seats INTEGER NOT NULL, offered INTEGER NOT NULL,"
+    "  registered_seq INTEGER NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE reservations ("
     "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, currency TEXT NOT NULL,"
     "  seats INTEGER NOT NULL, amount INTEGER NOT NULL, status TEXT NOT NULL, payment_status TEXT NOT NULL,"
     "  held INTEGER NOT NULL, charged INTEGER NOT NULL,"
-    "  ticket_status TEXT,"
+    "  ticket_status TEXT, ticketed INTEGER NOT NULL,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL,"
     "  pickup TEXT, pickup_status TEXT"
     ") WITHOUT ROWID;"
@@ -37,7 +38,7 @@ static const char indexes[] =
 struct musical {
   char id[OP_MAX_ID + 1];
   char name[OP_MAX_NAME + 1];
-  int64_t seats;
+  int64_t seats, offered; /* altogether; on offer to who waited */
   uint64_t registered_seq;
   bool named;
 };
@@ -46,7 +47,8 @@ struct musical {
 static int load_musical(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found,
                         struct op_error *error) {
   struct musical *musical = row_of_kind;
-  sqlite3_stmt *row = op_model_sql(model, "SELECT name, seats, registered_seq FROM musicals WHERE musical_id = ?1");
+  sqlite3_stmt *row =
+      op_model_sql(model, "SELECT name, seats, offered, registered_seq FROM musicals WHERE musical_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
   musical->named = r == 0 && *ret_found;
@@ -54,7 +56,8 @@ static int load_musical(struct op_model *model, const char *id, void *row_of_kin
     snprintf(musical->id, sizeof musical->id, "%s", id);
     op_column_text(row, 0, musical->name, sizeof musical->name);
     musical->seats = sqlite3_column_int64(row, 1);
-    musical->registered_seq = (uint64_t)sqlite3_column_int64(row, 2);
+    musical->offered = sqlite3_column_int64(row, 2);
+    musical->registered_seq = (uint64_t)sqlite3_column_int64(row, 3);
   }
   sqlite3_reset(row);
   return r;
@@ -64,11 +67,12 @@ static int load_musical(struct op_model *model, const char *id, void *row_of_kin
 static int save_musical(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct musical *musical = row;
   (void)is_new;
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO musicals VALUES (?1, ?2, ?3, ?4)");
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO musicals VALUES (?1, ?2, ?3, ?4, ?5)");
   op_bind_text(put, 1, musical->id);
   op_bind_text(put, 2, musical->name);
   sqlite3_bind_int64(put, 3, musical->seats);
-  sqlite3_bind_int64(put, 4, (int64_t)musical->registered_seq);
+  sqlite3_bind_int64(put, 4, musical->offered);
+  sqlite3_bind_int64(put, 5, (int64_t)musical->registered_seq);
   return op_model_exec(model, put, error);
 }
 
@@ -102,12 +106,29 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
   return 0;
 }
 
+/* Seats were offered to who waited, or are not on offer any more. */
+static int offered(struct op_model *model, const evs_event *event, bool over, struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct musical *musical = NULL;
+  if (!op_field_id(event, "musicalId", id))
+    return 0;
+  int r = op_model_row(model, &musical_rows, id, &musical, error);
+  if (r != 0 || !musical->named)
+    return r;
+  int64_t seats = capacity(event, 0), most = over ? musical->offered : OP_MAX_SEATS - musical->offered;
+  if (seats > most)
+    seats = most;
+  musical->offered += over ? -seats : seats;
+  op_model_row_changed(musical);
+  return 0;
+}
+
 /* The page of a reservation. */
 static int load(struct op_model *model, const char *id, void *row_of_kind, bool *ret_found, struct op_error *error) {
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
                                           " status, payment_status, held, charged, ticket_status, placed_seq,"
-                                          " changed_seq, updated_at, pickup, pickup_status"
+                                          " changed_seq, updated_at, pickup, pickup_status, ticketed"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -132,6 +153,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     op_column_text(row, 14, ret_page->branch_id, sizeof ret_page->branch_id);
     int pickup = op_word_index((const char *)sqlite3_column_text(row, 15), page_pickups);
     ret_page->pickup = pickup >= 0 ? (enum page_pickup)pickup : PAGE_NO_PICKUP;
+    ret_page->ticketed = sqlite3_column_int(row, 16) != 0;
   }
   sqlite3_reset(row);
   return r;
@@ -142,7 +164,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put =
-      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -154,11 +176,12 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   sqlite3_bind_int64(put, 9, page->held);
   sqlite3_bind_int64(put, 10, page->charged);
   op_bind_text(put, 11, page_tickets[page->ticket]);
-  sqlite3_bind_int64(put, 12, (int64_t)page->placed_seq);
-  sqlite3_bind_int64(put, 13, (int64_t)page->changed_seq);
-  op_bind_text(put, 14, page->updated_at);
-  op_bind_text(put, 15, page->branch_id);
-  op_bind_text(put, 16, page_pickups[page->pickup]);
+  sqlite3_bind_int(put, 12, page->ticketed);
+  sqlite3_bind_int64(put, 13, (int64_t)page->placed_seq);
+  sqlite3_bind_int64(put, 14, (int64_t)page->changed_seq);
+  op_bind_text(put, 15, page->updated_at);
+  op_bind_text(put, 16, page->branch_id);
+  op_bind_text(put, 17, page_pickups[page->pickup]);
   return op_model_exec(model, put, error);
 }
 
@@ -205,11 +228,19 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
   static const struct op_row_kind pages = {sizeof(struct page), load, save};
   char id[OP_MAX_ID + 1];
   struct page *page = NULL;
+  evs_slice offer_id;
   if (op_type_is(event, OP_MUSICAL_REGISTERED) || op_type_is(event, OP_MUSICAL_SEATS_ADJUSTED))
     return registered(model, event, error);
+  bool offer_over = op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED);
+  if (offer_over || op_type_is(event, OP_WAITING_OFFERED))
+    return offered(model, event, offer_over, error);
   if (!page_of(event, id))
     return 0;
-  int r = op_model_row(model, &pages, id, &page, error);
+  int r = 0;
+  if (op_type_is(event, OP_RESERVATION_PLACED) && evs_json_find(event->data, "offerId", &offer_id))
+    r = offered(model, event, true, error);
+  if (r == 0)
+    r = op_model_row(model, &pages, id, &page, error);
   if (r != 0)
     return r;
   const struct page_sums before = page_sums(page);
@@ -221,4 +252,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 7, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 8, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

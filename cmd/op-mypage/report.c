@@ -280,11 +280,11 @@ static int print_percents(struct op_model *model, sqlite3_stmt *row, const struc
 static int occupancy_now(struct op_model *model, struct op_error *error) {
   static const struct op_column columns[] = {
       {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false}, {"seats", "SEATS", true}, {"held", "HELD", true},
-      {"sold", "SOLD", true},          {"free", "FREE", true},         {"percent", "%", true},
+      {"sold", "SOLD", true},          {"offered", "OFFERED", true},   {"free", "FREE", true},   {"percent", "%", true},
   };
   static const char select[] =
-      "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.seats - ifnull(r.held, 0),"
-      " printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
+      "SELECT m.musical_id, m.name, m.seats, ifnull(r.held, 0), ifnull(r.sold, 0), m.offered,"
+      " m.seats - ifnull(r.held, 0) - m.offered, printf('%.1f', 100.0 * ifnull(r.held, 0) / m.seats)"
       " FROM musicals m LEFT JOIN (SELECT musical_id, sum(held) AS held,"
       "  sum(CASE WHEN status = 'PaymentApproved' THEN seats ELSE 0 END) AS sold"
       "  FROM reservations GROUP BY musical_id) r USING (musical_id) ORDER BY m.registered_seq";
@@ -292,7 +292,7 @@ static int occupancy_now(struct op_model *model, struct op_error *error) {
 }
 
 /* How full they were at the end of each day on which that changed, of the seats that they have now. */
-static int occupancy_by_day(struct op_model *model, struct op_error *error) {
+static int occupancy_by_day(struct op_model *model, const char *zone, struct op_error *error) {
   static const struct op_column columns[] = {
       {"day", "DAY", false},  {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false}, {"seats", "SEATS", true},
       {"held", "HELD", true}, {"free", "FREE", true},          {"percent", "%", true},
@@ -301,21 +301,25 @@ static int occupancy_by_day(struct op_model *model, struct op_error *error) {
       "SELECT day, musical_id, name, seats, held, seats - held, printf('%.1f', 100.0 * held / seats) FROM"
       " (SELECT d.day, d.musical_id, m.name, m.seats, m.registered_seq,"
       "  sum(d.net) OVER (PARTITION BY d.musical_id ORDER BY d.day) AS held"
-      "  FROM (SELECT substr(s.time, 1, 10) AS day, r.musical_id, sum(s.sold_seats) AS net"
+      "  FROM (SELECT date(s.time, ?1) AS day, r.musical_id, sum(s.sold_seats) AS net"
       "   FROM steps s JOIN reservations r USING (reservation_id) WHERE s.sold_seats IS NOT NULL GROUP BY 1, 2) d"
       "  JOIN musicals m USING (musical_id)) ORDER BY day, registered_seq";
-  return print_percents(model, op_model_sql(model, select), columns, sizeof columns / sizeof columns[0], error);
+  sqlite3_stmt *rows = op_model_sql(model, select);
+  sqlite3_bind_text(rows, 1, zone != NULL ? zone : "+00:00", -1, SQLITE_STATIC);
+  return print_percents(model, rows, columns, sizeof columns / sizeof columns[0], error);
 }
 
 /* How full the musicals are. */
 int mypage_report_occupancy(struct op_app *app, struct op_error *error) {
-  struct choice choice = {0};
+  struct choice choice;
   struct op_model *model = NULL;
-  int code = choose_by(app, &choice, error);
+  int code = choose(app, &choice, error);
+  if (code == OP_OK && choice.zone != NULL && !choice.by_day)
+    return op_usage(app, error, "--zone says whose days: --by day");
   if (code == OP_OK)
     code = op_model_open_there(app, &mypage_model, &model, error);
   if (code == OP_OK)
-    code = choice.by_day ? occupancy_by_day(model, error) : occupancy_now(model, error);
+    code = choice.by_day ? occupancy_by_day(model, choice.zone, error) : occupancy_now(model, error);
   op_model_close(model);
   return code;
 }

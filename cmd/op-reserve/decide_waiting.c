@@ -124,15 +124,27 @@ int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const
 }
 
 /* Its turn has come. */
-void decide_offer(const struct waiting *waiting, int64_t until_us, bool guarded, struct op_drafts *drafts,
-                  struct op_guard *guard) {
-  struct op_draft *draft = draft_begin(waiting, OP_WAITING_OFFERED, waiting->joined_seq, drafts, guard);
-  op_draft_id(draft, "waiting-offered:%s", waiting->id);
-  op_json_string(&draft->data, "offerId", waiting->id);
-  op_json_time(&draft->data, "until", until_us);
+bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, struct op_drafts *drafts,
+                 struct op_guard *guard) {
+  bool limited = facts->max_per_customer > 0, nobody = limited && !waiting->customer_id[0];
+  int64_t room = facts->max_per_customer - facts->held;
+  bool over = nobody || (limited && waiting->seats > room);
+  if (!over && limited && waiting->seats > room - facts->offered)
+    return false;
+  struct op_draft *draft =
+      draft_begin(waiting, over ? OP_WAITING_WITHDRAWN : OP_WAITING_OFFERED, waiting->joined_seq, drafts, guard);
+  if (over) {
+    op_draft_id(draft, "waiting-withdrawn:%s", waiting->id);
+    op_json_string(&draft->data, "reason", nobody ? "customer_required" : "customer_limit");
+  } else {
+    op_draft_id(draft, "waiting-offered:%s", waiting->id);
+    op_json_string(&draft->data, "offerId", waiting->id);
+    op_json_time(&draft->data, "until", facts->until_us);
+  }
   op_json_end(&draft->data);
-  if (!guarded)
+  if (!facts->guarded)
     op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, waiting->musical_id);
+  return !over;
 }
 
 /* Its time is over. */

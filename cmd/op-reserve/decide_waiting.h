@@ -35,9 +35,17 @@ int decide_join(const struct join *join, const char *request, const struct join_
 /* WaitingWithdrawn, or WaitingOfferDeclined where it has an offer. Refusals (1): no_such_waiting, waiting_over. */
 int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const char *request_id, const char *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
-/* WaitingOffered until then. The guard over the musical is added where it is not `guarded` already. */
-void decide_offer(const struct waiting *waiting, int64_t until_us, bool guarded, struct op_drafts *drafts,
-                  struct op_guard *guard);
+/* What is looked at when the turn of an entry has come: there are seats for it. */
+struct turn_facts {
+  int64_t max_per_customer; /* 0: no limit */
+  int64_t held, offered;    /* seats of the musical that the customer has, and that other offers hold for the customer */
+  int64_t until_us;         /* the end of the offer */
+  bool guarded;             /* the guard over the musical is there already */
+};
+/* WaitingOffered, true: the seats are taken. False: WaitingWithdrawn where the customer could not accept, since the
+ * entry joined (reasons customer_limit, customer_required); nothing where another offer may turn out to leave room. */
+bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, struct op_drafts *drafts,
+                 struct op_guard *guard);
 /* WaitingOfferExpired. */
 void decide_offer_expired(const struct waiting *waiting, struct op_drafts *drafts, struct op_guard *guard);
 /* May this offer be accepted now? Refusals (1): no_such_offer, offer_over, offer_expired. */

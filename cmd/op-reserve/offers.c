@@ -1,11 +1,13 @@
 /* offers.c - offers seats that came back to who waits for them, for reservation.offer time, then to the next.
  *
  * The first who fits is served: in the order of joining, whoever does not fit into what is left is passed over and
- * keeps the place. An offer never outlasts the sales. Killed anywhere, the next run finds the same entries; the ids
- * derived from the entry and the guard over the musical make a second offer of the same seats impossible. */
+ * keeps the place; who could not accept any more, since the customer has as many seats as may be, leaves the list. An
+ * offer never outlasts the sales. Killed anywhere, the next run finds the same entries; the ids derived from the entry
+ * and the guard over the musical make a second offer of the same seats impossible. */
 #include "offers.h"
 
 #include "decide_waiting.h"
+#include "project.h"
 #include "queue.h"
 #include "waiting.h"
 
@@ -46,29 +48,56 @@ static bool offer_end(const struct op_musical *musical, int64_t now_us, int64_t 
          now_us < *ret_until_us;
 }
 
-/* Drafts up to `limit` offers of one musical. */
+/* What the customer of an entry has already, and has on offer, by the table and from the entries before it. */
+static int load_turn(struct op_model *model, const struct op_musical *musical, const struct queue *queue, size_t at,
+                     struct turn_facts *facts, struct op_error *error) {
+  const struct queued *queued = &queue->items[at];
+  facts->held = facts->offered = 0;
+  facts->max_per_customer = musical->max_per_customer;
+  if (!facts->max_per_customer || !queued->customer_id[0])
+    return OP_OK;
+  bool found = false;
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT sum(seats) FROM waiting WHERE customer_id = ?1"
+                                          " AND musical_id = ?2 AND status = 'Offered'");
+  sqlite3_bind_text(sql, 1, queued->customer_id, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 2, musical->id, -1, SQLITE_STATIC);
+  int code = op_model_step(model, sql, &found, error);
+  if (code == OP_OK && found)
+    facts->offered = sqlite3_column_int64(sql, 0);
+  sqlite3_reset(sql);
+  for (size_t i = 0; i < at; i++)
+    if (queue->items[i].offered && strcmp(queue->items[i].customer_id, queued->customer_id) == 0)
+      facts->offered += queue->items[i].seats;
+  return code == OP_OK ? customer_held(model, queued->customer_id, musical->id, &facts->held, error) : code;
+}
+
+/* Drafts up to `limit` events: the offers of one musical, and the end of entries that have no room for theirs. */
 static int make_offers(struct op_model *model, const char *musical_id, size_t limit, struct op_drafts *drafts,
                        struct op_guard *guard, struct op_error *error) {
   const struct op_app *app = op_model_app(model);
+  size_t before = drafts->count;
   struct op_musical musical;
   struct queue queue = {0};
   struct waiting waiting;
-  int64_t until_us = 0;
-  bool guarded = false;
+  struct turn_facts facts = {0};
   int code = op_musical_load(model, musical_id, &musical, error);
   if (code != OP_OK || op_musical_available(&musical, NULL) == 0 ||
-      !offer_end(&musical, op_now_us(app), app->config.reservation_offer_ms, &until_us))
+      !offer_end(&musical, op_now_us(app), app->config.reservation_offer_ms, &facts.until_us))
     return code;
   code = queue_load(model, musical_id, &queue, error);
-  for (size_t i = 0; i < queue.count && code == OP_OK && limit > 0; i++) {
-    if (!queue_serve(&queue.items[i], &musical))
+  for (size_t i = 0; i < queue.count && code == OP_OK && drafts->count - before < limit; i++) {
+    struct queued *queued = &queue.items[i];
+    if (!queue_fits(queued, &musical))
       continue;
-    code = waiting_load(model, queue.items[i].id, &waiting, error);
+    code = waiting_load(model, queued->id, &waiting, error);
+    if (code == OP_OK)
+      code = load_turn(model, &musical, &queue, i, &facts, error);
     if (code != OP_OK)
       break;
-    decide_offer(&waiting, until_us, guarded, drafts, guard);
-    guarded = true;
-    limit--;
+    facts.guarded = drafts->count > before;
+    queued->offered = decide_turn(&waiting, &facts, drafts, guard);
+    if (queued->offered)
+      op_musical_take(&musical, queued->grade, queued->seats);
   }
   queue_free(&queue);
   return code;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Joins at the end. */
-void queue_join(struct queue *queue, const char *id, const char *grade, int64_t seats) {
+void queue_join(struct queue *queue, const struct queued *queued) {
   if (queue->count == queue->size) {
     size_t size = queue->size ? 2 * queue->size : 16;
     struct queued *items = reallocarray(queue->items, size, sizeof *items);
@@ -21,10 +21,7 @@ void queue_join(struct queue *queue, const char *id, const char *grade, int64_t 
     queue->items = items;
     queue->size = size;
   }
-  struct queued *queued = &queue->items[queue->count++];
-  *queued = (struct queued){.seats = seats};
-  snprintf(queued->id, sizeof queued->id, "%s", id);
-  snprintf(queued->grade, sizeof queued->grade, "%s", grade);
+  queue->items[queue->count++] = *queued;
 }
 
 /* Leaves from wherever it is. */
@@ -43,22 +40,31 @@ void queue_apply(struct queue *queue, const evs_event *event) {
   char id[OP_MAX_ID + 1];
   if (op_type_is(event, OP_WAITING_JOINED))
     waiting_apply(&waiting, event);
-  if (waiting.id[0])
-    queue_join(queue, waiting.id, waiting.grade, waiting.seats);
-  else if ((op_type_is(event, OP_WAITING_WITHDRAWN) || op_type_is(event, OP_WAITING_OFFERED)) && waiting_of(event, id))
+  if (waiting.id[0]) {
+    struct queued queued = {.seats = waiting.seats};
+    memcpy(queued.id, waiting.id, sizeof queued.id);
+    memcpy(queued.customer_id, waiting.customer_id, sizeof queued.customer_id);
+    memcpy(queued.grade, waiting.grade, sizeof queued.grade);
+    queue_join(queue, &queued);
+  } else if ((op_type_is(event, OP_WAITING_WITHDRAWN) || op_type_is(event, OP_WAITING_OFFERED)) &&
+             waiting_of(event, id)) {
     queue_leave(queue, id);
+  }
 }
 
 /* In the order of joining. */
 int queue_load(struct op_model *model, const char *musical_id, struct queue *queue, struct op_error *error) {
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT waiting_id, grade, seats FROM waiting"
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT waiting_id, customer_id, grade, seats FROM waiting"
                                           " WHERE musical_id = ?1 AND status = 'Waiting' ORDER BY joined_seq");
   sqlite3_bind_text(sql, 1, musical_id, -1, SQLITE_STATIC);
   bool found = false;
   int code;
   while ((code = op_model_step(model, sql, &found, error)) == OP_OK && found) {
-    const char *grade = (const char *)sqlite3_column_text(sql, 1);
-    queue_join(queue, (const char *)sqlite3_column_text(sql, 0), grade ? grade : "", sqlite3_column_int64(sql, 2));
+    struct queued queued = {.seats = sqlite3_column_int64(sql, 3)};
+    op_column_text(sql, 0, queued.id, sizeof queued.id);
+    op_column_text(sql, 1, queued.customer_id, sizeof queued.customer_id);
+    op_column_text(sql, 2, queued.grade, sizeof queued.grade);
+    queue_join(queue, &queued);
   }
   sqlite3_reset(sql);
   return code;
@@ -83,17 +89,15 @@ void queue_free(struct queue *queue) {
 }
 
 /* A grade that the musical has not (any more) is never served. */
-bool queue_serve(const struct queued *queued, struct op_musical *musical) {
+bool queue_fits(const struct queued *queued, const struct op_musical *musical) {
   const struct op_grade *grade = queued->grade[0] ? op_grades_find(&musical->grades, queued->grade) : NULL;
   bool known = queued->grade[0] ? grade != NULL : musical->grades.count == 0;
-  if (!known || queued->seats > op_musical_available(musical, grade))
-    return false;
-  op_musical_take(musical, queued->grade, queued->seats);
-  return true;
+  return known && queued->seats <= op_musical_available(musical, grade);
 }
 
 /* From the first to the last. */
 void queue_serve_all(const struct queue *queue, struct op_musical *musical) {
   for (size_t i = 0; i < queue->count; i++)
-    queue_serve(&queue->items[i], musical);
+    if (queue_fits(&queue->items[i], musical))
+      op_musical_take(musical, queue->items[i].grade, queue->items[i].seats);
 }

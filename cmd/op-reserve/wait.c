@@ -19,7 +19,8 @@ static const struct op_column columns[] = {
     {"customerId", "CUSTOMER", false}, {"seats", "SEATS", true},
     {"grade", "GRADE", false},         {"status", "STATUS", false},
     {"until", "UNTIL", false},         {"reservationId", "RESERVATION", false},
-    {"joinedAt", "JOINED", false},     {"updatedAt", NULL, false},
+    {"reason", NULL, false},           {"joinedAt", "JOINED", false},
+    {"updatedAt", NULL, false},
 };
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
@@ -49,6 +50,7 @@ static void print(struct op_output *output, const struct waiting *waiting) {
   op_cell_text(output, waiting->status);
   op_cell_text(output, optional(waiting->until));
   op_cell_text(output, optional(waiting->reservation_id));
+  op_cell_text(output, optional(waiting->reason));
   op_cell_text(output, waiting->joined_at);
   op_cell_text(output, waiting->updated_at);
   op_row_end(output);
@@ -74,7 +76,7 @@ int verb_wait_list(struct op_app *app, struct op_error *error) {
   };
   sqlite3_stmt *sql = op_select(model,
                                 "SELECT waiting_id, musical_id, customer_id, seats, grade, status, until,"
-                                " reservation_id, joined_at, updated_at FROM waiting",
+                                " reservation_id, reason, joined_at, updated_at FROM waiting",
                                 filters, " ORDER BY joined_seq");
   code = op_list_sql(model, sql, columns, COLUMNS, error);
   op_model_close(model);

@@ -41,6 +41,7 @@ static bool joined(struct waiting *waiting, const evs_event *event, const char *
 static bool changed(struct waiting *waiting, const evs_event *event) {
   if (strcmp(waiting->status, WAITING) == 0 && op_type_is(event, OP_WAITING_WITHDRAWN)) {
     waiting->status = WAITING_WITHDRAWN;
+    op_field_text(event, "reason", waiting->reason, sizeof waiting->reason);
   } else if (strcmp(waiting->status, WAITING) == 0 && op_type_is(event, OP_WAITING_OFFERED)) {
     waiting->status = WAITING_OFFERED;
     waiting->until_us = op_field_time(event, "until", 0);
@@ -79,7 +80,7 @@ void waiting_apply(struct waiting *waiting, const evs_event *event) {
 int waiting_load(struct op_model *model, const char *id, struct waiting *ret_waiting, struct op_error *error) {
   *ret_waiting = (struct waiting){.status = WAITING};
   sqlite3_stmt *sql = op_model_sql(model, "SELECT joined_seq, musical_id, customer_id, grade, seats, status, until,"
-                                          " until_us, seq, joined_at, updated_at, reservation_id"
+                                          " until_us, seq, joined_at, updated_at, reservation_id, reason"
                                           " FROM waiting WHERE waiting_id = ?1");
   sqlite3_bind_text(sql, 1, id, -1, SQLITE_STATIC);
   bool found = false;
@@ -101,6 +102,7 @@ int waiting_load(struct op_model *model, const char *id, struct waiting *ret_wai
     op_column_text(sql, 9, w->joined_at, sizeof w->joined_at);
     op_column_text(sql, 10, w->updated_at, sizeof w->updated_at);
     op_column_text(sql, 11, w->reservation_id, sizeof w->reservation_id);
+    op_column_text(sql, 12, w->reason, sizeof w->reason);
   }
   sqlite3_reset(sql);
   return code;
@@ -120,7 +122,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   (void)is_new; /* entries are few: one statement does for both */
   sqlite3_stmt *sql =
       op_model_sql(model, "INSERT OR REPLACE INTO waiting VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-                          " ?13)");
+                          " ?13, ?14)");
   sqlite3_bind_int64(sql, 1, (sqlite3_int64)waiting->joined_seq);
   sqlite3_bind_text(sql, 2, waiting->id, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 3, waiting->musical_id, -1, SQLITE_STATIC);
@@ -134,6 +136,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   sqlite3_bind_text(sql, 11, waiting->joined_at, -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 12, waiting->updated_at, -1, SQLITE_STATIC);
   op_bind_text(sql, 13, waiting->reservation_id);
+  op_bind_text(sql, 14, waiting->reason);
   return op_model_exec(model, sql, error);
 }
 

@@ -27,6 +27,7 @@ struct waiting {
   uint64_t joined_seq, seq;  /* of its WaitingJoined, and of the last event that changed it */
   char joined_at[EVS_TIME_SIZE], updated_at[EVS_TIME_SIZE];
   char reservation_id[OP_MAX_ID + 1]; /* that accepted the offer; "": none */
+  char reason[OP_MAX_NAME + 1];       /* why it was withdrawn; "": the customer wished so */
 };
 
 /* The words, NULL-terminated. */
@@ -44,7 +45,7 @@ void waiting_apply(struct waiting *waiting, const evs_event *event);
 #define WAITING_SCHEMA                                                                                                 \
   "CREATE TABLE waiting(joined_seq INTEGER PRIMARY KEY, waiting_id TEXT NOT NULL UNIQUE, musical_id TEXT NOT NULL,"    \
   " customer_id TEXT, grade TEXT, seats INTEGER NOT NULL, status TEXT NOT NULL, until TEXT, until_us INTEGER,"         \
-  " seq INTEGER NOT NULL, joined_at TEXT NOT NULL, updated_at TEXT NOT NULL, reservation_id TEXT);"
+  " seq INTEGER NOT NULL, joined_at TEXT NOT NULL, updated_at TEXT NOT NULL, reservation_id TEXT, reason TEXT);"
 #define WAITING_INDEXES                                                                                                \
   "CREATE INDEX waiting_in_line ON waiting(musical_id, joined_seq) WHERE status = 'Waiting';"                          \
   "CREATE INDEX waiting_offered ON waiting(until_us) WHERE status = 'Offered';"

@@ -129,7 +129,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *ticket_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_TICKET,
-                                                        .version = 1,
+                                                        .version = 2,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = ticket_types,

@@ -23,13 +23,14 @@ const char *ticket_status_word(enum ticket_status status) {
 
 /* Where it stands. */
 enum ticket_status ticket_status(const struct ticket *ticket) {
+  bool was_ready = ticket->approved_seq || ticket->ready_seq;
   if (ticket->admitted_seq)
     return TICKET_ADMITTED;
   if (ticket->voided_seq || ticket->cancelled_seq)
-    return ticket->ready_seq || ticket->issued_seq || ticket->voided_seq ? TICKET_VOIDED : TICKET_NONE;
+    return was_ready || ticket->issued_seq || ticket->voided_seq ? TICKET_VOIDED : TICKET_NONE;
   if (ticket->issued_seq)
     return TICKET_ISSUED;
-  return ticket->approved_seq || ticket->ready_seq ? TICKET_READY : TICKET_NONE;
+  return was_ready ? TICKET_READY : TICKET_NONE;
 }
 
 /* Ready once it is paid, void once it is cancelled. */

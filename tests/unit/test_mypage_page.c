@@ -228,7 +228,7 @@ static void test_ticket(void **state) {
     const char *detail; /* NULL: another test's */
   } steps[] = {
       {"ReservationPlaced", PLACE, PAGE_NO_TICKET, true, NULL},
-      {"PaymentApproved", PAID, PAGE_NO_TICKET, true, NULL},
+      {"PaymentApproved", PAID, PAGE_TICKET_READY, true, NULL},
       {"TicketReady", "{\"seats\":10}", PAGE_TICKET_READY, true, "Ticket can be issued."},
       {"TicketReady", "{\"seats\":10}", PAGE_TICKET_READY, false, "Ticket can be issued."},
       {"TicketIssued", "{\"seats\":1,\"code\":\"X\"}", PAGE_TICKET_ISSUED, true, "Ticket issued for 1 seat."},

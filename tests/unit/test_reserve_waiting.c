@@ -165,11 +165,11 @@ static void first_who_fits(void **unused) {
   } rows[] = {{0, "", 0},  {1, "c", 0},  {2, "b", 0},   {3, "bc", 0},
               {4, "a", 0}, {5, "ac", 0}, {7, "abc", 0}, {9, "abc", 2}};
   struct queue queue = {0};
-  queue_join(&queue, "a", "", 4);
-  queue_join(&queue, "gone", "", 1);
-  queue_join(&queue, "b", "", 2);
-  queue_join(&queue, "graded", "VIP", 1);
-  queue_join(&queue, "c", "", 1);
+  queue_join(&queue, &(struct queued){.id = "a", .seats = 4});
+  queue_join(&queue, &(struct queued){.id = "gone", .seats = 1});
+  queue_join(&queue, &(struct queued){.id = "b", .seats = 2});
+  queue_join(&queue, &(struct queued){.id = "graded", .grade = "VIP", .seats = 1});
+  queue_join(&queue, &(struct queued){.id = "c", .seats = 1});
   const evs_event event = given_event(1, OP_WAITING_WITHDRAWN, 0, "{\"waitingId\":\"gone\",\"musicalId\":\"1\"}");
   queue_apply(&queue, &event);
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -177,13 +177,53 @@ static void first_who_fits(void **unused) {
     char served[8] = "";
     size_t count = 0;
     for (size_t j = 0; j < queue.count; j++)
-      if (queue_serve(&queue.items[j], &musical))
+      if (queue_fits(&queue.items[j], &musical)) {
+        op_musical_take(&musical, queue.items[j].grade, queue.items[j].seats);
         served[count++] = queue.items[j].id[0];
+      }
     assert_string_equal(served, rows[i].served);
     queue_serve_all(&queue, &all);
     assert_int_equal(op_musical_available(&all, NULL), rows[i].left);
   }
   queue_free(&queue);
+}
+
+/* What comes of an entry for 2 seats whose turn has come. */
+static void turns(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *customer;
+    struct turn_facts facts;
+    const char *type, *reason; /* "": nothing yet */
+  } rows[] = {
+      {"kim", {0}, OP_WAITING_OFFERED, NULL},
+      {"", {0}, OP_WAITING_OFFERED, NULL},
+      {"kim", {.max_per_customer = 4, .held = 2}, OP_WAITING_OFFERED, NULL},
+      {"kim", {.max_per_customer = 4, .held = 2, .guarded = true}, OP_WAITING_OFFERED, NULL},
+      {"kim", {.max_per_customer = 4, .held = 3}, OP_WAITING_WITHDRAWN, "customer_limit"},
+      {"kim", {.max_per_customer = 1}, OP_WAITING_WITHDRAWN, "customer_limit"},
+      {"kim", {.max_per_customer = 4, .held = 1, .offered = 1}, OP_WAITING_OFFERED, NULL},
+      {"kim", {.max_per_customer = 4, .held = 1, .offered = 2}, "", NULL},
+      {"", {.max_per_customer = 4}, OP_WAITING_WITHDRAWN, "customer_required"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct waiting waiting = {.id = "w", .musical_id = "1", .seats = 2, .status = WAITING};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    char reason[32];
+    snprintf(waiting.customer_id, sizeof waiting.customer_id, "%s", rows[i].customer);
+    assert_int_equal(decide_turn(&waiting, &rows[i].facts, &drafts, &guard),
+                     strcmp(rows[i].type, OP_WAITING_OFFERED) == 0);
+    assert_int_equal(drafts.count, rows[i].type[0] != '\0');
+    if (drafts.count) {
+      assert_string_equal(drafts.items[0].type, rows[i].type);
+      snprintf(reason, sizeof reason, "\"reason\":\"%s\"}", rows[i].reason ? rows[i].reason : "");
+      assert_int_equal(strstr(drafts.items[0].data.ptr, reason) != NULL, rows[i].reason != NULL);
+      assert_int_equal(guard.count, rows[i].facts.guarded ? 1 : 2);
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
 }
 
 /* An offer holds seats from its event to its end, of its grade, too. */
@@ -218,6 +258,7 @@ static void seats_on_offer(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(entries), cmocka_unit_test(joining),
-                                     cmocka_unit_test(first_who_fits), cmocka_unit_test(seats_on_offer)};
+                                     cmocka_unit_test(first_who_fits), cmocka_unit_test(turns),
+                                     cmocka_unit_test(seats_on_offer)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
