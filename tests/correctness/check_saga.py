@@ -242,7 +242,7 @@ class Saga:
                      [(row["waitingId"], row["seats"], row["status"]) for row in self.rows("op-reserve", "wait", "list", "--all")],
                      [(name, self.waiting.entries[name]["seats"], WAITING_WORDS.get(status, status.capitalize()))
                       for name, status in self.waiting.status.items()])
-        said = {name for name, one in tickets.items() if one.ready}  # the page tells of them when op-ticket has
+        said = {name for name, one in tickets.items() if one.ready or one.code or one.voided}  # the page tells of these alone
         tickets = {name: one.status() for name, one in tickets.items() if one.status() not in ("None", "Unpaid")}
         self.compare("op-ticket list --all",
                      [(row["reservationId"], row["status"]) for row in self.rows("op-ticket", "list", "--all")],

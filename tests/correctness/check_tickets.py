@@ -33,7 +33,7 @@ class Ticket:
         if self.admitted:
             return "Admitted"
         if self.cancelled:
-            return "Voided" if self.ready else "None"
+            return "Voided" if self.approved or self.ready else "None"
         return "Issued" if self.code else "Ready" if self.approved else "Unpaid"
 
     def note(self, event):
@@ -75,7 +75,7 @@ class Tickets:
         ticket.note(event)
 
     def approve(self, event, ticket):
-        ticket.approved = not ticket.cancelled
+        ticket.approved = ticket.approved or not ticket.cancelled
 
     def end(self, event, ticket):
         if ticket.admitted:
@@ -122,7 +122,7 @@ class Tickets:
         self.admissions[event["seq"]] = event["data"]["reservationId"]
 
     def void(self, event, ticket):
-        if not ticket.cancelled or not ticket.ready or ticket.admitted:
+        if ticket.status() != "Voided":
             self.wrong(event, "nothing to be voided")
         if ticket.voided:
             self.wrong(event, "it was voided before")

@@ -7,7 +7,8 @@ At every prefix of the journal, for every musical: 0 <= held + offered <= capaci
 what it joined for, and ends once: accepted by a reservation with the same figures, expired, declined, or withdrawn before
 an offer. By the clocks of those who wrote it, an offer is accepted before its time is over, and expires after that. When
 an offer is made, nobody who joined before and still waits would fit into the seats that are free then. A reservation
-without an offer takes no seat that somebody who waits could have had. (For musicals without grades.)
+without an offer takes no seat that somebody who waits could have had. (For musicals without grades, and without a limit for
+a customer.)
 
 With --settled (op-reserve run has nothing to do any more) nobody waits for seats that are there, and no offer is open
 whose time is over. For every answer in the logs: who was told to have joined or left did so, during the call, and nobody
