@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Many processes wait, accept, withdraw, place and cancel at once, while op-reserve run ends offers by a clock that moves.
 
-    expire_offers.py --store S --seed N --logs DIR [--processes 12] [--rounds 20]
+    expire_offers.py --store S --seed N --logs DIR [--processes 12] [--rounds 30]
 
 In every round all processes have decided before the first of them appends (together.py). The clock moves by minutes from
 round to round, and that of each process is up to two minutes ahead of it, as it is where several machines share a store: so
@@ -10,12 +10,7 @@ seed and on what stands in the journal before the round. DIR/calls.log is for ch
 check_waiting.py.
 """
 
-import argparse
 import datetime
-import json
-import os
-import random
-import sys
 
 import check_waiting
 import journal
@@ -104,31 +99,11 @@ class Round:
         return chosen + [self.rng.choices(list(kinds), list(kinds.values()))[0]() for _ in range(count - len(chosen))]
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--store", required=True)
-    parser.add_argument("--seed", required=True)
-    parser.add_argument("--logs", required=True)
-    parser.add_argument("--processes", type=int, default=12)
-    parser.add_argument("--rounds", type=int, default=30)
-    arguments = parser.parse_args()
-    rng, now = random.Random(arguments.seed), START
-    logs = {name: open(os.path.join(arguments.logs, name + ".log"), "w", encoding="utf-8") for name in ("calls", "waiting")}
-    for number in range(arguments.rounds):
-        now += datetime.timedelta(seconds=rng.randint(30, 210))
-        this = Round(arguments.store, rng, number, now)
-        chosen = this.choose(arguments.processes)
-        lines = together.at_once(arguments.store, [(said, command, this.environment()) for _, said, command in chosen])
-        for (log, _, _), line in zip(chosen, lines):
-            if log:
-                logs[log].write(json.dumps(line) + "\n")
-            elif line["exit"] != 0 or line["stderr"]:
-                raise SystemExit("run: exit %d: %s" % (line["exit"], line["stderr"]))
-    for log in logs.values():
-        log.close()
-    print(now.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return 0
+def choose(store, rng, number, count):
+    """What the processes of a round do. The clock goes on by two minutes or so."""
+    this = Round(store, rng, number, START + datetime.timedelta(seconds=120 * number + rng.randint(0, 90)))
+    return [(*one, this.environment()) for one in this.choose(count)]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    together.play(("calls", "waiting"), choose)

@@ -1,11 +1,15 @@
 """Many commands at once, so that all of them have decided before the first of them appends.
 
 at_once() holds the write lock of the journal until every process waits for it, or has ended; then it lets go. So all of them
-decided upon the same state, and all but one at least must find that it is not the state any more.
+decided upon the same state, and all but one at least must find that it is not the state any more. play() does that round
+after round, with what a script chooses for each.
 """
 
+import argparse
 import fcntl
+import json
 import os
+import random
 import subprocess
 import threading
 import time
@@ -73,3 +77,27 @@ def at_once(store, wanted):
         for call in calls:
             call.join()
     return [call.line for call in calls]
+
+
+def play(logs, choose):
+    """The main function of a script: rounds of choose(store, rng, number, count), a list of (log, said, command,
+    environment), where the log is one of `logs` or None: a processor, which must succeed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--store", required=True)
+    parser.add_argument("--seed", required=True)
+    parser.add_argument("--logs", required=True)
+    parser.add_argument("--processes", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=30)
+    arguments = parser.parse_args()
+    rng = random.Random(arguments.seed)
+    files = {name: open(os.path.join(arguments.logs, name + ".log"), "w", encoding="utf-8") for name in logs}
+    for number in range(arguments.rounds):
+        chosen = choose(arguments.store, rng, number, arguments.processes)
+        lines = at_once(arguments.store, [one[1:] for one in chosen])
+        for (log, *_), line in zip(chosen, lines):
+            if log:
+                files[log].write(json.dumps(line) + "\n")
+            elif line["exit"] != 0 or line["stderr"]:
+                raise SystemExit("run: exit %d: %s" % (line["exit"], line["stderr"]))
+    for file in files.values():
+        file.close()
