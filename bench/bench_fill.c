@@ -1,13 +1,14 @@
-/* bench_fill.c - makes a journal as if the commands had sold for years: bench_fill STORE EVENTS MUSICALS [placed|located]
+/* bench_fill.c - makes a journal as if the commands had sold for years: bench_fill STORE EVENTS MUSICALS
+ * [placed|located]
  *
  * Through libevstore alone, many events in a commit, so that millions of them take seconds. The events are those of
  * real sagas, with all their tags, types and data: rounds of ROUND placements with request ids, then their payments,
  * then the notices of these; every tenth reservation is cancelled, refunded, released and told about. With `placed`
- * there are placements alone; with `located` every tenth reservation, none of them cancelled, has a location and is to be
- * picked up. The journal ends after exactly EVENTS events, be it in the middle of a round: that is a
- * moment in the life of a shop. A musical has more seats than are ever asked for. The same arguments make the same
- * journal. Prints {"events":..,"reservations":..,"seats":..}: seats that are taken and not given back.
- * Exit 0, 64 (usage), 74 (the store failed; it says what). */
+ * there are placements alone; with `located` every tenth reservation, none of them cancelled, has a location and is to
+ * be picked up. The journal ends after exactly EVENTS events, be it in the middle of a round: that is a moment in the
+ * life of a shop. A musical has more seats than are ever asked for. The same arguments make the same journal. Prints
+ * {"events":..,"reservations":..,"seats":..}: seats that are taken and not given back. Exit 0, 64 (usage), 74 (the
+ * store failed; it says what). */
 #include "evstore.h"
 
 #include <inttypes.h>
