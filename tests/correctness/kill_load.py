@@ -2,8 +2,9 @@
 
 A Call is one process: its command line, and what it may exit with when nobody killed it or its children. Load draws the
 next Call, and is handed each one that ended. Placements and cancellations are logged for check_sales.py, which judges them
-at rest, other wishes of customers for their checkers (kill_customers.py); everything else that was shown (events printed by processors, appends and readers) is kept as seq and line, and
-compared with the journal at rest: what was shown or acknowledged once must stand there for good.
+at rest, other wishes of customers for their checkers (kill_customers.py); everything else that was shown (events printed by
+processors, appends and readers) is kept as seq and line, and compared with the journal at rest: what was shown or
+acknowledged once must stand there for good.
 """
 
 import json
