@@ -3,7 +3,8 @@
 
     check_pickups.py STORE [--settled] [LOG...]
 
-At every prefix: a branch has no more of a day than its capacity, also when that changes; a reservation with a location is
+At every prefix: a branch has no more of a day than its capacity, also when that changes, and gets nothing while it is
+closed; a reservation with a location is
 assigned once at most, and not when it is cancelled; collected once, at the branch that has it, and not when it is
 cancelled; neither as a whole nor in part is it cancelled once it is collected; its place is given back once, by the
 cancellation of all of it, to the branch and the day that it was taken from; that no branch can take it is said of one
@@ -60,6 +61,7 @@ class Pickups:
         self.pickups = {}
         self.places, self.used = {}, {}  # branch -> (lat, lon); (branch, day) -> reservations that have it
         self.capacities = {}  # branch -> [(seq, capacity)]
+        self.closed = set()
         self.counts = {}
         for event in events:
             self.fold(event)
@@ -69,7 +71,8 @@ class Pickups:
 
     def fold(self, event):
         kind = event["type"]
-        step = {"BranchAdded": self.add, "BranchCapacityChanged": self.change, "ReservationPlaced": self.place,
+        step = {"BranchAdded": self.add, "BranchCapacityChanged": self.change, "BranchRevised": self.revise,
+                "BranchClosed": self.close, "BranchOpened": self.open, "ReservationPlaced": self.place,
                 "ReservationCancelled": self.cancel, "PickupAssigned": self.assign, "PickupReleased": self.release,
                 "PickupCollected": self.collect, "AssignmentFailed": self.fail}.get(kind)
         if not step:
@@ -106,6 +109,17 @@ class Pickups:
             self.wrong(event, "previousCapacity is %d, not %d" % (data["previousCapacity"], self.capacity(data["branchId"])))
         self.capacities.setdefault(data["branchId"], []).append((event["seq"], data["capacity"]))
         self.look(event, data["branchId"], event["time"][:10])
+
+    def revise(self, event):
+        data = event["data"]
+        lat, lon = self.places[data["branchId"]]
+        self.places[data["branchId"]] = (data.get("lat", lat), data.get("lon", lon))
+
+    def close(self, event):
+        self.closed.add(event["data"]["branchId"])
+
+    def open(self, event):
+        self.closed.discard(event["data"]["branchId"])
 
     def look(self, event, branch, day):
         used = self.used.get((branch, day), 0)
@@ -148,6 +162,8 @@ class Pickups:
             self.take(event, pickup, -1)
         if data["branchId"] not in self.places:
             self.wrong(event, "there is no branch %s" % data["branchId"])
+        if data["branchId"] in self.closed:
+            self.wrong(event, "branch %s is closed" % data["branchId"])
         if data["fulfil"] != pickup.fulfil:
             self.wrong(event, "%s was asked" % pickup.fulfil)
         pickup.status, pickup.branch, pickup.day = "Assigned", data["branchId"], data["day"]
@@ -173,7 +189,8 @@ class Pickups:
     def settled(self):
         """Nothing is left to be done."""
         today = journal.clock()[:10]
-        free = [place for branch, place in self.places.items() if self.used.get((branch, today), 0) < self.capacity(branch)]
+        free = [place for branch, place in self.places.items()
+                if branch not in self.closed and self.used.get((branch, today), 0) < self.capacity(branch)]
         for name, pickup in self.pickups.items():
             if pickup.cancelled and pickup.status == "Assigned":
                 self.report("reservation %s: cancelled by event %d, and its branch still has it" % (name, pickup.cancelled))

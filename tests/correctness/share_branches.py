@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Many processes assign, collect, cancel, place and change what branches can take, all at once.
+"""Many processes assign, collect, cancel, place, close branches and change what they can take, all at once.
 
     share_branches.py --store S --seed N --logs DIR [--processes 12] [--rounds 30]
 
@@ -40,6 +40,10 @@ class Round:
         return "pickups", {"kind": "branch", "asked": asked}, together.command(
             "op-assign", "branch", "adjust", branch, "--capacity", str(asked["capacity"]))
 
+    def turn(self, verb, branch):
+        """Closes or opens it."""
+        return None, {"kind": verb}, together.command("op-assign", "branch", verb, branch, "-q")
+
     def collect(self):
         if not self.wanted:
             return self.place()
@@ -61,13 +65,15 @@ class Round:
 
 def choose(store, rng, number, count):
     """By turns: what was cancelled is given back; there are new orders and places for all, and nobody assigns; then some
-    assign, while all that is free is taken away, and the orders are collected and cancelled."""
+    assign, while all that is free is taken away or a branch is closed, and the orders are collected and cancelled."""
     this = Round(store, rng, number)
     if number % 3 == 0:
         return [this.run(), this.run(), *(this.collect() for _ in range(count // 2))]
     if number % 3 == 1:
-        return [*(this.adjust(branch, len(this.waiting) + 4) for branch in BRANCHES), *(this.place() for _ in range(4))]
-    chosen = [*(this.adjust(branch, 0) for branch in BRANCHES), this.run(), this.run(), this.run()]
+        return [*(this.adjust(branch, len(this.waiting) + 4) for branch in BRANCHES), *(this.place() for _ in range(4)),
+                *(this.turn("open", branch) for branch in BRANCHES)]
+    away = [this.turn("close", rng.choice(BRANCHES))] if number % 2 else [this.adjust(branch, 0) for branch in BRANCHES]
+    chosen = [*away, this.run(), this.run(), this.run()]
     return chosen + [rng.choice([this.collect, this.cancel])() for _ in range(count - len(chosen))]
 
 
