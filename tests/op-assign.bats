@@ -176,8 +176,9 @@ END
   printf -- '- {id: c, name: c branch, lat: 37.5, lon: 127, capacity: 6}\n' >c.yaml
   local call answers=()
   local calls=('adjust c --capacity 6' 'open c' 'import c.yaml' 'add --id c --name c_branch --lat 37.5 --lon 127 --capacity 6')
-  asked() { # shellcheck disable=SC2086
-    local words=($1)
+  asked() {
+    local words
+    read -ra words <<<"$1"
     op-assign branch "${words[@]/c_branch/c branch}" --request-id "k-${words[0]}"
   }
   for call in "${calls[@]}"; do answers+=("$(asked "$call")"); done
