@@ -202,7 +202,7 @@ VERBS = [
          changes=True),
     Verb("op-assign", "branch adjust", ["--capacity", "7"], [("id", "b")], changes=True),
     Verb("op-assign", "branch close", [], [("id", "b")], changes=True),
-    Verb("op-assign", "branch open", [], [("id", "b")], changes=True),
+    Verb("op-assign", "branch open", [], [("id", "closed")], changes=True),
     Verb("op-assign", "branch import", [], [("file", "branches.yaml")], changes=True),
     Verb("op-assign", "branch list"),
     Verb("op-assign", "branch show", [], [("id", "b")]),
