@@ -45,6 +45,17 @@ gives_back() {
 # What op-reserve run appends: TYPE ID ...
 run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' '; }
 
+check_waiting() { op_python -B "$OP_TESTS/correctness/check_waiting.py" "$@"; }
+
+# sees TEXT FILTER: the checker says it of a copy of the journal, whose events went through jq.
+sees() {
+  rm -rf copy.broken
+  mkdir -p copy.broken/journal
+  journal_bytes | jq -c "$2" >copy.broken/journal/00000000000000000001.ndjson
+  exits_with 1 check_waiting copy.broken
+  [[ $stderr == *"$1"* ]] || fail "expected '$1' of $2: $stderr"
+}
+
 @test "who is first gets the seats of two offers that end at the same time" {
   configured
   sold 4 2
@@ -61,6 +72,8 @@ run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' 
   assert_equal "$(op-reserve wait list --all | jq -r '"\(.waitingId) \(.status)"' | tr '\n' ' ')" \
     'u1 Expired u2 Withdrawn w1 Offered w2 Waiting '
   succeeds op-reserve place --offer w1
+  succeeds check_waiting "$OP_STORE"
+  sees 'w1 joined before and fits' 'if .type == "WaitingOffered" and .data.waitingId == "w1" then .data += {waitingId: "w2", seats: 2} else . end'
 }
 
 @test "the seats of an offer that is over belong to who waits for them before anybody has ended it" {
@@ -84,6 +97,10 @@ run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' 
   # It was first; now w3 is alone, and what it could have is too little for it.
   gives_back r3 --seats 1
   succeeds op-reserve place --musical 1 --seats 1
+  succeeds check_waiting "$OP_STORE"
+  sees 'takes 2 seats, 0 are left' 'if .type == "WaitingOfferExpired" then .type = "ReservationPlaced" | .data.seats = 2 else . end'
+  sees 'w2 joined before and fits' 'if .type == "WaitingOfferExpired" then .type = "Note"
+    elif .type == "WaitingOffered" and .data.waitingId == "w2" then .data += {waitingId: "w3", seats: 2} else . end'
 }
 
 @test "while payments are suspended no offer is made or ended, and then its time begins again" {
@@ -146,7 +163,9 @@ run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' 
   export OP_NOW=2026-11-20T13:05:00Z
   appends_nothing fails_as 1 offer_expired op-reserve place --offer w1
   assert_equal "$(run_says)" 'WaitingOfferExpired w1 WaitingOffered w2 '
-  # It is declined as ever, and what closed sales get back waits for them to go on.
+  succeeds check_waiting "$OP_STORE"
+  sees 'w1 is open until 2026-11-20 13:05:00' 'if .type == "WaitingOfferExpired" then .time = "2026-11-20T13:04:59.999999Z" else . end'
+  # It is declined as ever, closed or not.
   op-musical -q close 1
   succeeds op-reserve wait withdraw w2
 }
