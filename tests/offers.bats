@@ -164,7 +164,7 @@ sees() {
   appends_nothing fails_as 1 offer_expired op-reserve place --offer w1
   assert_equal "$(run_says)" 'WaitingOfferExpired w1 WaitingOffered w2 '
   succeeds check_waiting "$OP_STORE"
-  sees 'w1 is open until 2026-11-20 13:05:00' 'if .type == "WaitingOfferExpired" then .time = "2026-11-20T13:04:59.999999Z" else . end'
+  sees 'w1 is open until 2026-11-20T13:05:00.000000Z, and it is' 'if .type == "WaitingOfferExpired" then .time = "2026-11-20T13:04:59.999999Z" else . end'
   # It is declined as ever, closed or not.
   op-musical -q close 1
   succeeds op-reserve wait withdraw w2
