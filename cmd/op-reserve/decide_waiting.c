@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What may put off the end of an offer, beside the circuit of payments. */
+static const char *const sales_types[] = {OP_MUSICAL_SALES_CLOSED, OP_MUSICAL_SALES_OPENED, OP_MUSICAL_REVISED, NULL};
+
 /* Ids hold no spaces, so that the texts are unambiguous. */
 void join_request(const struct join *join, const char *chosen, char buf[REQUEST_TEXT]) {
   const struct place *place = &join->place;
@@ -165,6 +168,7 @@ bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, 
 void decide_offer_expired(const struct waiting *waiting, struct op_drafts *drafts, struct op_guard *guard) {
   struct op_draft *draft = draft_begin(waiting, OP_WAITING_OFFER_EXPIRED, waiting->seq, drafts, guard);
   op_draft_id(draft, "waiting-offer-expired:%s", waiting->id);
+  op_guard_add(guard, sales_types, OP_TAG_MUSICAL, waiting->musical_id);
   op_json_end(&draft->data);
 }
 

@@ -333,6 +333,28 @@ static void turns(void **unused) {
   }
 }
 
+/* The end of an offer does not outlive what becomes of the offer, nor what would put the end off. */
+static void expiring(void **unused) {
+  (void)unused;
+  const struct waiting waiting = {.id = "w", .musical_id = "1", .customer_id = "kim", .seats = 2, .seq = 7};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  decide_offer_expired(&waiting, &drafts, &guard);
+  assert_int_equal(drafts.count, 1);
+  assert_string_equal(drafts.items[0].type, OP_WAITING_OFFER_EXPIRED);
+  assert_string_equal(drafts.items[0].data.ptr, ENTRY "}");
+  assert_int_equal(drafts.items[0].causation, 7);
+  const evs_query *query = op_guard_query(&guard);
+  assert_int_equal(query->count, 2);
+  assert_string_equal(query->items[0].tags[0], "waiting:w");
+  assert_int_equal(query->items[0].type_count, 0);
+  assert_string_equal(query->items[1].tags[0], "musical:1");
+  assert_string_equal(query->items[1].types[0], OP_MUSICAL_SALES_CLOSED);
+  assert_int_equal(query->items[1].type_count, 3);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+}
+
 /* An offer holds seats from its event to its end, of its grade, too. */
 static void seats_on_offer(void **unused) {
   (void)unused;
@@ -371,6 +393,7 @@ int main(void) {
                                      cmocka_unit_test(seats_on_offer),
                                      cmocka_unit_test(seats_of_who_let_the_time_pass),
                                      cmocka_unit_test(who_stands_in_the_queue),
-                                     cmocka_unit_test(ends)};
+                                     cmocka_unit_test(ends),
+                                     cmocka_unit_test(expiring)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
