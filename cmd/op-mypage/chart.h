@@ -1,8 +1,9 @@
 /* chart.h - a picture of the seats sold over the days, a line for each musical, as SVG. Pure: rows in, text out.
  *
  * A line is a running total: it starts on the day before the first row, at nothing or at what came to it before the day
- * `from`, and goes on to the day of the last row of any line. Where nothing changed for some days the line is level, not slanted. Of more musicals than
- * CHART_LINES those with the most seats have lines, and the legend says how much the others are. */
+ * `from`, and goes on to the day of the last row of any line. Where nothing changed for some days the line is level,
+ * not slanted. Of more musicals than CHART_LINES those with the most seats have lines, and the legend says how much the
+ * others are. */
 #ifndef MYPAGE_CHART_H
 #define MYPAGE_CHART_H
 

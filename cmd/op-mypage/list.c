@@ -15,8 +15,7 @@ static const struct op_column columns[] = {
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
     {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"pickupStatus", NULL, false},
-    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
-    {"grade", NULL, false},
+    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false}, {"grade", NULL, false},
 };
 
 /* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word; behind the

@@ -1,7 +1,7 @@
 /* occupancy.c - `report occupancy`: how full the musicals are now, or were at the end of each day.
  *
- * Seats are held from their reservation until SeatsReleased, now as at the end of a day: a day adds up what the steps up
- * to its end changed of what is held, and takes the capacity and the seats on offer of the last event before its end
+ * Seats are held from their reservation until SeatsReleased, now as at the end of a day: a day adds up what the steps
+ * up to its end changed of what is held, and takes the capacity and the seats on offer of the last event before its end
  * that told any. So the last day of a musical is what it is now. Errors: 64 usage, 66 no_store. */
 #include "choice.h"
 #include "listing.h"

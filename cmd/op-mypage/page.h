@@ -10,8 +10,8 @@
  *            branch had it); none without a location
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
- * its last seats and amount. What is sold, charged and held is told apart from that, by page_sums(): the difference that an
- * event makes to them is what reports add up, so that no odd event can make them differ from the pages. */
+ * its last seats and amount. What is sold, charged and held is told apart from that, by page_sums(): the difference
+ * that an event makes to them is what reports add up, so that no odd event can make them differ from the pages. */
 #ifndef MYPAGE_PAGE_H
 #define MYPAGE_PAGE_H
 

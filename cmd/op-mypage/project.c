@@ -2,9 +2,9 @@
  * others).
  *
  * Invariants: `reservations` holds one row per reservation as page.c folds it; `steps` holds one row per event of a
- * known reservation, in the journal's order, with the status that it led to and what it changed of what is sold, charged
- * and held (page_sums(), NULL where nothing), which over all steps is what the pages say; `capacities` holds what a
- * musical's seats and those of them on offer came to, one row per event that changed either. */
+ * known reservation, in the journal's order, with the status that it led to and what it changed of what is sold,
+ * charged and held (page_sums(), NULL where nothing), which over all steps is what the pages say; `capacities` holds
+ * what a musical's seats and those of them on offer came to, one row per event that changed either. */
 #include "project.h"
 
 #include "listing.h"

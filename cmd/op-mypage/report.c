@@ -1,8 +1,8 @@
 /* report.c - what was sold and paid, by musical and by day: one SELECT each.
  *
  * Both add up what the events of a time changed (the columns of `steps` that project.c fills). Amounts of different
- * currencies are never added up: each has rows of its own. Days are those of UTC, or of --zone. With --svg the sales are
- * drawn instead of listed. Errors: 64 usage, 65 sum_too_large, 66 no_store; 73, 74, 77 where the picture cannot be
+ * currencies are never added up: each has rows of its own. Days are those of UTC, or of --zone. With --svg the sales
+ * are drawn instead of listed. Errors: 64 usage, 65 sum_too_large, 66 no_store; 73, 74, 77 where the picture cannot be
  * written. */
 #include "chart.h"
 #include "choice.h"
@@ -65,8 +65,8 @@ struct report {
 static const struct report sales_report = {"(s.sold_seats IS NOT NULL OR s.sold_amount IS NOT NULL)", sales, SALES,
                                            "s.sold_amount"};
 static const struct report payments_report = {
-    "(s.charged IS NOT NULL OR s.event IN ('PaymentApproved', 'PaymentDeclined', 'PaymentParked'))", payments,
-    PAYMENTS, "max(abs(ifnull(s.charged, 0)), ifnull(s.amount, 0))"};
+    "(s.charged IS NOT NULL OR s.event IN ('PaymentApproved', 'PaymentDeclined', 'PaymentParked'))", payments, PAYMENTS,
+    "max(abs(ifnull(s.charged, 0)), ifnull(s.amount, 0))"};
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 

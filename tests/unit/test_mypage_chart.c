@@ -158,12 +158,8 @@ static void nothing_sold(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_line_tells_every_day),
-      cmocka_unit_test(begun_before),
-      cmocka_unit_test(below_nothing),
-      cmocka_unit_test(names_cannot_break_it),
-      cmocka_unit_test(the_most_have_lines),
-      cmocka_unit_test(long_times),
+      cmocka_unit_test(a_line_tells_every_day), cmocka_unit_test(begun_before),        cmocka_unit_test(below_nothing),
+      cmocka_unit_test(names_cannot_break_it),  cmocka_unit_test(the_most_have_lines), cmocka_unit_test(long_times),
       cmocka_unit_test(nothing_sold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
