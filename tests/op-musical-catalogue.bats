@@ -249,10 +249,10 @@ bad() {
   bad 6:51 "${show}  salesClose: 2026-12-01T00:00:00Z\n  performances:\n    - {startsAt: 2026-12-24T14:00:00Z, salesOpen: 2026-12-02T00:00:00Z}\n"
   bad 4:15 "${show}  salesClose: 2026-12-01T00:00:00Z\n  salesOpen: 2026-12-02T00:00:00Z\n"
   bad 1:3 '- {id: a, name: A}\n' 'seats is missing'
-  bad 1:10 '- {id: a, id: b, name: A, seats: 1}\n' 'id is given twice'
-  bad 1:17 '- {musicalId: a, musicalId: b, name: A, seats: 1}\n' 'musicalId is given twice'
-  bad 1:10 '- {id: a, musicalId: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
-  bad 1:17 '- {musicalId: a, id: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
+  bad 1:11 '- {id: a, id: b, name: A, seats: 1}\n' 'id is given twice'
+  bad 1:18 '- {musicalId: a, musicalId: b, name: A, seats: 1}\n' 'musicalId is given twice'
+  bad 1:11 '- {id: a, musicalId: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
+  bad 1:18 '- {musicalId: a, id: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
   bad 4:15 "${show}  salesClose: 1970-01-01T00:00:00Z\n" "salesClose must be after 1970-01-01T00:00:00Z, not '1970-01-01T00:00:00Z'"
   bad 2:45 '- {id: a-2026-12-24, name: A, seats: 1}\n- {id: a, name: A, seats: 1, performances: [2026-12-24T14:00:00Z]}\n'
   # Aliases do not make a catalogue larger than a commit.
