@@ -152,6 +152,39 @@ EOF
   assert_equal "$(event_count PaymentApproved)" 1
 }
 
+@test "a saga without payment: tick charges nobody, op-pay by hand does" {
+  op-musical -q register --id 1 --name Phone --seats 9 --price 100
+  op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 9
+  op-reserve -q place --musical 1 --seats 1 --customer mina --lat 37.5 --lon 127
+  printf 'saga: {steps: [assignment]}\npayment: {provider: exec}\n' >assignment.yaml # and no command
+  succeeds outerpark --config assignment.yaml -v tick
+  assert_equal "$(sed -n 's/^outerpark: \(op-.* run\)$/\1/p' "$stderr_file" | sort -u | paste -sd,)" \
+    'op-assign run,op-musical run,op-notify run,op-reserve run'
+  assert_equal "$(event_count PickupAssigned) $(event_count PaymentApproved)" '1 0'
+  assert_equal "$(op-mypage --config assignment.yaml show 1 | jq -r .progress)" Completed
+  succeeds op-pay run
+  assert_json .type PaymentApproved
+  succeeds outerpark -q tick # a saga with payment, by default
+  assert_equal "$(event_count TicketReady)" 1
+}
+
+@test "a slow provider keeps nobody waiting who needs none: seats are back and branches assigned before it is called" {
+  op-musical -q register --id 1 --name Phone --seats 9 --price 100
+  op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 9
+  op-reserve -q place --musical 1 --seats 1 --id gone
+  op-reserve -q cancel gone
+  op-reserve -q place --musical 1 --seats 1 --id near --lat 37.5 --lon 127
+  cat >provider <<END
+#!/bin/sh
+op-journal read --type SeatsReleased,PickupAssigned | jq -r .type >>seen
+exit 75
+END
+  chmod +x provider
+  printf 'payment: {provider: exec, command: [%s]}\n' "$PWD/provider" >slow.yaml
+  succeeds outerpark -q --config slow.yaml tick
+  assert_equal "$(head -2 seen | sort | paste -sd' ')" 'PickupAssigned SeatsReleased'
+}
+
 @test "two ticks at once: one outcome each" {
   op-musical -q register --id 1 --name Frozen --seats 100
   local i

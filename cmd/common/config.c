@@ -148,3 +148,11 @@ const char *const *op_config_steps(const struct op_config *config) {
   static const char *const by_default[] = {"payment", NULL};
   return config->saga_steps != NULL ? (const char *const *)config->saga_steps : by_default;
 }
+
+/* Is a payment one of them? */
+bool op_config_pays(const struct op_config *config) {
+  for (const char *const *step = op_config_steps(config); *step != NULL; step++)
+    if (strcmp(*step, "payment") == 0 || strcmp(*step, "ticket") == 0)
+      return true;
+  return false;
+}

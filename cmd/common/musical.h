@@ -27,6 +27,8 @@ struct op_musical {
   int64_t max_per_customer;                            /* 0: no limit */
   bool closed;
   uint64_t defined_by;     /* seq of the last event that registered, adjusted, revised, closed or opened it */
+  uint64_t freed_by;       /* of the last one that may have brought the turn of who waits: seats are back, an offer is
+                              over, or who was before them gave up; 0: none */
   struct op_grades grades; /* none: all seats are alike */
 };
 
@@ -48,7 +50,8 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event);
   "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT NOT NULL,"                                            \
   " seats INTEGER NOT NULL, held INTEGER NOT NULL, price INTEGER, currency TEXT NOT NULL, venue TEXT,"                 \
   " starts_at TEXT, sales_open TEXT, sales_close TEXT, max_per_customer INTEGER NOT NULL, closed INTEGER NOT NULL,"    \
-  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL) WITHOUT ROWID;"
+  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL, freed_by INTEGER NOT NULL)"      \
+  " WITHOUT ROWID;"
 extern const char op_musical_schema[]; /* the same */
 /* *ret_musical with id "" where there is none. */
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error);

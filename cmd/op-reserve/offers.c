@@ -103,12 +103,15 @@ static int make_offers(struct op_model *model, const char *musical_id, size_t li
   return code;
 }
 
+/* The musicals that somebody waits for. */
+static const char in_line[] = "SELECT DISTINCT musical_id FROM waiting WHERE status = 'Waiting'";
+
 /* The ended ones first: their seats go to the next in another round. */
 int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
   size_t most = drafts->count + limit;
   int code = end_offers(model, limit, drafts, guard, error);
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT DISTINCT musical_id FROM waiting WHERE status = 'Waiting'");
+  sqlite3_stmt *sql = op_model_sql(model, in_line);
   bool found = true;
   while (code == OP_OK && drafts->count < most && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
     code = make_offers(model, (const char *)sqlite3_column_text(sql, 0), most - drafts->count, drafts, guard, error);
@@ -116,29 +119,49 @@ int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
-/* Offers that are over are due since their time; those to be made, since now: nobody kept when there was enough for
- * them. */
-int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
-  int64_t now_us = op_now_us(op_model_app(model)), ended = 0, since_us = 0;
+/* Since when the turn of who waits longest may have come: since seats came back, the sales opened, or the entry joined,
+ * whatever was last. It is never said to be earlier than it was. */
+static int turn_time(struct op_model *model, const char *musical_id, uint64_t joined_seq, int64_t *ret_us,
+                     struct op_error *error) {
+  struct op_musical musical;
+  int code = op_musical_load(model, musical_id, &musical, error);
+  uint64_t last = musical.defined_by > musical.freed_by ? musical.defined_by : musical.freed_by;
+  if (code == OP_OK)
+    code = op_pending_time(model, last > joined_seq ? last : joined_seq, ret_us, error);
+  if (code == OP_OK && musical.sales_open_us > *ret_us)
+    *ret_us = musical.sales_open_us;
+  return code;
+}
+
+/* Counts what make_offers() would do for one musical. What it drafts is caused by the joining of who waits. */
+static int count_turns(struct op_model *model, const char *musical_id, struct op_pending *owed,
+                       struct op_error *error) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
+  int64_t since_us = 0;
+  int code = make_offers(model, musical_id, SIZE_MAX, &drafts, &guard, error);
+  if (code == OP_OK && drafts.count > 0)
+    code = turn_time(model, musical_id, drafts.items[0].causation, &since_us, error);
+  if (code == OP_OK)
+    op_pending_add(owed, (int64_t)drafts.count, 0, since_us, since_us);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+  return code;
+}
+
+/* Offers that are over are due since their time, and turns since they came. */
+int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
   bool found = false;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(until_us) FROM waiting"
                                           " WHERE status = 'Offered' AND until_us <= ?1");
-  sqlite3_bind_int64(sql, 1, now_us);
+  sqlite3_bind_int64(sql, 1, op_now_us(op_model_app(model)));
   int code = op_model_step(model, sql, &found, error);
-  if (code == OP_OK && found) {
-    ended = sqlite3_column_int64(sql, 0);
-    since_us = sqlite3_column_int64(sql, 1);
-  }
+  if (code == OP_OK && found)
+    op_pending_add(owed, sqlite3_column_int64(sql, 0), 0, sqlite3_column_int64(sql, 1), sqlite3_column_int64(sql, 1));
   sqlite3_reset(sql);
-  if (code == OP_OK)
-    code = offers_work(model, SIZE_MAX, &drafts, &guard, error);
-  if (code == OP_OK) {
-    op_pending_add(owed, ended, 0, since_us, since_us);
-    op_pending_add(owed, (int64_t)drafts.count - ended, 0, now_us, now_us);
-  }
-  op_drafts_free(&drafts);
-  op_guard_free(&guard);
+  sql = op_model_sql(model, in_line);
+  while (code == OP_OK && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
+    code = count_turns(model, (const char *)sqlite3_column_text(sql, 0), owed, error);
+  sqlite3_reset(sql);
   return code;
 }

@@ -71,6 +71,8 @@ static int find_request(struct orders *orders, struct order *order, const struct
 static int decide_order(struct orders *orders, struct order *order, struct op_model *model, struct op_drafts *drafts,
                         struct op_guard *guard, struct op_error *error) {
   const struct place *place = &order->place;
+  const struct op_config *config = &orders->app->config;
+  const bool pays = op_config_pays(config); /* else nobody waits for a provider */
   struct book *book = &orders->book;
   struct booked_musical *booked = order->musical;
   const bool *taken = place->reservation_id[0] ? names_find(&book->ids, place->reservation_id) : NULL;
@@ -100,9 +102,9 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
                                     .id_taken = taken && *taken,
                                     .next_number = next_number,
                                     .customer_held = customer ? customer->held : 0,
-                                    .provider = orders->app->config.payment_provider,
-                                    .interrupted_until_us = book->interruption.until_us,
-                                    .suspends = strcmp(orders->app->config.payment_when_open, "suspend") == 0,
+                                    .provider = config->payment_provider,
+                                    .interrupted_until_us = pays ? book->interruption.until_us : 0,
+                                    .suspends = pays && strcmp(config->payment_when_open, "suspend") == 0,
                                     .now_us = orders->now_us};
   struct op_error refusal;
   if (decide_place(place, order->request, &facts, drafts, guard, &order->cost, &refusal) != OP_OK) {

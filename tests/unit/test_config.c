@@ -90,6 +90,26 @@ static void defaults_without_a_file(void **state) {
   op_config_free(&config); /* zeros are legal */
 }
 
+static void who_pays(void **state) {
+  static const struct {
+    const char *text;
+    bool pays;
+  } cases[] = {{"", true},
+               {"saga: {steps: [payment]}", true},
+               {"saga: {steps: [ticket]}", true},
+               {"saga: {steps: [assignment, payment]}", true},
+               {"saga: {steps: [assignment]}", false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct op_config config;
+    struct op_error error;
+    assert_int_equal(load(cases[i].text, &config, &error), OP_OK);
+    if (op_config_pays(&config) != cases[i].pays)
+      fail_msg("%s", cases[i].text);
+    op_config_free(&config);
+  }
+}
+
 static void what_says_nothing_is_fine(void **state) {
   static const char *const texts[] = {
       "",          "# nothing\n", "---\n",        "{}\n",         "payment:\n",
@@ -402,6 +422,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_without_a_file),
       cmocka_unit_test(what_says_nothing_is_fine),
+      cmocka_unit_test(who_pays),
       cmocka_unit_test(every_key),
       cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),
