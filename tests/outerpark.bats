@@ -198,6 +198,24 @@ END
   assert_equal "$(event_count NotificationSent)" 20
 }
 
+# ---- labels --------------------------------------------------------------------------------------------------------
+
+@test "every status that a program can be asked for may have a label; one that none has is refused with its place" {
+  op-musical -q register --id 1 --name Frozen --seats 1
+  local call word
+  printf 'labels:\n  ko:\n' >labels.yaml
+  for call in 'op-reserve list' 'op-pay list' 'op-ticket list' 'op-assign list' 'op-notify list' op-mypage; do
+    # shellcheck disable=SC2086
+    fails_with 64 $call --status BAD
+    for word in $(sed -n 's/.*must be one of \(.*\), not .*/\1/p' <<<"$stderr" | tr -d ,); do echo "    $word: x"; done
+  done | sort -u >>labels.yaml
+  [ "$(wc -l <labels.yaml)" -ge 20 ] || fail "$(cat labels.yaml)"
+  succeeds op-musical --config labels.yaml list
+  printf 'labels:\n  ko: {Reserved: x, no_such_code_yet: x}\n  fil: {Reservd: x}\n' >wrong.yaml
+  fails_with 78 op-musical --config wrong.yaml list
+  [[ $stderr == "op-musical: wrong.yaml:3:9: labels: there is no status 'Reservd', did you mean 'Reserved'? (Placed, "*', Dropped)' ]] || fail "$stderr"
+}
+
 # ---- status --------------------------------------------------------------------------------------------------------
 
 @test "status is one object: lag of every consumer and processor, what is parked, the circuit" {

@@ -17,6 +17,12 @@ load lib/cron
   grep -q '^op-reserve: 예약불가: ' "$stderr_file" || fail "no 예약불가: $stderr"
 }
 
+@test "make demo of a scenario that is not there: one line that names those that are" {
+  exits_with 2 env -u MAKEFLAGS make -C "$OP_ROOT" demo SCENARIO=nope
+  [[ $(cat "$stderr_file") == *'there is no examples/nope/demo.sh: SCENARIO is one of outerpark show-booking tshop.'* ]] || fail "$stderr"
+  assert_equal "$(wc -l <"$stderr_file")" 1
+}
+
 @test "the catalogue of phones and the branches are imported as they are, and again without any change" {
   export OP_CONFIG=$OP_ROOT/examples/tshop/outerpark.yaml
   succeeds op-musical import "$OP_ROOT/examples/tshop/phones.yaml"

@@ -4,6 +4,7 @@
  * The first two may be missing; the named one may not. What stands in a file is config_read.c's business. Raises 66
  * no_config (a named file that is not there), 74 and 77 (it cannot be read), 78 bad_config. */
 #include "config_read.h"
+#include "label.h"
 
 #include <errno.h>
 #include <fcntl.h>
