@@ -56,8 +56,8 @@ load lib/cron
   assert_equal "$(event_count PaymentApproved) $(event_count TicketReady)" '0 0'
   # Trouble is mailed: nobody can tell the customers.
   printf 'saga: {steps: [assignment]}\nnotify: {channel: exec}\n' >broken.yaml
-  sed "s|^OP_CONFIG=.*|OP_CONFIG=$PWD/broken.yaml|" "$crontab" >crontab
-  cron_run crontab
+  sed "s|^OP_CONFIG=.*|OP_CONFIG=$PWD/broken.yaml|" "$crontab" >broken
+  cron_run broken
   assert_equal "$(grep -c 'notify.command names no program' mail)" 2
 }
 

@@ -50,7 +50,8 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event);
   "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT NOT NULL,"                                            \
   " seats INTEGER NOT NULL, held INTEGER NOT NULL, price INTEGER, currency TEXT NOT NULL, venue TEXT,"                 \
   " starts_at TEXT, sales_open TEXT, sales_close TEXT, max_per_customer INTEGER NOT NULL, closed INTEGER NOT NULL,"    \
-  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL, freed_by INTEGER NOT NULL)"      \
+  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL, freed_by INTEGER "   \
+  "NOT NULL)"                                                                                                          \
   " WITHOUT ROWID;"
 extern const char op_musical_schema[]; /* the same */
 /* *ret_musical with id "" where there is none. */

@@ -64,17 +64,18 @@ static int load(struct op_model *model, const char *id, void *row, bool *ret_fou
 static int save(struct op_model *model, const void *row, bool is_new, struct op_error *error) {
   const struct op_musical *musical = row;
   (void)is_new; /* so few are new that one statement does for both */
-  sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
-                                          " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by,"
-                                          " grades, offered, waiting, freed_by) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-                                          " ON CONFLICT (musical_id) DO UPDATE SET"
-                                          " seats = excluded.seats, held = excluded.held, price = excluded.price,"
-                                          " venue = excluded.venue, starts_at = excluded.starts_at,"
-                                          " sales_open = excluded.sales_open, sales_close = excluded.sales_close,"
-                                          " max_per_customer = excluded.max_per_customer, closed = excluded.closed,"
-                                          " defined_by = excluded.defined_by, grades = excluded.grades,"
-                                          " offered = excluded.offered, waiting = excluded.waiting,"
-                                          " freed_by = excluded.freed_by");
+  sqlite3_stmt *put =
+      op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
+                          " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by,"
+                          " grades, offered, waiting, freed_by) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                          " ON CONFLICT (musical_id) DO UPDATE SET"
+                          " seats = excluded.seats, held = excluded.held, price = excluded.price,"
+                          " venue = excluded.venue, starts_at = excluded.starts_at,"
+                          " sales_open = excluded.sales_open, sales_close = excluded.sales_close,"
+                          " max_per_customer = excluded.max_per_customer, closed = excluded.closed,"
+                          " defined_by = excluded.defined_by, grades = excluded.grades,"
+                          " offered = excluded.offered, waiting = excluded.waiting,"
+                          " freed_by = excluded.freed_by");
   struct op_text grades = {0};
   sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_STATIC);
   sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_STATIC);

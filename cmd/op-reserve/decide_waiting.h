@@ -38,9 +38,9 @@ int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const
 /* What is looked at when the turn of an entry has come: there are seats for it. */
 struct turn_facts {
   int64_t max_per_customer; /* 0: no limit */
-  int64_t held, offered;    /* seats of the musical that the customer has, and that other offers hold for the customer */
-  int64_t until_us;         /* the end of the offer */
-  bool guarded;             /* the guard over the musical is there already */
+  int64_t held, offered; /* seats of the musical that the customer has, and that other offers hold for the customer */
+  int64_t until_us;      /* the end of the offer */
+  bool guarded;          /* the guard over the musical is there already */
 };
 /* WaitingOffered, true: the seats are taken. False: WaitingWithdrawn where the customer could not accept, since the
  * entry joined (reasons customer_limit, customer_required); nothing where another offer may turn out to leave room. */

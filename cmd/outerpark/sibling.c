@@ -10,7 +10,7 @@
  * Then op-pay before op-reserve: after an outage that was longer than reservation.hold what can be charged is, and only
  * the rest expires. */
 const char *const *sibling_processors(const struct op_config *config) {
-  static const char *const paying[] = {"op-musical", "op-assign", "op-pay",   "op-reserve",
+  static const char *const paying[] = {"op-musical", "op-assign", "op-pay", "op-reserve",
                                        "op-ticket",  "op-notify", NULL};
   static const char *const not_paying[] = {"op-musical", "op-assign", "op-reserve", "op-notify", NULL};
   return op_config_pays(config) ? paying : not_paying;
