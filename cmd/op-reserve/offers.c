@@ -152,8 +152,8 @@ static int count_turns(struct op_model *model, const char *musical_id, struct op
   return code;
 }
 
-/* Offers that are over are due since their time, and turns since they came; a run sees to the former first, and then the
- * turns may be others'. */
+/* Offers that are over are due since their time, and turns since they came; a run sees to the former first, and then
+ * the turns may be others'. */
 int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
   bool found = false;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(until_us) FROM waiting"
