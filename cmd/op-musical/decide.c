@@ -125,8 +125,8 @@ int decide_register(const struct state *state, const struct registration *wanted
 /* Refuses to take seats that somebody has; grade "": of the whole musical. */
 static int seats_held(const struct state *state, const char *grade, int64_t seats, int64_t held,
                       struct op_error *error) {
-  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seats asked, %" PRId64 " are held", state->id,
-          grade[0] ? ", grade " : "", grade, seats, held);
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seat%s asked, %" PRId64 " %s held", state->id,
+          grade[0] ? ", grade " : "", grade, seats, seats == 1 ? "" : "s", held, held == 1 ? "is" : "are");
   op_error_text(error, "musicalId", state->id);
   if (grade[0])
     op_error_text(error, "grade", grade);

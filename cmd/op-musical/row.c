@@ -85,7 +85,7 @@ void musical_cells(struct op_output *output, const struct state *state) {
     op_cell_number(output, musical->max_per_customer);
   else
     op_cell_null(output);
-  op_cell_text(output, musical->closed ? "Closed" : "Open");
+  op_cell_text(output, musical->closed ? OP_MUSICAL_IS_CLOSED : OP_MUSICAL_IS_OPEN);
   optional_text(output, state->updated_at);
   op_cell_number(output, musical->offered);
   op_cell_number(output, musical->waiting);
