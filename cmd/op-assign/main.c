@@ -38,7 +38,7 @@ static const struct op_verb verbs[] = {
      verb_branch_close, "op-assign branch close gangnam"},
     {"branch open", "B", "assign to it again", 1, 1, OP_CHANGES, NULL, verb_branch_open,
      "op-assign branch open gangnam"},
-    {"branch import", "FILE", "make the branches as a YAML file says, all or none", 1, 1, OP_CHANGES, NULL,
+    {"branch import", "FILE", "make the branches as a YAML file says, all or none; - is stdin", 1, 1, OP_CHANGES, NULL,
      verb_branch_import,
      "op-assign branch import branches.yaml --dry-run\n"
      "op-assign branch import branches.yaml"},

@@ -15,7 +15,7 @@ static const struct op_column columns[] = {
     {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
     {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
     {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"pickupStatus", NULL, false},
-    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
+    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false}, {"grade", NULL, false},
 };
 
 /* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word; behind the
@@ -33,7 +33,7 @@ enum {
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
   " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.held, r.updated_at,"                               \
-  " r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.grade, r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {
