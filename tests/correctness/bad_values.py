@@ -181,6 +181,7 @@ VERBS = [
     Verb("op-reserve", "cancel", [], ID1, changes=True),
     Verb("op-reserve", "wait", ["--musical", "full", "--seats", "1"], changes=True),
     Verb("op-reserve", "wait list"),
+    Verb("op-reserve", "wait show", [], [("id", "w")]),
     Verb("op-reserve", "wait withdraw", [], [("id", "w")], changes=True),
     Verb("op-reserve", "list"),
     Verb("op-reserve", "show", [], ID1),
