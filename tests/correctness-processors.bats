@@ -199,10 +199,10 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
   assert_equal "$(cat followed.* | wc -l)" 40
 }
 
-# killed COMMAND: 100 kills in a row, then one tick.
+# killed COMMAND [KILLS]: 100 kills in a row, then one tick.
 killed() {
   two_musicals
-  kill_processor --kills 100 "$1"
+  kill_processor --kills "${2:-100}" "$1"
   succeeds check_saga --unsettled "$OP_STORE"
   succeeds outerpark -q tick
   succeeds check_saga "$OP_STORE"
@@ -231,11 +231,23 @@ killed() {
   killed op-reserve
 }
 
+check_pickups() { op_python -B "$OP_TESTS/correctness/check_pickups.py" "$@"; }
+
+# bats test_tags=slow
+@test "op-assign run killed 40 times in a row: one branch per reservation, given back once, and never too many" {
+  op-assign -q branch add --id a --name A --lat 37.55 --lon 126.98 --capacity 60
+  op-assign -q branch add --id b --name B --lat 37.50 --lon 127.02 --capacity 30
+  killed op-assign 40
+  succeeds check_pickups "$OP_STORE" --settled
+  echo "$output"
+  assert_json '.events | .PickupAssigned > 60 and .PickupReleased > 10 and .AssignmentFailed > 0' true
+}
+
 @test "SIGTERM during --follow: exit 0, the event in hand is finished and printed" {
   two_musicals
   local command
-  for command in op-pay op-notify op-musical op-reserve; do
-    kill_processor --terms 8 "$command" || fail "$command"
+  for command in op-pay op-notify op-musical op-reserve op-ticket op-assign; do
+    kill_processor --terms 6 "$command" || fail "$command"
     succeeds check_saga --unsettled "$OP_STORE"
   done
   succeeds outerpark -q tick

@@ -25,16 +25,8 @@ place() { op-reserve -q place --musical phone --seats "${SEATS:-1}" --customer "
 # where: "reservation branch status" of every pick-up.
 where() { op-assign list | jq -r '[.reservationId, .branchId // "-", .status, .reason // ""] | join(" ") | rtrimstr(" ")'; }
 
-# never_exceeded: at no prefix of the journal has a branch more of a day than its capacity then.
-never_exceeded() {
-  journal_bytes | jq -s -e '
-    reduce .[] as $e ({capacity: {}, used: {}, ok: true};
-      if $e.type == "BranchAdded" or $e.type == "BranchCapacityChanged" then .capacity[$e.data.branchId] = $e.data.capacity
-      elif $e.type == "PickupAssigned" then ($e.data.branchId + " " + $e.data.day) as $k
-        | .used[$k] += 1 | .ok = (.ok and .used[$k] <= .capacity[$e.data.branchId])
-      elif $e.type == "PickupReleased" then .used[$e.data.branchId + " " + $e.data.day] -= 1
-      else . end) | .ok' >/dev/null
-}
+# Every prefix of the journal obeys the rules of pick-ups.
+check_pickups() { op_python -B "$OP_TESTS/correctness/check_pickups.py" "$@"; }
 
 @test "branches: added once, adjusted, listed; another one with that id is refused" {
   succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
@@ -138,7 +130,7 @@ far 5.004 10 $far $((10 - far)) false"
   place third 37.573 127.000 --fulfil delivery
   succeeds op-assign run
   assert_json '[.data.branchId, .data.fulfil] | join(" ")' 'gangnam delivery'
-  never_exceeded
+  succeeds check_pickups "$OP_STORE" --settled
 }
 
 @test "no branch: told once, listed, and tried again when a branch, a place or a day comes" {
@@ -178,7 +170,7 @@ far 5.004 10 $far $((10 - far)) false"
   echo 'assign: {radius_km: 20000}' >wide.yaml
   OP_NOW=2026-11-22T01:00:00Z succeeds op-assign --config wide.yaml run
   assert_json '[.data.reservationId, .data.branchId] | join(" ")' 'z only'
-  never_exceeded
+  succeeds check_pickups "$OP_STORE"
 }
 
 @test "a cancellation gives the place back, in part it does not, and before a branch there is nothing to give" {
@@ -228,19 +220,20 @@ far 5.004 10 $far $((10 - far)) false"
   assert_equal "$(op-assign branch list | jq .assigned)" 1
 }
 
-@test "8 processes collect while 8 cancel the same reservations: each has one end" {
-  branch b 37.5 127.0 100
-  local rid rids=(1 2 3 4 5 6) role pids=()
-  for rid in "${rids[@]}"; do place "$rid" 37.5 127.0; done
+@test "12 at once assign, collect, cancel, place and change a branch: every prefix is right, and what each was told" {
+  seed=${OP_TEST_SEED:-$RANDOM$RANDOM}
+  echo "seed $seed (repeat with OP_TEST_SEED=$seed)"
+  op-musical -q register --id 1 --name Galaxy --seats 100000
+  branch a 37.55 126.98 2
+  branch b 37.50 127.02 2
+  succeeds op_python -B "$OP_TESTS/correctness/share_branches.py" --store "$OP_STORE" --seed "$seed" --logs . \
+    --rounds "${OP_TEST_ROUNDS:-36}"
+  succeeds op_python -B "$OP_TESTS/correctness/check_sales.py" "$OP_STORE" calls.log
+  succeeds check_pickups "$OP_STORE" pickups.log
+  echo "$output"
+  assert_json '.events | .PickupAssigned > 10 and .PickupCollected > 3 and .ReservationCancelled > 3 and .BranchCapacityChanged > 5' true
   op-assign -q run
-  # shellcheck disable=SC2016
-  for role in 1 2 3 4 5 6 7 8; do
-    sh -c 'for rid; do op-assign -q collect "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
-    sh -c 'for rid; do op-reserve -q cancel "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
-  done
-  for role in "${pids[@]}"; do wait "$role"; done
-  assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupCollected" or .type == "ReservationCancelled") | .correlation' | sort | paste -sd,)" \
-    1,2,3,4,5,6
+  succeeds check_pickups "$OP_STORE" --settled
 }
 
 @test "16 processes assign at once while customers place and cancel: no branch has more than its capacity, at any time" {
@@ -253,11 +246,73 @@ far 5.004 10 $far $((10 - far)) false"
   (sed 's/"r/"s/' orders | head -40 | op-reserve -q place --batch && op-assign -q run) & pids+=($!)
   for i in "${pids[@]}"; do wait "$i"; done
   op-assign -q run
-  never_exceeded
+  succeeds check_pickups "$OP_STORE" --settled
   assert_equal "$(op-assign list --status Pending | wc -l)" 0
   assert_equal "$(op-assign branch list | jq -s 'map(.assigned) | add')" 90
   assert_equal "$(op-assign list --status Failed | wc -l)" 24
   assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupAssigned") | .correlation' | sort | uniq -d)" ''
+}
+
+# finds TEXT FILTER [ARG...]: the checker says it of a copy of the store, each of whose events went through jq.
+finds() {
+  rm -rf copy.broken
+  mkdir -p copy.broken/journal
+  journal_bytes | jq -c "$2" >copy.broken/journal/00000000000000000001.ndjson
+  exits_with 1 check_pickups copy.broken "${@:3}"
+  [[ $stderr == *"$1"* ]] || fail "expected '$1' of $2: $stderr"
+}
+
+# told KIND ASKED BEFORE AFTER EXIT ANSWER: a line of a log.
+told() {
+  jq -cn --arg kind "$1" --argjson asked "$2" --argjson before "$3" --argjson after "$4" --argjson exit "$5" --arg answer "$6" \
+    '{process: 0, $kind, $asked, $before, $after, $exit, stdout: "", stderr: ""}
+     + if $exit == 0 then {stdout: ($answer + "\n")} else {stderr: $answer} end'
+}
+
+@test "the checker finds what it is there to find" {
+  branch b 37.5 127.0 2                # 2
+  SEATS=2 place one 37.5 127.0         # 3
+  SEATS=2 place two 37.5 127.0         # 4
+  place three 37.5 127.0               # 5
+  op-assign -q run                     # 6, 7: one and two are assigned; 8: three is not
+  op-assign -q collect one             # 9
+  op-reserve -q cancel two --seats 1   # 10
+  op-reserve -q cancel two             # 11
+  op-assign -q run                     # 12: two is released; 13: three is assigned
+  op-assign -q branch adjust b --capacity 3 # 14
+  place four 37.5 127.0                # 15
+  assert_equal "$(journal_bytes | jq -r 'select(.seq > 5 and .seq < 14).type' | tr '\n' ' ')" "PickupAssigned PickupAssigned \
+AssignmentFailed PickupCollected ReservationCancelled ReservationCancelled PickupReleased PickupAssigned "
+  succeeds check_pickups "$OP_STORE"
+  finds 'reservation four is Pending, and a branch has a place' . --settled
+  finds 'branch b has 3 of at most 2 on 2026-11-20' 'if .seq == 8 then .type = "PickupAssigned" | .data += {branchId: "b", day: "2026-11-20", fulfil: "pickup"} else . end'
+  finds 'branch b has 2 of at most 1' 'if .seq == 2 then .data.capacity = 1 else . end'
+  finds 'branch b has 2 of at most 1 on 2026-11-20' 'if .seq == 14 then .data.capacity = 1 else . end'
+  finds 'it is Collected' 'if .seq == 13 then .data.reservationId = "one" else . end'
+  finds 'it is Assigned, and cancelled' 'if .seq == 9 then .type = "Note" elif .seq == 13 then .type = "PickupCollected" | .data.reservationId = "two" elif .seq == 12 then .type = "Note" else . end'
+  finds 'event 10 (ReservationCancelled): it was collected before' 'if .seq == 9 then .data.reservationId = "two" else . end'
+  finds 'event 12 (PickupReleased): it is Released' 'if .seq == 10 then .data.remainingSeats = 0 elif .seq == 11 then .type = "PickupReleased" | .causation = 10 | .data += {branchId: "b", day: "2026-11-20"} else . end'
+  finds 'event 12 (PickupReleased): it is Assigned' 'if .seq == 11 then .type = "Note" else . end'
+  finds 'not by its cancellation' 'if .seq == 12 then .causation = 10 else . end'
+  finds 'cancelled by event 11, and its branch still has it' 'if .seq == 12 then .type = "Note" else . end' --settled
+  finds 'there is no branch c' 'if .seq == 6 then .data.branchId = "c" else . end'
+  finds 'branch b has it' 'if .seq == 9 then .data.branchId = "c" else . end'
+  finds 'pickup was asked' 'if .seq == 6 then .data.fulfil = "delivery" else . end'
+  finds 'previousCapacity is 2' 'if .seq == 2 then .data.capacity = 4 else . end'
+  # What was told.
+  told collect '{"reservationId": "one"}' 8 9 0 "$(op-assign show one)" >log
+  told collect '{"reservationId": "one"}' 9 9 1 '{"error":"already_collected"}' >>log
+  told collect '{"reservationId": "two"}' 10 11 1 '{"error":"already_cancelled"}' >>log
+  told collect '{"reservationId": "three"}' 8 8 1 '{"error":"not_assigned"}' >>log
+  told branch '{"branchId": "b", "capacity": 3}' 13 14 0 '{}' >>log
+  told branch '{"branchId": "b", "capacity": 1}' 13 13 1 '{"error":"capacity_used"}' >>log
+  succeeds check_pickups "$OP_STORE" log
+  head -1 log >twice.log
+  finds 'somebody else was told' . log twice.log
+  told collect '{"reservationId": "one"}' 7 8 1 '{"error":"already_collected"}' >log
+  finds 'it was never so meanwhile' . log
+  told branch '{"branchId": "b", "capacity": 5}' 7 8 0 '{}' >log
+  finds 'it was never so meanwhile' . log
 }
 
 @test "reservations go on while nobody assigns, and the customer's page follows" {

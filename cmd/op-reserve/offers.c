@@ -103,11 +103,14 @@ static int make_offers(struct op_model *model, const char *musical_id, size_t li
   return code;
 }
 
-/* The ended ones first: their seats go to the next in another round. */
+/* The ended ones first, and nothing else in that round: with their seats somebody may fit who stands before those who
+ * fit without them. */
 int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
-  size_t most = drafts->count + limit;
+  size_t before = drafts->count, most = before + limit;
   int code = end_offers(model, limit, drafts, guard, error);
+  if (code != OP_OK || drafts->count > before)
+    return code;
   sqlite3_stmt *sql = op_model_sql(model, "SELECT DISTINCT musical_id FROM waiting WHERE status = 'Waiting'");
   bool found = true;
   while (code == OP_OK && drafts->count < most && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
