@@ -114,6 +114,7 @@ kim-3 Withdrawn customer_limit
 jun Offered null'
   rm -rf "$OP_STORE/state"
   assert_equal "$(op-reserve wait list --all | jq -r .reason | tr '\n' ' ')" 'null customer_limit customer_limit null '
+  succeeds check_waiting "$OP_STORE"
 }
 
 @test "seats that come back are offered to the first who fits, and are nobody else's" {

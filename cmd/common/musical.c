@@ -140,12 +140,29 @@ void op_musical_take(struct op_musical *musical, const char *grade_name, int64_t
     add(&grade->held, seats);
 }
 
+/* The same of an offer that ends. */
+void op_musical_end_offer(struct op_musical *musical, const char *grade_name, int64_t seats) {
+  struct op_grade *grade = grade_name[0] ? op_grades_find(&musical->grades, grade_name) : NULL;
+  add(&musical->offered, -seats);
+  if (grade)
+    add(&grade->offered, -seats);
+}
+
 /* Of a grade at most what is left of all. */
 int64_t op_musical_available(const struct op_musical *musical, const struct op_grade *grade) {
   int64_t left = musical->seats - musical->held - musical->offered;
   if (grade && grade->seats - grade->held - grade->offered < left)
     left = grade->seats - grade->held - grade->offered;
   return left > 0 ? left : 0;
+}
+
+/* Sales are closed, or go on, and since when. */
+static void switch_sales(struct op_musical *musical, const evs_event *event) {
+  bool closed = op_type_is(event, OP_MUSICAL_SALES_CLOSED);
+  int64_t time_us = 0;
+  if (musical->closed && !closed && evs_time_parse(event->time.ptr, event->time.len, &time_us))
+    musical->opened_us = time_us;
+  musical->closed = closed;
 }
 
 /* Does the event tell of the musical itself, and not of who has its seats? Then it is as it says. */
@@ -155,7 +172,7 @@ static bool redefine(struct op_musical *musical, const evs_event *event) {
   else if (op_type_is(event, OP_MUSICAL_REVISED))
     describe(musical, event);
   else if (op_type_is(event, OP_MUSICAL_SALES_CLOSED) || op_type_is(event, OP_MUSICAL_SALES_OPENED))
-    musical->closed = op_type_is(event, OP_MUSICAL_SALES_CLOSED);
+    switch_sales(musical, event);
   else
     return false;
   return true;

@@ -109,6 +109,13 @@ static void record_withdrawn(const struct notice *notice, const struct delivery 
   op_json_end(&draft->data);
 }
 
+/* By the time that it would tell. */
+bool notice_is_too_late(const struct notice *notice, int64_t now_us) {
+  int64_t until_us = 0;
+  return notice->offer_id[0] != '\0' && evs_time_parse(notice->until, strlen(notice->until), &until_us) &&
+         now_us >= until_us;
+}
+
 /* The record of an attempt. */
 void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
                    struct op_drafts *drafts, struct op_guard *guard) {

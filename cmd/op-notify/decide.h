@@ -59,6 +59,9 @@ struct attempt {
   uint64_t random; /* for the back-off, see retry.h */
 };
 
+/* Does it tell of an offer whose time is over, whether or not op-reserve run has ended it? */
+bool notice_is_too_late(const struct notice *notice, int64_t now_us);
+
 /* Drafts what became of a notice: sent, failed and to be tried again, parked, or withdrawn; under a guard against what
  * somebody else recorded meanwhile. */
 void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,

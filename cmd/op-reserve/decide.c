@@ -207,6 +207,7 @@ static void draft_placed(const struct place *place, const char *request, const s
   struct op_draft *draft =
       op_draft_add(drafts, OP_RESERVATION_PLACED, id, offer ? offer->seq : facts->musical->defined_by);
   op_draft_id(draft, "reservation-placed:%s", id);
+  draft->time_us = facts->now_us; /* an offer was open then, or over */
   op_draft_tag(draft, OP_TAG_MUSICAL, place->musical_id);
   op_draft_tag(draft, OP_TAG_RESERVATION, id);
   op_draft_tag(draft, OP_TAG_CUSTOMER, place->customer_id);
@@ -255,7 +256,12 @@ int decide_place(const struct place *place, const char *request, const struct pl
   if (!place->reservation_id[0] && facts->next_number > MAX_RESERVATION_NUMBER) /* it would not count */
     return place_refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
   const struct op_grade *grade = place->grade[0] ? op_grades_find(&facts->musical->grades, place->grade) : NULL;
-  int code = facts->offer ? check_offer(facts->offer, facts->offer->id, facts->now_us, error) : OP_OK;
+  const struct waiting *offer = facts->offer;
+  int code = OP_OK;
+  if (offer)
+    code =
+        check_offer(offer, offer->id, offer_end(facts->musical, facts->payable_us, offer->offered_us, offer->until_us),
+                    facts->now_us, error);
   if (code == OP_OK)
     code = place_check_sales(place, facts, error);
   if (code == OP_OK)

@@ -4,8 +4,18 @@
  * opens a circuit without a time to try it again leaves it closed. Errors: those of the model. */
 #include "interruption.h"
 
+#include <string.h>
+
 const char *const interruption_types[] = {OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
+
+/* A word of the configuration. */
+bool interruption_suspends(const struct op_config *config) { return strcmp(config->payment_when_open, "suspend") == 0; }
+
+/* The circuit matters where it suspends. */
+int64_t interruption_payable(const struct interruption *interruption, const struct op_config *config) {
+  return interruption_suspends(config) ? interruption->closed_us : CLOSED_EVER;
+}
 
 /* What the event tells of its provider; false where it is another event. */
 static bool told_by(const evs_event *event, char ret_provider[OP_MAX_ID + 1], struct interruption *ret_interruption) {

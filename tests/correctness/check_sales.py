@@ -41,7 +41,7 @@ class Sales:
         self.report = report
         self.events = events
         self.capacity, self.held, self.grades = {}, {}, {}
-        self.available = {}  # musical -> [(seq, available)], by change
+        self.available = {}  # musical -> [(seq, what may be available)], by change
         self.waiting = check_waiting.Check()
         self.kept = {}  # reservation -> [(seq, why it is not cancelled any more)]
         self.reservations = {}
@@ -115,7 +115,7 @@ class Sales:
         held = self.held.get(musical, 0) + seats
         capacity = self.capacity.get(musical, 0)
         self.held[musical] = held
-        self.available.setdefault(musical, []).append((event["seq"], capacity - held))
+        self.available.setdefault(musical, []).append((event["seq"], frozenset([capacity - held])))
         if held > capacity:
             self.wrong(event, "oversold: musical %s has %d seats, %d are held" % (musical, capacity, held))
         if held < 0:
@@ -257,8 +257,8 @@ class Answers:
         if answer.get("error") != "insufficient_seats":
             self.wrong(call, "refused with %s" % answer.get("error"))
             return
-        possible = self.sales.values(self.sales.available.get(asked["musicalId"], []), call["before"],
-                                     call["after"])
+        history = self.sales.available.get(asked["musicalId"], [])
+        possible = frozenset().union(*self.sales.values(history, call["before"], call["after"]))
         if answer["requested"] != asked["seats"] or answer["available"] >= asked["seats"]:
             self.wrong(call, "requested %d, available %d" % (answer["requested"], answer["available"]))
         if answer["available"] not in possible:

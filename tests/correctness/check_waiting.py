@@ -5,10 +5,12 @@
 
 At every prefix of the journal, for every musical: 0 <= held + offered <= capacity. An entry joins once, is offered once,
 what it joined for, and ends once: accepted by a reservation with the same figures, expired, declined, or withdrawn before
-an offer. By the clocks of those who wrote it, an offer is accepted before its time is over, and expires after that. When
-an offer is made, nobody who joined before and still waits would fit into the seats that are free then. A reservation
-without an offer takes no seat that somebody who waits could have had. (For musicals without grades, and without a limit for
-a customer.)
+an offer. By the clocks of those who wrote it, an offer is accepted before its time is over, and expires after that; the
+time begins again when closed sales are opened. When an offer is made, nobody who joined before, still waits, and has room
+under the limit of a customer, would fit into the seats that are free then or on an offer that is over by the clock; and the
+customer has room for it. Nobody who has room is withdrawn for a limit. A reservation without an offer takes no seat that
+somebody who waits could have had, those of offers that are over among them. (For musicals without grades, whose sales do
+not close by themselves, and payments that are not suspended.)
 
 With --settled (op-reserve run has nothing to do any more) nobody waits for seats that are there, and no offer is open
 whose time is over. For every answer in the logs: who was told to have joined or left did so, during the call, and nobody
@@ -17,6 +19,7 @@ told what it had printed by then.
 """
 
 import argparse
+import datetime
 import json
 import sys
 
@@ -25,28 +28,63 @@ import journal
 OVER = ("accepted", "declined", "expired", "withdrawn")
 
 
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 class Musical:
     def __init__(self):
         self.capacity = self.held = self.offered = 0
-        self.closed = False
+        self.closed, self.opened = False, None
         self.waiting = {}  # id -> seats, in the order of joining
+        self.offers = {}  # id of an open one -> (seats, customer, since, until)
+        self.limit, self.has = 0, {}  # customer -> seats
 
     def free(self):
         return self.capacity - self.held - self.offered
 
-    def left(self):
-        """What is free after all who wait got what there is for them."""
-        free = self.free()
+    def end(self, entry):
+        """When its offer is over; None: not while the sales are closed."""
+        _, _, since, until = self.offers[entry]
+        return None if self.closed else until + max(self.opened - since, datetime.timedelta()) if self.opened else until
+
+    def is_over(self, entry, now):
+        end = self.end(entry)
+        return bool(now and end) and end <= now
+
+    def within_reach(self, now):
+        """The seats of who waits: those that are free, and those of offers that are over, though nobody ended them."""
+        return self.free() + sum(offer[0] for entry, offer in self.offers.items() if self.is_over(entry, now))
+
+    def left(self, now=None):
+        """What is free after all who wait got what there is for them at this time, None: before any offer is over."""
+        reach = self.within_reach(now)
         for seats in self.waiting.values():
-            free -= seats if seats <= free else 0
-        return free
+            reach -= seats if seats <= reach else 0
+        return min(reach, self.free())
+
+    def lefts(self):
+        """The same by any clock."""
+        ends = filter(None, map(self.end, self.offers))
+        return frozenset(map(self.left, [None, *ends]))
+
+    def room(self, customer):
+        """How many seats more the customer may have, and how many of them are not on offer to the same one."""
+        if not self.limit:
+            return self.capacity, self.capacity
+        room = self.limit - self.has.get(customer, 0) if customer else 0
+        return room, room - sum(offer[0] for offer in self.offers.values() if offer[1] == customer)
+
+    def take(self, customer, seats):
+        if customer:
+            self.has[customer] = self.has.get(customer, 0) + seats
 
 
 class Check:
     def __init__(self):
         self.findings = []
         self.musicals, self.entries, self.until = {}, {}, {}
-        self.left = {}  # musical -> [(seq, seats left for who did not wait)]
+        self.left = {}  # musical -> [(seq, how many seats may be left for who did not wait)]
         self.status, self.history = {}, {}  # entry -> its status now; [(seq, status)]
         self.counts = dict.fromkeys(("joined", "offered", *OVER, "placed"), 0)
 
@@ -66,32 +104,51 @@ class Check:
         for key in ("musicalId", "seats", "customerId"):
             if entry in self.entries and self.entries[entry].get(key) != event["data"].get(key):
                 self.wrong(event, "%s differs from what %s joined for" % (key, entry))
-        over = event["time"] >= self.until.get(entry, event["time"])
-        if (status == "accepted" and over) or (status == "expired" and not over):
-            self.wrong(event, "%s is open until %s, and it is %s" % (entry, self.until.get(entry), event["time"]))
         self.become(event, entry, status)
         return entry
 
+    def end_offer(self, event, musical, status):
+        """Nobody accepts an offer that is over by the clock, and none expires that is not."""
+        entry = self.end(event, "offered", status)
+        if entry in musical.offers:
+            if status != "declined" and musical.is_over(entry, moment(event["time"])) != (status == "expired"):
+                end = musical.end(entry)
+                self.wrong(event, "%s is open until %s, and it is %s" % (
+                    entry, end.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if end else "the sales go on", event["time"]))
+            del musical.offers[entry]
+        musical.offered -= event["data"]["seats"]
+
     def place(self, event, musical):
+        seats, left = event["data"]["seats"], musical.left(moment(event["time"]))
         if "offerId" in event["data"]:
-            self.end(event, "offered", "accepted")
-            musical.offered -= event["data"]["seats"]
+            self.end_offer(event, musical, "accepted")
         else:
             self.counts["placed"] += 1
-            if event["data"]["seats"] > musical.left():
-                self.wrong(event, "takes %d seats, %d are left for who did not wait" % (event["data"]["seats"], musical.left()))
-        musical.held += event["data"]["seats"]
+            if seats > left:
+                self.wrong(event, "takes %d seats, %d are left for who did not wait" % (seats, left))
+        musical.held += seats
+        musical.take(event["data"].get("customerId"), seats)
 
     def offer(self, event, musical):
+        data, now = event["data"], moment(event["time"])
         for entry, seats in musical.waiting.items():
-            if entry == event["data"]["waitingId"]:
+            if entry == data["waitingId"]:
                 break
-            if seats <= musical.free():
+            if seats <= musical.within_reach(now) and seats <= musical.room(self.entries[entry].get("customerId"))[1]:
                 self.wrong(event, "%s joined before and fits" % entry)
+        if data["seats"] > musical.room(data.get("customerId"))[1]:
+            self.wrong(event, "the customer may not have them")
         entry = self.end(event, "joined", "offered")
         musical.waiting.pop(entry, None)
-        musical.offered += event["data"]["seats"]
-        self.until[entry] = event["data"]["until"]
+        musical.offered += data["seats"]
+        musical.offers[entry] = (data["seats"], data.get("customerId"), now, moment(data["until"]))
+        self.until[entry] = data["until"]
+
+    def withdraw(self, event, musical):
+        data = event["data"]
+        musical.waiting.pop(self.end(event, "joined", "withdrawn"), None)
+        if data.get("reason", "").startswith("customer_") and data["seats"] <= musical.room(data.get("customerId"))[0]:
+            self.wrong(event, "the customer may have them")
 
     def join(self, event, musical):
         entry = event["data"]["waitingId"]
@@ -106,10 +163,16 @@ class Check:
         if "musicalId" not in data:
             return
         musical = self.musicals.setdefault(data["musicalId"], Musical())
+        if kind in ("MusicalRegistered", "MusicalRevised"):
+            musical.limit = data.get("maxPerCustomer", 0)
         if kind in ("MusicalRegistered", "MusicalSeatsAdjusted"):
             musical.capacity = data["seats"]
-        elif kind in ("MusicalSalesClosed", "MusicalSalesOpened"):
-            musical.closed = kind == "MusicalSalesClosed"
+        elif kind == "MusicalSalesClosed":
+            musical.closed = True
+        elif kind == "MusicalSalesOpened":
+            musical.closed, musical.opened = False, moment(event["time"])
+        elif kind == "ReservationCancelled":
+            musical.take(data.get("customerId"), -data["seats"])
         elif kind == "ReservationPlaced":
             self.place(event, musical)
         elif kind == "SeatsReleased":
@@ -117,28 +180,28 @@ class Check:
         elif kind == "WaitingJoined":
             self.join(event, musical)
         elif kind == "WaitingWithdrawn":
-            musical.waiting.pop(self.end(event, "joined", "withdrawn"), None)
+            self.withdraw(event, musical)
         elif kind == "WaitingOffered":
             self.offer(event, musical)
         elif kind in ("WaitingOfferExpired", "WaitingOfferDeclined"):
-            self.end(event, "offered", "expired" if kind == "WaitingOfferExpired" else "declined")
-            musical.offered -= data["seats"]
+            self.end_offer(event, musical, "expired" if kind == "WaitingOfferExpired" else "declined")
         else:
             return
-        self.left.setdefault(data["musicalId"], []).append((event["seq"], musical.left()))
+        self.left.setdefault(data["musicalId"], []).append((event["seq"], musical.lefts()))
         if musical.held < 0 or musical.offered < 0 or musical.free() < 0:
             self.wrong(event, "of %d seats %d + %d are held or on offer" % (musical.capacity, musical.held, musical.offered))
 
     def settled(self):
         """Nothing is left to be done."""
-        now = journal.clock()
+        now = moment(journal.clock())
         for name, musical in self.musicals.items():
             for entry, seats in musical.waiting.items():
-                if seats <= musical.free() and not musical.closed:
+                room = musical.room(self.entries[entry].get("customerId"))[1]
+                if seats <= musical.free() and seats <= room and not musical.closed:
                     self.findings.append("musical %s: %s waits for %d seats, %d are free" % (name, entry, seats, musical.free()))
-        for entry, until in self.until.items():
-            if self.status[entry] == "offered" and until <= now:
-                self.findings.append("%s is still offered, it was open until %s" % (entry, until))
+            for entry in musical.offers:
+                if musical.is_over(entry, now):
+                    self.findings.append("%s is still offered, it was open until %s" % (entry, self.until[entry]))
 
 
 class Answers:
@@ -181,7 +244,7 @@ class Answers:
     def refused(self, call, error, states, history):
         asked = call["asked"]
         left = journal.between(self.of.left.get(asked.get("musicalId"), []), call["before"], call["after"])
-        right = {"seats_available": any(seats >= asked.get("seats", 0) for seats in left),
+        right = {"seats_available": any(seats >= asked.get("seats", 0) for seats in frozenset().union(*left)),
                  "id_taken": bool(states),
                  "waiting_over": any(state in OVER for state in states),
                  "no_such_waiting": not history or history[0][0] > call["before"]}

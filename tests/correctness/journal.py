@@ -101,7 +101,7 @@ def between(history, before, after):
 
 def clock():
     """What the commands take for now, as it stands in events."""
-    return os.environ.get("OP_NOW") or time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    return os.environ.get("OP_NOW") or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Follower:

@@ -278,12 +278,24 @@ static void test_mailboxes(void **state) {
   }
 }
 
+/* What tells of an offer is told while that is open. */
+static void test_too_late(void **unused) {
+  (void)unused;
+  struct notice offer = {.offer_id = "w", .until = "2026-11-20T12:00:00Z"};
+  int64_t noon_us = 0;
+  assert_true(evs_time_parse("2026-11-20T12:00:00Z", 20, &noon_us));
+  assert_false(notice_is_too_late(&offer, noon_us - 1));
+  assert_true(notice_is_too_late(&offer, noon_us));
+  assert_false(notice_is_too_late(&paid, INT64_MAX));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_notify_tells),  cmocka_unit_test(test_notify_tells_branch),
       cmocka_unit_test(test_notice_record), cmocka_unit_test(test_retry),
       cmocka_unit_test(test_forget),        cmocka_unit_test(test_forget_request),
       cmocka_unit_test(test_addresses),     cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_too_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
