@@ -68,6 +68,18 @@ examples() {
   assert_equal "$output" "$help"
   fails_with 64 op-notify contact
   assert_equal "$stderr" "op-notify: 'contact' must be followed by one of: set, show, forget; see 'op-notify contact --help'"
+  # Also where the program does something without a verb.
+  succeeds op-mypage report --help
+  for option in --by --since --until --zone --svg; do
+    grep -qE -- "^ .* $option( |\$)" <<<"$output" || fail "no $option: $output"
+  done
+  [[ $output == 'Usage: op-mypage report sales '* && $output != *--customer* ]] || fail "$output"
+  local wrong
+  for wrong in report 'report --by day' 'report week' '--errors text report --svg x'; do
+    # shellcheck disable=SC2086
+    fails_with 64 op-mypage $wrong
+    assert_equal "$stderr" "op-mypage: 'report' must be followed by one of: sales, occupancy, payments; see 'op-mypage report --help'"
+  done
 }
 
 @test "a word that is none of a few is told with those, and with the help of its verb" {

@@ -222,9 +222,9 @@ END
   assert_equal "$(jq -r '[.pickup, .pickupStatus, .fulfil | tostring] | join(" ")' <<<"$output")" \
     $'g Assigned delivery\nnull Failed pickup\nnull Failed pickup\nnull null null'
   assert_json 'keys_unsorted | join(" ") | capture("(?<a>pickup .*)") | .a' \
-    "$(yes 'pickup pickupStatus fulfil progress updatedAt' | head -4)"
+    "$(yes 'pickup pickupStatus fulfil progress updatedAt grade' | head -4)"
   assert_equal "$(op-mypage -o csv | head -1)" \
-    reservationId,musicalId,musicalName,customerId,seats,amount,currency,status,paymentStatus,ticketStatus,pickup,pickupStatus,fulfil,progress,updatedAt
+    reservationId,musicalId,musicalName,customerId,seats,amount,currency,status,paymentStatus,ticketStatus,pickup,pickupStatus,fulfil,progress,updatedAt,grade
   # Why no branch has it is told apart.
   assert_equal "$(op-mypage history 2 | jq -r .detail | tail -1)" 'Every branch in reach is full today.'
   assert_equal "$(op-mypage history 3 | jq -r .detail | tail -1)" 'There is no branch in reach.'

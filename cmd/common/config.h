@@ -76,4 +76,8 @@ const struct op_template *op_config_template(const struct op_config *config, con
 /* The steps that make a reservation complete, ends with NULL; where nothing is configured, payment alone. */
 const char *const *op_config_steps(const struct op_config *config);
 
+/* Is a payment among them, by itself or since a ticket wants it? Where it is not, customers pay elsewhere: no processor
+ * of the saga charges anybody, and nothing is cancelled, refused or late for want of a payment. */
+bool op_config_pays(const struct op_config *config);
+
 #endif

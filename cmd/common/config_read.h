@@ -35,6 +35,5 @@ bool op_config_set(char **text, const char *value);
 
 /* Frees a list of texts that ends with NULL; NULL is legal. */
 void op_config_list_free(char **list);
-void op_labels_free(struct op_label *labels); /* NULL is legal */
 
 #endif

@@ -114,22 +114,33 @@ static void offer(struct op_musical *musical, const evs_event *event, int64_t se
 static void placed(struct op_musical *musical, const evs_event *event) {
   evs_slice offer_id;
   int64_t seats = bounded(event, "seats", OP_MAX_SEATS, 0);
-  if (musical->offered > 0 && evs_json_find(event->data, "offerId", &offer_id))
+  if (musical->offered > 0 && evs_json_find(event->data, "offerId", &offer_id)) {
     offer(musical, event, -seats);
+    musical->freed_by = event->seq; /* who was passed over while it was open has a turn */
+  }
   hold(musical, event, seats);
+}
+
+/* Seats are free again. */
+static void released(struct op_musical *musical, const evs_event *event) {
+  hold(musical, event, -bounded(event, "seats", OP_MAX_SEATS, 0));
+  musical->freed_by = event->seq;
 }
 
 /* What the waiting list does to the seats. */
 static void waited(struct op_musical *musical, const evs_event *event) {
   int64_t seats = bounded(event, "seats", OP_MAX_SEATS, 0);
+  bool over = op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED);
   if (op_type_is(event, OP_WAITING_JOINED))
     add(&musical->waiting, 1);
   else if (op_type_is(event, OP_WAITING_WITHDRAWN) || op_type_is(event, OP_WAITING_OFFERED))
     add(&musical->waiting, -1);
   if (op_type_is(event, OP_WAITING_OFFERED))
     offer(musical, event, seats);
-  else if (op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED))
+  else if (over)
     offer(musical, event, -seats);
+  if (over || op_type_is(event, OP_WAITING_WITHDRAWN))
+    musical->freed_by = event->seq;
 }
 
 /* The same without an event. */
@@ -193,7 +204,7 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event) {
   if (op_type_is(event, OP_RESERVATION_PLACED))
     placed(musical, event);
   else if (op_type_is(event, OP_SEATS_RELEASED))
-    hold(musical, event, -bounded(event, "seats", OP_MAX_SEATS, 0));
+    released(musical, event);
   else if (redefine(musical, event))
     musical->defined_by = event->seq;
   else

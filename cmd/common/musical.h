@@ -28,6 +28,8 @@ struct op_musical {
   bool closed;
   int64_t opened_us;       /* when its sales were last opened after they had been closed; 0: never */
   uint64_t defined_by;     /* seq of the last event that registered, adjusted, revised, closed or opened it */
+  uint64_t freed_by;       /* of the last one that may have brought the turn of who waits: seats are back, an offer is
+                              over, or who was before them gave up; 0: none */
   struct op_grades grades; /* none: all seats are alike */
 };
 
@@ -52,7 +54,7 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event);
   " seats INTEGER NOT NULL, held INTEGER NOT NULL, price INTEGER, currency TEXT NOT NULL, venue TEXT,"                 \
   " starts_at TEXT, sales_open TEXT, sales_close TEXT, max_per_customer INTEGER NOT NULL, closed INTEGER NOT NULL,"    \
   " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL,"                     \
-  " opened_us INTEGER NOT NULL) WITHOUT ROWID;"
+  " opened_us INTEGER NOT NULL, freed_by INTEGER NOT NULL) WITHOUT ROWID;"
 extern const char op_musical_schema[]; /* the same */
 /* *ret_musical with id "" where there is none. */
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error);

@@ -34,7 +34,7 @@ static const struct op_verb verbs[] = {
      "op-assign branch add --id gangnam --name Gangnam --lat 37.4979 --lon 127.0276 --capacity 40"},
     {"branch adjust", "B", "change how many reservations a day a branch can take", 1, 1, OP_CHANGES, adjust_options,
      verb_branch_adjust, "op-assign branch adjust gangnam --capacity 60"},
-    {"branch import", "FILE", "make the branches as a YAML file says, all or none", 1, 1, OP_CHANGES, NULL,
+    {"branch import", "FILE", "make the branches as a YAML file says, all or none; - is stdin", 1, 1, OP_CHANGES, NULL,
      verb_branch_import,
      "op-assign branch import branches.yaml --dry-run\n"
      "op-assign branch import branches.yaml"},

@@ -11,7 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const item_states[] = {"New", "Failing", "Parked", "Held", "Retried", "Delivered", "Dropped", NULL};
+const char *const item_states[] = {OP_ITEM_IS_NEW,     OP_ITEM_IS_FAILING,   OP_ITEM_IS_PARKED,  OP_ITEM_IS_HELD,
+                                   OP_ITEM_IS_RETRIED, OP_ITEM_IS_DELIVERED, OP_ITEM_IS_DROPPED, NULL};
 
 const char *const item_types[] = {OP_CONSUMER_ATTEMPT_FAILED, OP_CONSUMER_EVENT_PARKED,    OP_CONSUMER_EVENT_RETRIED,
                                   OP_CONSUMER_EVENT_DROPPED,  OP_CONSUMER_EVENT_DELIVERED, NULL};

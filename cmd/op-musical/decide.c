@@ -125,12 +125,21 @@ int decide_register(const struct state *state, const struct registration *wanted
 /* Refuses to take seats that somebody has; grade "": of the whole musical. */
 static int seats_held(const struct state *state, const char *grade, int64_t seats, int64_t held,
                       struct op_error *error) {
-  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seats asked, %" PRId64 " are held", state->id,
-          grade[0] ? ", grade " : "", grade, seats, held);
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seat%s asked, %" PRId64 " %s held", state->id,
+          grade[0] ? ", grade " : "", grade, seats, seats == 1 ? "" : "s", held, held == 1 ? "is" : "are");
   op_error_text(error, "musicalId", state->id);
   if (grade[0])
     op_error_text(error, "grade", grade);
   op_error_number(error, "requested", seats);
+  op_error_number(error, "held", held);
+  return error->exit_code;
+}
+
+/* Refuses grades to a musical whose seats somebody has without one: of which grade would they be? */
+static int held_without_grade(const struct state *state, int64_t held, struct op_error *error) {
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s: grades asked, %" PRId64 " %s held without a grade", state->id,
+          held, held == 1 ? "seat is" : "seats are");
+  op_error_text(error, "musicalId", state->id);
   op_error_number(error, "held", held);
   return error->exit_code;
 }
@@ -149,8 +158,8 @@ static int draft_adjusted(const struct state *state, int64_t seats, const struct
   int64_t taken = musical->held + musical->offered;
   if (seats < taken)
     return seats_held(state, "", seats, taken, error);
-  if (musical->grades.count == 0 && grades->count > 0 && taken > 0) /* of which grade would they be? */
-    return seats_held(state, grades->items[0].name, 0, taken, error);
+  if (musical->grades.count == 0 && grades->count > 0 && taken > 0)
+    return held_without_grade(state, taken, error);
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_SEATS_ADJUSTED, drafts, guard);
   op_json_number(&draft->data, "seats", seats);
   op_json_number(&draft->data, "previousSeats", musical->seats);

@@ -169,6 +169,8 @@ int verb_import(struct op_app *app, struct op_error *error) {
     code = collect(app, model, &import, &drafts, &committed, error);
   if (code == OP_OK)
     print(app->output, &import);
+  if (code == OP_OK && import.changed_count == 0)
+    op_explain(app, "nothing to do: all %zu musicals are as the catalogue says", import.catalogue.count);
 out:
   op_drafts_free(&drafts);
   op_model_close(model);

@@ -16,8 +16,8 @@
       {"customerId", "CUSTOMER", false}, {"seats", "SEATS", true}, {"amount", "AMOUNT", true},                         \
       {"currency", "CURRENCY", false}, {"status", "STATUS", false}, {"paymentStatus", "PAYMENT", false},               \
       {"ticketStatus", "TICKET", false}, {"pickup", branch, false}, {"pickupStatus", pickup, false},                   \
-      {"fulfil", fulfil, false}, {"progress", "PROGRESS", false}, {                                                    \
-    "updatedAt", "UPDATED", false                                                                                      \
+      {"fulfil", fulfil, false}, {"progress", "PROGRESS", false}, {"updatedAt", "UPDATED", false}, {                   \
+    "grade", NULL, false                                                                                               \
   }
 
 /* A table need not say who hands over where that is no step of a reservation. */
@@ -39,7 +39,7 @@ enum {
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
   " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.fulfil, r.held, r.updated_at,"                     \
-  " r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.grade, r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {

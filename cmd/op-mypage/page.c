@@ -62,6 +62,7 @@ static bool placed(struct page *page, const evs_event *event) {
     return false;
   op_field_id(event, "musicalId", page->musical_id);
   op_field_id(event, "customerId", page->customer_id);
+  op_field_grade(event, page->grade);
   if (!op_field_text(event, "currency", page->currency, sizeof page->currency))
     snprintf(page->currency, sizeof page->currency, "KRW");
   page->seats = figure(event, "seats", OP_MAX_SEATS);
@@ -229,10 +230,10 @@ bool page_apply(struct page *page, const evs_event *event) {
   return true;
 }
 
-/* What is sold and charged. */
+/* What is sold, charged and held. */
 struct page_sums page_sums(const struct page *page) {
   bool sold = page->status == PAGE_RESERVED || page->status == PAGE_PAID;
-  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged};
+  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged, page->held};
 }
 
 /* Adds "1 seat", "10 seats". */

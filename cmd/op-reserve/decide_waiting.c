@@ -56,15 +56,16 @@ static int check_join(const struct join *join, const struct join_facts *facts, s
     return place_refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
   if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
     code = "customer_limit";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
-             place->seats, facts->customer_held, musical->max_per_customer);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, the customer has %" PRId64 " of at most %" PRId64,
+             place->seats, place->seats == 1 ? "" : "s", facts->customer_held, musical->max_per_customer);
   } else if (place->seats > capacity) {
     code = "exceeds_capacity";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, it has %" PRId64 " altogether", place->seats, capacity);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, it has %" PRId64 " altogether", place->seats,
+             place->seats == 1 ? "" : "s", capacity);
   } else if (place->seats <= available) {
     code = "seats_available";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, %" PRId64 " left: there is nothing to wait for", place->seats,
-             available);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, %" PRId64 " left: there is nothing to wait for",
+             place->seats, place->seats == 1 ? "" : "s", available);
   }
   if (!code)
     return OP_OK;

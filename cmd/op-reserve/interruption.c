@@ -10,7 +10,9 @@ const char *const interruption_types[] = {OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_
                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
 
 /* A word of the configuration. */
-bool interruption_suspends(const struct op_config *config) { return strcmp(config->payment_when_open, "suspend") == 0; }
+bool interruption_suspends(const struct op_config *config) {
+  return op_config_pays(config) && strcmp(config->payment_when_open, "suspend") == 0;
+}
 
 /* The circuit matters where it suspends. */
 int64_t interruption_payable(const struct interruption *interruption, const struct op_config *config) {

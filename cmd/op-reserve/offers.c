@@ -165,6 +165,10 @@ static int make_offers(struct op_model *model, const char *musical_id, const str
   return code;
 }
 
+/* The musicals that somebody waits for. */
+static const char in_line[] = "SELECT DISTINCT musical_id FROM waiting WHERE status = 'Waiting'"
+                              " AND status IN ('Waiting', 'Offered')"; /* as the index has it */
+
 /* The ended ones first, and nothing else in that round: with their seats somebody may fit who stands before those who
  * fit without them. */
 int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
@@ -176,8 +180,7 @@ int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
     code = end_offers(model, &moment, limit, drafts, guard, error);
   if (code != OP_OK || drafts->count > before)
     return code;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT DISTINCT musical_id FROM waiting WHERE status = 'Waiting'"
-                                          " AND status IN ('Waiting', 'Offered')"); /* as the index has it */
+  sqlite3_stmt *sql = op_model_sql(model, in_line);
   bool found = true;
   while (code == OP_OK && drafts->count < most && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
     code = make_offers(model, (const char *)sqlite3_column_text(sql, 0), &moment, most - drafts->count, drafts, guard,
@@ -186,27 +189,56 @@ int offers_work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
-/* Offers that are over are due since their time; those to be made, since now: nobody kept when there was enough for
- * them. */
-int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
-  int64_t end_us = 0, ended = 0;
-  struct moment moment = {0};
+/* The later of two times, of which the second counts only where it has come. */
+static int64_t later(int64_t time_us, int64_t other_us, int64_t now_us) {
+  return other_us > time_us && other_us <= now_us ? other_us : time_us;
+}
+
+/* Since when the turn of who waits longest may have come: since seats came back, the sales opened, payments went on, or
+ * the entry joined, whatever was last. It is never said to be earlier than it was. */
+static int turn_time(struct op_model *model, const char *musical_id, const struct moment *moment, uint64_t joined_seq,
+                     int64_t *ret_us, struct op_error *error) {
+  struct op_musical musical;
+  int code = op_musical_load(model, musical_id, &musical, error);
+  uint64_t last = musical.defined_by > musical.freed_by ? musical.defined_by : musical.freed_by;
+  if (code == OP_OK)
+    code = op_pending_time(model, last > joined_seq ? last : joined_seq, ret_us, error);
+  if (code == OP_OK)
+    *ret_us = later(later(*ret_us, musical.sales_open_us, moment->now_us), moment->payable_us, moment->now_us);
+  return code;
+}
+
+/* Counts what make_offers() would do for one musical. What it drafts is caused by the joining of who waits. */
+static int count_turns(struct op_model *model, const char *musical_id, const struct moment *moment,
+                       struct op_pending *owed, struct op_error *error) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
+  int64_t since_us = 0;
+  int code = make_offers(model, musical_id, moment, SIZE_MAX, &drafts, &guard, error);
+  if (code == OP_OK && drafts.count > 0)
+    code = turn_time(model, musical_id, moment, drafts.items[0].causation, &since_us, error);
+  if (code == OP_OK)
+    op_pending_add(owed, (int64_t)drafts.count, 0, since_us, since_us);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
+  return code;
+}
+
+/* Offers that are over are due since their time, and turns since they came; a run sees to the former first, and then
+ * the turns may be others'. */
+int offers_pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
+  int64_t end_us = 0;
+  struct moment moment = {0};
   struct waiting waiting;
   bool found = false;
   int code = load_moment(model, &moment, error);
   sqlite3_stmt *sql = select_over(model, &moment);
-  while (code == OP_OK && (code = next_over(model, sql, &moment, &waiting, &end_us, &found, error)) == OP_OK && found) {
+  while (code == OP_OK && (code = next_over(model, sql, &moment, &waiting, &end_us, &found, error)) == OP_OK && found)
     op_pending_add(owed, 1, 0, end_us, end_us);
-    ended++;
-  }
   sqlite3_reset(sql);
-  if (code == OP_OK && ended == 0)
-    code = offers_work(model, SIZE_MAX, &drafts, &guard, error);
-  if (code == OP_OK)
-    op_pending_add(owed, (int64_t)drafts.count, 0, moment.now_us, moment.now_us);
-  op_drafts_free(&drafts);
-  op_guard_free(&guard);
+  sql = op_model_sql(model, in_line);
+  while (code == OP_OK && (code = op_model_step(model, sql, &found, error)) == OP_OK && found)
+    code = count_turns(model, (const char *)sqlite3_column_text(sql, 0), &moment, owed, error);
+  sqlite3_reset(sql);
   return code;
 }

@@ -103,7 +103,7 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
                                     .next_number = next_number,
                                     .customer_held = customer ? customer->held : 0,
                                     .provider = config->payment_provider,
-                                    .interrupted_until_us = book->interruption.until_us,
+                                    .interrupted_until_us = op_config_pays(config) ? book->interruption.until_us : 0,
                                     .suspends = interruption_suspends(config),
                                     .payable_us = payable_us,
                                     .now_us = orders->now_us};

@@ -14,11 +14,11 @@
 #include "model.h"
 #include "musical.h"
 
-#define WAITING "Waiting"
-#define WAITING_OFFERED "Offered"
-#define WAITING_ACCEPTED "Accepted"
-#define WAITING_EXPIRED "Expired"
-#define WAITING_WITHDRAWN "Withdrawn"
+#define WAITING OP_WAITING_IS_WAITING
+#define WAITING_OFFERED OP_WAITING_IS_OFFERED
+#define WAITING_ACCEPTED OP_WAITING_IS_ACCEPTED
+#define WAITING_EXPIRED OP_WAITING_IS_EXPIRED
+#define WAITING_WITHDRAWN OP_WAITING_IS_WITHDRAWN
 
 struct waiting {
   char id[OP_MAX_ID + 1]; /* "": no such entry; the offer has the same id */

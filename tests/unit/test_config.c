@@ -90,6 +90,26 @@ static void defaults_without_a_file(void **state) {
   op_config_free(&config); /* zeros are legal */
 }
 
+static void who_pays(void **state) {
+  static const struct {
+    const char *text;
+    bool pays;
+  } cases[] = {{"", true},
+               {"saga: {steps: [payment]}", true},
+               {"saga: {steps: [ticket]}", true},
+               {"saga: {steps: [assignment, payment]}", true},
+               {"saga: {steps: [assignment]}", false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct op_config config;
+    struct op_error error;
+    assert_int_equal(load(cases[i].text, &config, &error), OP_OK);
+    if (op_config_pays(&config) != cases[i].pays)
+      fail_msg("%s", cases[i].text);
+    op_config_free(&config);
+  }
+}
+
 static void what_says_nothing_is_fine(void **state) {
   static const char *const texts[] = {
       "",          "# nothing\n", "---\n",        "{}\n",         "payment:\n",
@@ -285,6 +305,17 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"reservation: {hold: \"off\\0\"}\n", ":1:21: reservation.hold: the text holds a NUL"},
       {"reservation: {offer: off}\n", ":1:22: reservation.offer: a duration such as 250ms"},
       {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
+      {"saga: {steps: [payment, payment]}\n", ":1:25: saga.steps: 'payment' stands there twice"},
+      {"saga:\n  steps:\n    - ticket\n    - payment\n    - ticket\n", ":5:7: saga.steps: 'ticket' stands there twice"},
+      {"labels: {korean: {}}\n", ":1:10: labels: the code of a language such as ko or en is wanted here, not 'korean'"},
+      {"labels: {KO: {}}\n", ":1:10: labels: the code of a language"},
+      {"labels: {Reserved: 예약됨}\n", ":1:10: labels: the code of a language"},
+      {"labels: {ko: {Reservd: a}}\n",
+       ":1:15: labels: there is no status 'Reservd', did you mean 'Reserved'? (Placed, Completed, "},
+      {"labels: {ko: {ReservationPlaced: a}}\n", ":1:15: labels: there is no status 'ReservationPlaced'"},
+      {"labels: {ko: {예약: a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
+      {"labels: {ko: {not-enough: a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
+      {"labels: {ko: {'': a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
       {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
       {"labels: {ko: {Reserved: [a]}}\n", ":1:25: labels: a label is wanted here, not a list"},
       {"labels: {ko: {a: b, a: c}}\n", ":1:21: labels: 'a' stands there twice for 'ko'"},
@@ -403,6 +434,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_without_a_file),
       cmocka_unit_test(what_says_nothing_is_fine),
+      cmocka_unit_test(who_pays),
       cmocka_unit_test(every_key),
       cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),

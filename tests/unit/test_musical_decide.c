@@ -320,7 +320,7 @@ static const struct grade_row {
      GRADES(20, 150),
      0,
      {"seats_held"},
-     "musical 1, grade VIP: 0 seats asked, 7 are held"},
+     "musical 1: grades asked, 7 seats are held without a grade"},
 };
 
 /* Every row. */

@@ -368,8 +368,14 @@ static void seats_on_offer(void **unused) {
        "{\"reservationId\":\"2\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\",\"offerId\":\"w\"}"},
       {OP_WAITING_OFFERED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
       {OP_WAITING_OFFER_EXPIRED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
+      {OP_WAITING_JOINED, "{\"waitingId\":\"y\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_WAITING_WITHDRAWN, "{\"waitingId\":\"y\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_RESERVATION_CANCELLED, "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"grade\":\"R\"}"},
+      {OP_SEATS_RELEASED, "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"grade\":\"R\"}"},
   };
-  const int64_t held[] = {0, 0, 0, 1, 3, 3, 3}, offered[] = {0, 0, 2, 2, 0, 3, 0}, waiting[] = {0, 1, 0, 0, 0, 0, 0};
+  const int64_t held[] = {0, 0, 0, 1, 3, 3, 3, 3, 3, 3, 2}, offered[] = {0, 0, 2, 2, 0, 3, 0, 0, 0, 0, 0},
+                waiting[] = {0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0};
+  const uint64_t freed_by[] = {0, 0, 0, 0, 5, 5, 7, 7, 9, 9, 11}; /* whose turn may have come */
   struct op_musical musical = {0};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
     const evs_event event = given_event(i + 1, given[i].type, 0, given[i].data);
@@ -382,6 +388,7 @@ static void seats_on_offer(void **unused) {
     assert_int_equal(musical.waiting, waiting[i]);
     assert_int_equal(op_musical_available(&musical, grade), 7 - held[i] - offered[i]);
     assert_int_equal(musical.defined_by, 1);
+    assert_int_equal(musical.freed_by, freed_by[i]);
   }
 }
 
