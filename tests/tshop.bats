@@ -7,7 +7,7 @@ load lib/cron
 @test "make demo SCENARIO=tshop: every number and every status is as the scenario says" {
   [ "$(env -u MAKEFLAGS make -n -C "$OP_ROOT" demo SCENARIO=tshop 2>/dev/null | grep -c 'examples/tshop/demo.sh')" -ge 1 ]
   succeeds env BUILD="$OP_BUILD" TMPDIR="$BATS_TEST_TMPDIR" "$OP_ROOT/examples/tshop/demo.sh"
-  [ "$(grep -c '^  맞음: ' "$stdout_file")" -ge 26 ] || fail "$output"
+  [ "$(grep -c '^  맞음: ' "$stdout_file")" -ge 32 ] || fail "$output"
   refute_output --partial 틀림
   # its own words, in what the commands themselves print
   local word
@@ -15,6 +15,9 @@ load lib/cron
     grep -q "= $word\$" "$stdout_file" || fail "never $word: $output"
   done
   grep -q '^op-reserve: 예약불가: ' "$stderr_file" || fail "no 예약불가: $stderr"
+  # and in what the customers are told
+  grep -q 'PickupAssigned .*\[Tshop\] 예약접수완료: 아이폰 18 1대, 종로점 (1.336 km)에서 배송. 예약 2번' "$stdout_file" || fail "$output"
+  grep -q 'AssignmentFailed .*\[Tshop\] 배정대기: 갤럭시 S30 1대, 가까운 지점 없음. 예약 jeju번' "$stdout_file" || fail "$output"
 }
 
 @test "make demo of a scenario that is not there: one line that names those that are" {

@@ -16,7 +16,7 @@
 struct op_template {
   char *subject, *text; /* NULL: the built-in one */
 };
-enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 6 };
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 9 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16

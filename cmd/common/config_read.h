@@ -14,12 +14,18 @@
   ROW(0, "ko", 3, "PaymentCancelled")                                                                                  \
   ROW(0, "ko", 4, "ReservationCancelled")                                                                              \
   ROW(0, "ko", 5, "WaitingOffered")                                                                                    \
+  ROW(0, "ko", 6, "PickupAssigned")                                                                                    \
+  ROW(0, "ko", 7, "PickupCollected")                                                                                   \
+  ROW(0, "ko", 8, "AssignmentFailed")                                                                                  \
   ROW(1, "en", 0, "PaymentApproved")                                                                                   \
   ROW(1, "en", 1, "PaymentDeclined")                                                                                   \
   ROW(1, "en", 2, "PaymentRefunded")                                                                                   \
   ROW(1, "en", 3, "PaymentCancelled")                                                                                  \
   ROW(1, "en", 4, "ReservationCancelled")                                                                              \
-  ROW(1, "en", 5, "WaitingOffered")
+  ROW(1, "en", 5, "WaitingOffered")                                                                                    \
+  ROW(1, "en", 6, "PickupAssigned")                                                                                    \
+  ROW(1, "en", 7, "PickupCollected")                                                                                   \
+  ROW(1, "en", 8, "AssignmentFailed")
 
 /* Reads `content` (len bytes of YAML) over *config. `file` is what messages call it. */
 int op_config_read(struct op_config *config, const char *file, const char *content, size_t len, struct op_error *error);

@@ -6,6 +6,7 @@
 static const struct op_option list_options[] = {
     {"customer", 0, "C", "only the reservations of this customer", false},
     {"status", 0, "STATUS", "only Reserved, PaymentApproved, Cancelled or PaymentCancelled", false},
+    {"progress", 0, "WORD", "only Placed, Completed, Cancelled or CancellationCompleted", false},
     {"since", 0, "TIME", "only what was updated at or after this time (RFC 3339)", false},
     {0},
 };

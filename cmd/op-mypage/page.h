@@ -56,6 +56,7 @@ struct page {
   bool ticketed; /* an event of op-ticket told so */
   enum page_pickup pickup;
   char branch_id[OP_MAX_ID + 1]; /* the last one that had it; "": none */
+  char fulfil[16];               /* pickup or delivery; "": it has no location */
   uint64_t placed_seq;
   uint64_t changed_seq; /* of the last event that changed what is shown */
   char updated_at[EVS_TIME_SIZE];

@@ -22,7 +22,7 @@ static const char schema[] =
     "  held INTEGER NOT NULL, charged INTEGER NOT NULL,"
     "  ticket_status TEXT, ticketed INTEGER NOT NULL,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL,"
-    "  pickup TEXT, pickup_status TEXT, grade TEXT"
+    "  pickup TEXT, pickup_status TEXT, grade TEXT, fulfil TEXT"
     ") WITHOUT ROWID;"
     "CREATE TABLE steps ("
     "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, time TEXT NOT NULL, event TEXT NOT NULL,"
@@ -144,7 +144,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
                                           " status, payment_status, held, charged, ticket_status, placed_seq,"
-                                          " changed_seq, updated_at, pickup, pickup_status, ticketed, grade"
+                                          " changed_seq, updated_at, pickup, pickup_status, ticketed, grade, fulfil"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -171,6 +171,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     ret_page->pickup = pickup >= 0 ? (enum page_pickup)pickup : PAGE_NO_PICKUP;
     ret_page->ticketed = sqlite3_column_int(row, 16) != 0;
     op_column_text(row, 17, ret_page->grade, sizeof ret_page->grade);
+    op_column_text(row, 18, ret_page->fulfil, sizeof ret_page->fulfil);
   }
   sqlite3_reset(row);
   return r;
@@ -181,7 +182,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put =
-      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -200,6 +201,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   op_bind_text(put, 16, page->branch_id);
   op_bind_text(put, 17, page_pickups[page->pickup]);
   op_bind_text(put, 18, page->grade);
+  op_bind_text(put, 19, page->fulfil);
   return op_model_exec(model, put, error);
 }
 
@@ -271,4 +273,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 8, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 10, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

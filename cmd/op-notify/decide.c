@@ -11,22 +11,36 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const notify_causes[] = {OP_PAYMENT_APPROVED,
-                                     OP_PAYMENT_DECLINED,
-                                     OP_PAYMENT_REFUNDED,
-                                     OP_PAYMENT_CANCELLED,
-                                     OP_RESERVATION_CANCELLED,
-                                     OP_WAITING_OFFERED,
-                                     NULL};
+const char *const notify_causes[] = {
+    OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_REFUNDED, OP_PAYMENT_CANCELLED, OP_RESERVATION_CANCELLED,
+    OP_WAITING_OFFERED,  OP_PICKUP_ASSIGNED,  OP_PICKUP_COLLECTED, OP_ASSIGNMENT_FAILED, NULL};
 const char *const notify_outcomes[] = {OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED,
                                        OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
                                        OP_NOTIFICATION_WITHDRAWN, NULL};
 const char *const notice_statuses[] = {"Pending", "Sent", "Parked", "Withdrawn", NULL};
 
+/* What an event tells of a branch. */
+enum telling_branch notify_branch_of(const char *type) {
+  return strcmp(type, OP_ASSIGNMENT_FAILED) == 0  ? TELLING_BRANCH_FAILED
+         : strcmp(type, OP_PICKUP_ASSIGNED) == 0  ? TELLING_BRANCH_ASSIGNED
+         : strcmp(type, OP_PICKUP_COLLECTED) == 0 ? TELLING_BRANCH_COLLECTED
+                                                  : TELLING_NO_BRANCH;
+}
+
 /* One notice for each thing that happened: what was given up unpaid is told at once, and after that no more than what
- * went back; what was paid is told when it is paid back, and what was declined by the decline. */
+ * went back; what was paid is told when it is paid back, and what was declined by the decline. Of the branch is told
+ * what is news. */
 bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount) {
+  enum telling_branch branch = notify_branch_of(type);
+  if (branch != TELLING_NO_BRANCH) {
+    bool news = branch > telling->branch;
+    if (news)
+      telling->branch = branch;
+    return news;
+  }
   if (strcmp(type, OP_RESERVATION_CANCELLED) == 0) {
+    if (whole)
+      telling->branch = TELLING_BRANCH_OVER;
     bool tells = whole && telling->stage == TELLING_NOTHING;
     if (tells)
       telling->stage = TELLING_GIVEN_UP;
@@ -128,7 +142,8 @@ int retry_decide(const struct notice *notice, const char *notice_id, bool is_due
   else if (notice->status == NOTICE_SENT)
     r = op_fail(error, OP_REFUSED, "already_sent", "notice %s was sent", notice_id);
   else if (notice->status == NOTICE_WITHDRAWN)
-    r = op_fail(error, OP_REFUSED, "notice_withdrawn", "notice %s was withdrawn: there is nobody to tell", notice_id);
+    r = op_fail(error, OP_REFUSED, "notice_withdrawn",
+                "notice %s was withdrawn: there is nobody to tell, or nothing any more", notice_id);
   if (r != 0) {
     op_error_text(error, "noticeId", notice_id);
     return r;

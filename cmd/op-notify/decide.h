@@ -14,14 +14,26 @@ enum telling_stage {
   TELLING_PAYMENT,  /* that it is paid, or was declined */
   TELLING_GIVEN_UP, /* that it was cancelled before its payment was known */
 };
+/* What was told, or is to be, of its branch; it only ever goes on. */
+enum telling_branch {
+  TELLING_NO_BRANCH,
+  TELLING_BRANCH_FAILED, /* that no branch can take it yet, once, however often that is tried */
+  TELLING_BRANCH_ASSIGNED,
+  TELLING_BRANCH_COLLECTED,
+  TELLING_BRANCH_OVER, /* the reservation was cancelled: nothing is to be told of its branch */
+};
 struct telling {
   enum telling_stage stage;
+  enum telling_branch branch;
   bool asked; /* a provider may have been asked to charge it */
 };
 
 /* Is the customer told about this event of a type of notify_causes? `whole`: of ReservationCancelled, that no seats
  * are left; `amount`: its own. */
 bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount);
+
+/* What an event of this type tells of a branch; TELLING_NO_BRANCH: it tells of none. */
+enum telling_branch notify_branch_of(const char *type);
 
 /* The event types that say what became of a notice, NULL-terminated. */
 extern const char *const notify_outcomes[];

@@ -19,6 +19,8 @@ status() { op-mypage show "$1" -o table | sed -n 's/^PROGRESS *//p'; }
 stock() { field reservableSeats op-musical show "$1"; }
 branch_of() { field branchId op-assign show "$1"; }
 refusal() { { "$@" --errors json 2>&1 >/dev/null || true; } | sed -n 's/.*"error":"\([a-z_]*\)".*/\1/p'; }
+# told RID: the last that the customer was told of the order.
+told() { op-notify list --reservation "$1" -o ndjson | sed -n 's/.*"text":"\([^"]*\)".*/\1/p' | tail -n 1; }
 # in_status WORD: how many orders the assignment service has in it.
 in_status() { count op-assign list --status "$1"; }
 # fullest: the most that is assigned to one branch today.
@@ -106,6 +108,17 @@ expect '제주 예약의 상태' 예약접수완료 status jeju
 
 expect '청구된 결제 (결제는 개통할 때 대리점에서 한다)' 0 count op-pay list --status PaymentApproved
 run outerpark status "${table[@]}"
+
+section '카톡 알림: 주문과 배송의 상태가 바뀔 때마다 고객에게 알린다'
+say '알림도 tick 이 돌리는 서비스 하나다. 돌리지 않은 동안의 것은, 이미 지난 것을 빼고, 돌릴 때 한꺼번에 나간다.'
+run op-notify list --reservation 2 "${table[@]}"
+run op-notify list --reservation jeju "${table[@]}"
+expect '예약 1의 알림' '[Tshop] 예약취소: 갤럭시 S30 1대. 예약 1번' told 1
+expect '예약 1의 대리점은 취소한 뒤라 알리지 않으므로, 알림' 1 count op-notify list --reservation 1
+expect '예약 2의 알림' '[Tshop] 수령완료: 아이폰 18 1대, 종로점 배송. 예약 2번은 이제 취소할 수 없습니다.' told 2
+expect '부산 예약의 알림' '[Tshop] 예약접수완료: 갤럭시 S30 1대, 부산 서면점 (0.266 km)에서 방문 수령. 예약 busan번' told busan
+expect '제주 예약의 알림 (배정대기, 예약접수완료)' 2 count op-notify list --reservation jeju
+expect '보낸 알림' 36 count op-notify list
 
 section '고객 화면'
 run op-mypage --customer dohyun "${table[@]}"

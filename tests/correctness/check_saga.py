@@ -5,7 +5,8 @@
 
 For every reservation one payment outcome; for every cancellation one release and, where money was taken, one refund; for
 every declined payment one cancellation, unless the goods were collected; for everything that its customer is told one notice
-in the journal and one file in the outbox (of an offer that is over none is needed any more).
+in the journal and one file in the outbox (of an offer that is over, and of what is no news any more of a branch, none is needed,
+see branch_notices.py).
 With --unsettled a thing may still be missing (the processors were not run to the end), but nothing may be there twice.
 Prints what is wrong, exits 1. Without the lists where the commands are not in PATH is not an option: they are compared, too.
 """
@@ -17,6 +18,7 @@ import os
 import subprocess
 import sys
 
+import branch_notices
 import check_pickups
 import check_tickets
 import check_waiting
@@ -74,16 +76,17 @@ class Saga:
         self.reservations, self.musicals = collections.OrderedDict(), collections.OrderedDict()
         self.effects = collections.defaultdict(list)  # (type, causation) -> events
         self.given_up, self.told = set(), set()  # reservations that were, unpaid; events that the customer is told about
-        self.waiting = check_waiting.Check()
+        self.waiting, self.branches = check_waiting.Check(), branch_notices.BranchNotices()
         for event in self.events:
             self.fold(event)
             self.waiting.fold(event)
-        self.maybe_told = {event["seq"] for event in self.events if event["type"] == "WaitingOffered"
-                           and self.waiting.status[event["data"]["waitingId"]] != "offered"}
+        self.maybe_told = self.branches.superseded | {
+            event["seq"] for event in self.events
+            if event["type"] == "WaitingOffered" and self.waiting.status[event["data"]["waitingId"]] != "offered"}
 
     def fold(self, event):
         kind, data = event["type"], event["data"]
-        if self.is_told(event):
+        if self.branches.tells(event) or self.is_told(event):
             self.told.add(event["seq"])
         if kind == "MusicalRegistered":
             self.musicals[data["musicalId"]] = {"seats": data["seats"], "held": 0}
@@ -161,6 +164,8 @@ class Saga:
             if seq in self.told:
                 self.expect("notice of %s %d" % (kind, seq), self.effects["NotificationSent", seq],
                             settled and seq not in self.maybe_told)
+            elif self.effects["NotificationSent", seq]:
+                self.report("%s %d was told" % (kind, seq))
             if kind == "PaymentDeclined" and not self.reservations[event["data"]["reservationId"]].collected:
                 whole = [one for one in self.events if one["type"] == "ReservationCancelled"
                          and one["data"]["reservationId"] == event["data"]["reservationId"]
@@ -178,7 +183,7 @@ class Saga:
         for name in sorted(sent - files):
             self.report("outbox: %s is missing" % name)
         allowed = {"%d.txt" % seq for seq in self.told}
-        if settled:  # written before the offer was over, and not recorded
+        if settled:  # written before it was no news any more, and not recorded
             allowed = sent | {"%d.txt" % seq for seq in self.maybe_told}
         for name in sorted(files - allowed):
             self.report("outbox: nothing says that %s was sent" % name)

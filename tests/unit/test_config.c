@@ -146,7 +146,7 @@ static const char whole[] =
     "  timeout: 5s\n"
     "  templates:\n"
     "    ko: {PaymentApproved: {subject: 결제, text: \"{customerName}님\\n{seats}석\"}}\n"
-    "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}}\n"
+    "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}, AssignmentFailed: {text: 'None: {reason}'}}\n"
     "  from: tickets@example.org\n"
     "  max_attempts: 10\n"
     "ticket: {after_issue: refuse}\n"
@@ -191,6 +191,7 @@ static void every_key(void **state) {
   assert_null(op_config_template(&config, "en", "PaymentCancelled")->subject);
   assert_string_equal(op_config_template(&config, "en", "PaymentCancelled")->text, "Cancelled: {reason}");
   assert_null(op_config_template(&config, "en", "PaymentApproved")->text);
+  assert_string_equal(op_config_template(&config, "en", "AssignmentFailed")->text, "None: {reason}");
   assert_string_equal(config.ticket_after_issue, "refuse");
   assert_string_equal(op_config_steps(&config)[0], "ticket");
   assert_string_equal(op_config_steps(&config)[1], "assignment");

@@ -42,10 +42,44 @@ static void test_notify_tells(void **state) {
       {TELLING_GIVEN_UP, "ReservationCancelled", true, 5, false, TELLING_GIVEN_UP},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct telling telling = {rows[i].before, false};
+    struct telling telling = {.stage = rows[i].before};
     if (notify_tells(&telling, rows[i].type, rows[i].whole, rows[i].amount) != rows[i].tells ||
         telling.stage != rows[i].after)
       fail_msg("row %zu: %s after %d", i, rows[i].type, (int)rows[i].before);
+  }
+}
+
+/* given what was told of a branch, when something happens there, then the customer is told, or is not; what was told of
+ * the payment is another matter. */
+static void test_notify_tells_branch(void **state) {
+  (void)state;
+  static const struct {
+    enum telling_branch before;
+    const char *type;
+    bool whole, tells;
+    enum telling_branch after;
+  } rows[] = {
+      {TELLING_NO_BRANCH, "AssignmentFailed", true, true, TELLING_BRANCH_FAILED},
+      {TELLING_BRANCH_FAILED, "AssignmentFailed", true, false, TELLING_BRANCH_FAILED}, /* it was tried again */
+      {TELLING_NO_BRANCH, "PickupAssigned", true, true, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_FAILED, "PickupAssigned", true, true, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "PickupAssigned", true, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "AssignmentFailed", true, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "PickupCollected", true, true, TELLING_BRANCH_COLLECTED},
+      {TELLING_BRANCH_COLLECTED, "PickupCollected", true, false, TELLING_BRANCH_COLLECTED},
+      {TELLING_BRANCH_ASSIGNED, "ReservationCancelled", false, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "ReservationCancelled", true, true, TELLING_BRANCH_OVER},
+      {TELLING_NO_BRANCH, "ReservationCancelled", true, true, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_OVER, "PickupAssigned", true, false, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_OVER, "PaymentApproved", true, true, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_FAILED, "PaymentApproved", true, true, TELLING_BRANCH_FAILED},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct telling telling = {.branch = rows[i].before};
+    if (notify_tells(&telling, rows[i].type, rows[i].whole, 5) != rows[i].tells || telling.branch != rows[i].after)
+      fail_msg("row %zu: %s after %d", i, rows[i].type, (int)rows[i].before);
+    assert_int_equal(telling.stage != TELLING_NOTHING,
+                     notify_branch_of(rows[i].type) == TELLING_NO_BRANCH && rows[i].tells);
   }
 }
 
@@ -264,9 +298,11 @@ static void test_too_late(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_notify_tells), cmocka_unit_test(test_notice_record),  cmocka_unit_test(test_retry),
-      cmocka_unit_test(test_forget),       cmocka_unit_test(test_forget_request), cmocka_unit_test(test_addresses),
-      cmocka_unit_test(test_mailboxes),    cmocka_unit_test(test_too_late),
+      cmocka_unit_test(test_notify_tells),  cmocka_unit_test(test_notify_tells_branch),
+      cmocka_unit_test(test_notice_record), cmocka_unit_test(test_retry),
+      cmocka_unit_test(test_forget),        cmocka_unit_test(test_forget_request),
+      cmocka_unit_test(test_addresses),     cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_too_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
