@@ -88,6 +88,9 @@ CRASH_SOURCES := $(wildcard tests/crash/*.c)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 MAN_PAGES := $(wildcard man/*.1)
 SCHEMAS := $(wildcard schemas/*.json)
+EXAMPLES := $(filter-out %__pycache__,$(wildcard examples/*.* examples/*/*))
+# What is installed below $(datadir) as it stands here, by the same path and with the same right to be run.
+SHARED := $(SCHEMAS) $(EXAMPLES)
 
 LIBEVSTORE := $(BUILD)/lib/libevstore.a
 LIBOPCOMMON := $(BUILD)/lib/libopcommon.a
@@ -225,7 +228,7 @@ $(BUILD)/evstore.pc: libevstore/evstore.pc.in FORCE
 .PHONY: install
 install: all $(BUILD)/evstore.pc ## install below PREFIX (DESTDIR honoured)
 	$(INSTALL) -d "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(includedir)" \
-		"$(DESTDIR)$(mandir)/man1" "$(DESTDIR)$(datadir)/schemas"
+		"$(DESTDIR)$(mandir)/man1" $(foreach dir,$(sort $(dir $(SHARED))),"$(DESTDIR)$(datadir)/$(dir)")
 	$(if $(BINARIES),$(INSTALL) -m 755 $(BINARIES) "$(DESTDIR)$(bindir)")
 	$(INSTALL) -m 644 $(LIBEVSTORE) "$(DESTDIR)$(libdir)"
 	$(INSTALL) -m 755 $(LIBSHARED) "$(DESTDIR)$(libdir)"
@@ -234,7 +237,10 @@ install: all $(BUILD)/evstore.pc ## install below PREFIX (DESTDIR honoured)
 	$(INSTALL) -m 644 libevstore/evstore.h "$(DESTDIR)$(includedir)"
 	$(INSTALL) -m 644 $(BUILD)/evstore.pc "$(DESTDIR)$(libdir)/pkgconfig"
 	$(if $(MAN_PAGES),$(INSTALL) -m 644 $(MAN_PAGES) "$(DESTDIR)$(mandir)/man1")
-	$(if $(SCHEMAS),$(INSTALL) -m 644 $(SCHEMAS) "$(DESTDIR)$(datadir)/schemas")
+	@for file in $(SHARED); do \
+		mode=644; [ ! -x "$$file" ] || mode=755; \
+		$(INSTALL) -m $$mode "$$file" "$(DESTDIR)$(datadir)/$$file" || exit; \
+	done
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
@@ -242,8 +248,8 @@ uninstall: ## remove what install put there
 		$(foreach file,libevstore.a $(SOFILE) $(SONAME) libevstore.so pkgconfig/evstore.pc,"$(DESTDIR)$(libdir)/$(file)") \
 		$(foreach page,$(notdir $(MAN_PAGES)),"$(DESTDIR)$(mandir)/man1/$(page)") \
 		"$(DESTDIR)$(includedir)/evstore.h"
-	rm -f $(foreach schema,$(notdir $(SCHEMAS)),"$(DESTDIR)$(datadir)/schemas/$(schema)")
-	for dir in "$(DESTDIR)$(datadir)/schemas" "$(DESTDIR)$(datadir)"; do [ ! -d "$$dir" ] || rmdir "$$dir"; done
+	rm -f $(foreach file,$(SHARED),"$(DESTDIR)$(datadir)/$(file)")
+	[ ! -d "$(DESTDIR)$(datadir)" ] || find "$(DESTDIR)$(datadir)" -depth -type d -empty -delete
 
 .PHONY: clean
 clean: ## remove the build (BUILD=...)

@@ -1,12 +1,14 @@
-/* bench_fill.c - makes a journal as if the commands had sold for years: bench_fill STORE EVENTS MUSICALS [placed]
+/* bench_fill.c - makes a journal as if the commands had sold for years: bench_fill STORE EVENTS MUSICALS
+ * [placed|located]
  *
  * Through libevstore alone, many events in a commit, so that millions of them take seconds. The events are those of
  * real sagas, with all their tags, types and data: rounds of ROUND placements with request ids, then their payments,
  * then the notices of these; every tenth reservation is cancelled, refunded, released and told about. With `placed`
- * there are placements alone. The journal ends after exactly EVENTS events, be it in the middle of a round: that is a
- * moment in the life of a shop. A musical has more seats than are ever asked for. The same arguments make the same
- * journal. Prints {"events":..,"reservations":..,"seats":..}: seats that are taken and not given back.
- * Exit 0, 64 (usage), 74 (the store failed; it says what). */
+ * there are placements alone; with `located` every tenth reservation, none of them cancelled, has a location and is to
+ * be picked up. The journal ends after exactly EVENTS events, be it in the middle of a round: that is a moment in the
+ * life of a shop. A musical has more seats than are ever asked for. The same arguments make the same journal. Prints
+ * {"events":..,"reservations":..,"seats":..}: seats that are taken and not given back. Exit 0, 64 (usage), 74 (the
+ * store failed; it says what). */
 #include "evstore.h"
 
 #include <inttypes.h>
@@ -18,6 +20,7 @@
 enum {
   ROUND = 500,    /* reservations that go through their saga together */
   CANCELLED = 10, /* one in so many is cancelled */
+  LOCATED = 10,   /* one in so many has a location */
   CUSTOMERS = 200000,
   PRICE = 50000,
   SEATS = 1000000000, /* of a musical: the most that one may have */
@@ -47,6 +50,7 @@ struct fill {
   int64_t time_us;
   uint32_t random;
   unsigned musicals;
+  bool placed_only, located;
   struct draft drafts[COMMIT];
   size_t count;
 };
@@ -152,12 +156,16 @@ static void place(struct fill *fill, struct sale *sale) {
   event->event.id = text(event, "reservation-placed:%" PRIu64, sale->id);
   about(event, sale, true, 0, true);
   event->tags[event->event.tag_count++] = text(event, "request:web-%08" PRIu64, sale->id);
+  char where[64] = "";
+  if (fill->located && sale->id % LOCATED == 3)
+    snprintf(where, sizeof where, ",\"lat\":37.%03u,\"lon\":127.%03u,\"fulfil\":\"pickup\"", sale->customer % 1000,
+             sale->customer / 200);
   data(event,
        "{\"reservationId\":\"%" PRIu64 "\",\"musicalId\":\"%u\",\"customerId\":\"c%06u\",\"seats\":%u,\"price\":%d,"
        "\"amount\":%u,\"currency\":\"KRW\",\"requestId\":\"web-%08" PRIu64 "\","
-       "\"request\":\"place musical=%u seats=%u price= customer=c%06u id=\"}",
+       "\"request\":\"place musical=%u seats=%u price= customer=c%06u id=\"%s}",
        sale->id, sale->musical, sale->customer, sale->seats, (int)PRICE, sale->seats * PRICE, sale->id, sale->musical,
-       sale->seats, sale->customer);
+       sale->seats, sale->customer, where);
 }
 
 /* PaymentApproved. */
@@ -228,11 +236,11 @@ static void release(struct fill *fill, const struct sale *sale) {
 }
 
 /* One round: what the processors do to ROUND placements, one processor after the other. */
-static void round_of_sales(struct fill *fill, bool placed_only) {
+static void round_of_sales(struct fill *fill) {
   static struct sale sales[ROUND];
   for (size_t i = 0; i < ROUND; i++)
     place(fill, &sales[i]);
-  if (placed_only)
+  if (fill->placed_only)
     return;
   for (size_t i = 0; i < ROUND; i++)
     approve(fill, &sales[i]);
@@ -252,9 +260,10 @@ static void round_of_sales(struct fill *fill, bool placed_only) {
 int main(int argc, char **argv) {
   static struct fill fill = {.random = 20260101, .time_us = INT64_C(1767225600000000)};
   evs_error error;
-  bool placed_only = argc == 5 && strcmp(argv[4], "placed") == 0;
-  if (argc != 4 && !placed_only) {
-    fputs("usage: bench_fill STORE EVENTS MUSICALS [placed]\n", stderr);
+  fill.placed_only = argc == 5 && strcmp(argv[4], "placed") == 0;
+  fill.located = argc == 5 && strcmp(argv[4], "located") == 0;
+  if (argc != 4 && !fill.placed_only && !fill.located) {
+    fputs("usage: bench_fill STORE EVENTS MUSICALS [placed|located]\n", stderr);
     return 64;
   }
   fill.limit = strtoull(argv[2], NULL, 10);
@@ -265,7 +274,7 @@ int main(int argc, char **argv) {
   for (unsigned id = 1; id <= fill.musicals; id++)
     register_musical(&fill, id);
   while (fill.events < fill.limit)
-    round_of_sales(&fill, placed_only);
+    round_of_sales(&fill);
   commit(&fill);
   evs_close(fill.store);
   printf("{\"events\":%" PRIu64 ",\"reservations\":%" PRIu64 ",\"seats\":%" PRIu64 "}\n", fill.events,

@@ -136,6 +136,7 @@ op-reserve cancel 1000
 op-reserve run
 op-reserve list --customer c000001
 op-reserve list --all
+op-reserve wait list
 op-musical show 1
 op-musical list
 op-musical register --id 51 --name Hamilton --seats 100
@@ -151,6 +152,12 @@ op-ticket show 1003
 op-ticket list
 op-ticket run
 op-ticket issue 1003
+op-assign show 1003
+op-assign branch add --id b --name Branch --lat 37.5 --lon 127.5 --capacity 100000
+op-assign run
+op-assign show 1003 --explain
+op-assign list --branch b
+op-assign collect 1003
 op-notify contact set c000001 --email kim@example.org
 op-notify contact show c000001
 op-notify list --reservation 1000
@@ -164,7 +171,7 @@ op-mypage
 outerpark tick
 op-journal rebuild
 """
-COLD = {"op-reserve show 1000", "op-musical show 1", "op-pay show 1000", "op-ticket show 1003",
+COLD = {"op-reserve show 1000", "op-musical show 1", "op-pay show 1000", "op-ticket show 1003", "op-assign show 1003",
         "op-notify list --reservation 1000", "op-mypage show 1000"}
 
 
@@ -182,7 +189,7 @@ def _read_commands(park, batch):
 def memory(ctx):
     """The peak of resident memory of every one-shot command on a large journal."""
     park = Park(ctx)
-    park.fill(5000 if ctx.quick else 5_000_000)
+    park.fill(5000 if ctx.quick else 5_000_000, "located")
     for name, words, requests in _read_commands(park, 200 if ctx.quick else 10_000):
         for title in (f"{name} (first)", name) if name in COLD else (name,):
             cost = park.timed(*words, stdin=requests)

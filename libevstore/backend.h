@@ -15,6 +15,7 @@ struct evs__backend {
   void (*turn_end)(evs_store *store);
   int (*write)(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                evs_appended *ret_appended, evs_error *error);
+  int (*check)(evs_store *store, const evs_new_event *events, size_t count, evs_error *error);
   int (*sync)(evs_store *store, uint64_t position, evs_error *error);
   /* Takes over `query`, also when it fails. */
   int (*read)(evs_store *store, struct evs__query *query, uint64_t after, unsigned flags, evs_cursor **ret_cursor,

@@ -217,6 +217,11 @@ EVS_API int evs_write(evs_store *store, const evs_new_event *events, size_t coun
                       evs_appended *ret_appended, evs_error *error);
 EVS_API int evs_sync(evs_store *store, uint64_t position, evs_error *error);
 
+/* Would evs_write() take these events now, as far as they themselves go? 0, or what it would refuse: EVS_INVALID for an
+ * event that breaks a rule, for two with one id, and for more than EVS_MAX_COMMIT bytes. Appends nothing and takes no
+ * lock; whether a condition stands is another question. */
+EVS_API int evs_check(evs_store *store, const evs_new_event *events, size_t count, evs_error *error);
+
 /* Waits for this handle's turn among those who decide on the same topic (any text: a tag, what a command does), before
  * they read what they decide on: for who is many and would mostly be refused with EVS_CONFLICT. A turn ends with the
  * handle's next evs_write() or evs_append(), with evs_turn_end(), evs_close() or the process. It is a hint that saves

@@ -4,7 +4,7 @@
  *   file_page.c      the control page and the write lock
  *   file_segment.c   segments: names, listing, finding a position, scanning the last one
  *   file_recover.c   makes the tail whole, under the lock
- *   file_append.c    evs_write(): the condition and the commit
+ *   file_append.c    evs_write(): the condition and the commit; evs_check()
  *   file_recent.c    what was written lately, by tag: conditions without reading
  *   file_turn.c      evs_turn(): those who decide on the same thing, one after the other
  *   file_sync.c      evs_sync(), evs_wait(): group commit
@@ -260,6 +260,7 @@ void evs__file_turn_end(evs_store *store);
 
 int evs__file_write(evs_store *store, const evs_new_event *events, size_t count, const evs_condition *condition,
                     evs_appended *ret_appended, evs_error *error);
+int evs__file_check(evs_store *store, const evs_new_event *events, size_t count, evs_error *error);
 int evs__file_sync(evs_store *store, uint64_t position, evs_error *error);
 int evs__file_wait(evs_store *store, uint64_t after, unsigned timeout_ms, evs_error *error);
 /* Does the last commit that this handle wrote still stand in the journal? */

@@ -1,4 +1,4 @@
-/* file_append.c - evs_write(): the condition is checked and the commit written under one short lock.
+/* file_append.c - evs_write(): the condition is checked and the commit written under one short lock; evs_check().
  *
  *   encode the events                    no lock
  *   look for conflicts up to the tail    no lock: the long part of a condition that reaches far back
@@ -164,10 +164,9 @@ static int judge(struct evs__file *file, struct commit *commit, evs_appended *re
   return EVS_CONFLICT;
 }
 
-/* The lines of the commit, as they will stand after the tail. */
-static int encode(struct evs__file *file, const struct commit *commit, bool new_segment, evs_error *error) {
-  uint64_t first = atomic_load(&file->page->tail_seq) + 1;
-  uint64_t durable = evs__durable_seq(atomic_load(&file->page->durable));
+/* The lines of the commit, as they will stand from this position on. */
+static int encode(struct evs__file *file, const struct commit *commit, uint64_t first, uint64_t durable,
+                  bool new_segment, evs_error *error) {
   file->lines.len = 0;
   if (commit->count > EVS_MAX_SEQ - (first - 1))
     return evs__fail(error, EVS_INVALID, "the journal is full: positions end at %" PRIu64, EVS_MAX_SEQ);
@@ -277,7 +276,8 @@ static int write_locked(struct evs__file *file, struct commit *commit, bool *ret
   if (*ret_full)
     return 0;
   bool new_segment = full || atomic_load(&page->tail_segment) == 0;
-  rc = encode(file, commit, new_segment || empty, error);
+  uint64_t durable = evs__durable_seq(atomic_load(&page->durable));
+  rc = encode(file, commit, tail + 1, durable, new_segment || empty, error);
   rc = rc ? rc : put(file, commit, new_segment, error);
   if (rc)
     return rc;
@@ -328,4 +328,13 @@ int evs__file_write(evs_store *store, const evs_new_event *events, size_t count,
   if (!rc && file->lines.len >= WRITE_BACK_BYTES) /* it may wait for the disk, so when nobody waits for us */
     evs__io_begin_write_back(file->tail_fd, file->spot.offset - file->lines.len, file->lines.len);
   return rc;
+}
+
+int evs__file_check(evs_store *store, const evs_new_event *events, size_t count, evs_error *error) {
+  struct evs__file *file = evs__file(store);
+  struct commit commit = {.given = events, .count = count};
+  evs_stat stat;
+  int rc = evs_stat_get(store, &stat, error);
+  rc = rc ? rc : prepare(file, &commit, error);
+  return rc ? rc : encode(file, &commit, stat.written + 1, stat.head, stat.written == 0, error);
 }

@@ -300,6 +300,7 @@ static const struct evs__backend backend = {
     .turn = evs__file_turn,
     .turn_end = evs__file_turn_end,
     .write = evs__file_write,
+    .check = evs__file_check,
     .sync = evs__file_sync,
     .read = evs__file_read,
     .next = evs__file_next,

@@ -109,6 +109,12 @@ int evs_write(evs_store *store, const evs_new_event *events, size_t count, const
   return store->backend->write(store, events, count, condition, ret_appended ? ret_appended : &ignored, error);
 }
 
+int evs_check(evs_store *store, const evs_new_event *events, size_t count, evs_error *error) {
+  if (count == 0)
+    return evs__fail(error, EVS_INVALID, "a commit needs one event at least");
+  return store->backend->check(store, events, count, error);
+}
+
 int evs_sync(evs_store *store, uint64_t position, evs_error *error) {
   return store->backend->sync(store, position, error);
 }

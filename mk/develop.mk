@@ -6,9 +6,14 @@
 # The scenario of a seed: a folder of examples/ with a demo.sh.
 SCENARIO ?= outerpark
 DEMO ?= examples/$(SCENARIO)/demo.sh
+SCENARIOS := $(patsubst examples/%/demo.sh,%,$(wildcard examples/*/demo.sh))
 again = +@$(MAKE) --no-print-directory -j$(JOBS)
 built = $(again) -s all
 export BUILD SANITIZE JOBS
+
+ifneq ($(filter demo,$(MAKECMDGOALS)),)
+$(if $(wildcard $(DEMO)),,$(error there is no $(DEMO): SCENARIO is one of $(SCENARIOS)))
+endif
 
 .PHONY: demo
 demo: deps ## build, and play the scenario of a seed on a temporary store (SCENARIO=outerpark)

@@ -38,6 +38,8 @@ setup() {
   succeeds op-mypage
   printf 'musicals:\n- {id: "8", name: Eight, seats: 8}\n' >catalogue.yaml
   succeeds op-assign branch add --id b --name North --lat 37.5 --lon 127 --capacity 5
+  succeeds op-assign branch add --id closed --name South --lat 36.5 --lon 127 --capacity 5
+  succeeds op-assign branch close closed
   succeeds op-reserve place --musical 1 --seats 1 --id located --lat 37.51 --lon 127.01
   succeeds op-assign run
   succeeds op-reserve place --musical 1 --seats 1 --lat 37.51 --lon 127.01

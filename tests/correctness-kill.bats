@@ -31,6 +31,8 @@ check_sales() { op_python -B "$OP_TESTS/correctness/check_sales.py" "$@"; }
   # They were killed at work, not only on the way there.
   assert_json '.byPlace.syncing > 5 and .byPlace.recovering > 1 and .killedHavingWritten > 5' true
   assert_json '.byProcess | length > 10' true
+  assert_json '.happened | [.TicketIssued, .TicketAdmitted, .PickupAssigned, .PickupCollected, .PickupReleased, .WaitingOffered,
+    .offersAccepted + .WaitingOfferExpired + .WaitingOfferDeclined] | map(. > 0) | all' true
   assert_equal "$(find stores -mindepth 1)" ''
 }
 
@@ -102,6 +104,24 @@ check_finds() {
   [ -s again ]
   succeeds op-journal append <again
   check_finds 'check_saga.py: payment outcome of reservation'
+}
+
+# forged TYPE DATA: somebody appends what no command of ours would.
+forged() {
+  jq -cn --arg type "$1" --argjson data "$2" '{$type, tags: ["reservation:1"], correlation: "1", $data}' | op-journal -q append
+}
+
+@test "the checks at rest find an offer to nobody, a pick-up of what goes nowhere, and an admission without a ticket" {
+  store_at_rest
+  forged WaitingOffered '{"waitingId":"w","offerId":"w","musicalId":"1","seats":1,"until":"2099-01-01T00:00:00.000000Z"}'
+  check_finds 'check_waiting.py: event'
+  [[ $stderr == *'w is None, not joined'* ]] || fail "$stderr"
+  forged AssignmentFailed '{"reservationId":"1","musicalId":"1","reason":"no_capacity"}'
+  check_finds 'check_pickups.py: event'
+  [[ $stderr == *'of a reservation without a location'* ]] || fail "$stderr"
+  forged TicketAdmitted '{"ticketId":"1","reservationId":"1","musicalId":"1","seats":2,"code":"0000-0000-0000-0000"}'
+  check_finds 'check_tickets.py: event'
+  [[ $stderr == *'admitted before it was issued'* ]] || fail "$stderr"
 }
 
 # A log of one killed placement of two seats, and what else is given: lines of calls.

@@ -116,6 +116,38 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
   assert_json '.PaymentRefunded >= 20 and .PaymentCancelled >= 20' true
 }
 
+@test "op-assign and op-notify twice at once, while branches come and customers cancel: one notice for each that is news" {
+  two_musicals
+  local n round pids pid
+  # located FROM TO: near to where branches come, and one in ten far from any
+  located() {
+    for n in $(seq "$1" "$2"); do
+      printf '{"musicalId":"1","seats":2,"id":"%s","customerId":"c%s","lat":%s,"lon":127}\n' "$n" $((n % 7)) $((n % 10 ? 37 : -37))
+    done | op-reserve -q place --batch
+  }
+  for round in 0 1 2; do
+    located $((round * 20 + 1)) $((round * 20 + 20))
+    op-assign -q run
+    [ $((round % 2)) -eq 0 ] || op-notify -q run --max 9
+    op-assign -q branch add --id "b$round" --name "B $round" --lat 37 --lon 127 --capacity 9
+    together op-assign run -- op-assign run -- op-notify run --max 12 -- op-notify run --max 12 -- op-pay run --max 9
+    for n in 1 2 3 4 5; do op-reserve -q cancel $((round * 20 + n)); done
+    op-reserve -q cancel $((round * 20 + 6)) --seats 1
+    op-assign -q collect $((round * 20 + 7)) 2>/dev/null || true
+  done
+  succeeds check_saga --unsettled "$OP_STORE"
+  succeeds outerpark -q tick
+  succeeds check_saga "$OP_STORE"
+  assert_json '.PickupAssigned >= 18 and .AssignmentFailed >= 18 and .PickupCollected >= 1' true
+  assert_json '[.NotificationSent > 60]' "$(printf '[\n  true\n]')"
+  # The check finds what is told twice, or was no news.
+  journal_bytes | jq -c 'select(.type == "NotificationSent" and .data.template == "PickupCollected")
+    | {id: "twice", type, tags, correlation, causation, data}' | head -1 >again
+  op-journal -q append <again
+  exits_with 1 check_saga "$OP_STORE"
+  [[ $stderr == *'notice of PickupCollected '*': 2 times'* ]] || fail "$stderr"
+}
+
 @test "two of every processor follow the journal at once, and wake at the same event: each thing is done once" {
   two_musicals
   local command pids=() pid round id
@@ -167,10 +199,10 @@ appended() { journal_bytes | jq -c --arg types "$*" 'select(.type | IN($types | 
   assert_equal "$(cat followed.* | wc -l)" 40
 }
 
-# killed COMMAND: 100 kills in a row, then one tick.
+# killed COMMAND [KILLS]: 100 kills in a row, then one tick.
 killed() {
   two_musicals
-  kill_processor --kills 100 "$1"
+  kill_processor --kills "${2:-100}" "$1"
   succeeds check_saga --unsettled "$OP_STORE"
   succeeds outerpark -q tick
   succeeds check_saga "$OP_STORE"
@@ -199,11 +231,23 @@ killed() {
   killed op-reserve
 }
 
+check_pickups() { op_python -B "$OP_TESTS/correctness/check_pickups.py" "$@"; }
+
+# bats test_tags=slow
+@test "op-assign run killed 40 times in a row: one branch per reservation, given back once, and never too many" {
+  op-assign -q branch add --id a --name A --lat 37.55 --lon 126.98 --capacity 60
+  op-assign -q branch add --id b --name B --lat 37.50 --lon 127.02 --capacity 30
+  killed op-assign 40
+  succeeds check_pickups "$OP_STORE" --settled
+  echo "$output"
+  assert_json '.events | .PickupAssigned > 60 and .PickupReleased > 10 and .AssignmentFailed > 0' true
+}
+
 @test "SIGTERM during --follow: exit 0, the event in hand is finished and printed" {
   two_musicals
   local command
-  for command in op-pay op-notify op-musical op-reserve; do
-    kill_processor --terms 8 "$command" || fail "$command"
+  for command in op-pay op-notify op-musical op-reserve op-ticket op-assign; do
+    kill_processor --terms 6 "$command" || fail "$command"
     succeeds check_saga --unsettled "$OP_STORE"
   done
   succeeds outerpark -q tick

@@ -2,34 +2,16 @@
 # crontab.bats - the example crontab does what it says: each of its lines is run as cron runs it.
 
 load lib/common
+load lib/cron
 
-setup() {
-  common_setup
-  CRONTAB=$OP_ROOT/examples/outerpark/crontab
-  sed -n 's/^[0-9*][^ ]* *[^ ]* *[^ ]* *[^ ]* *[^ ]* *//p' "$CRONTAB" >lines
-}
-
-# cron_run: every line of the crontab, with the environment that it sets, but for the paths of this machine. What cron would mail goes to
-# the file `mail`.
-cron_run() {
-  local line
-  : >mail
-  while IFS= read -r line; do
-    line=${line//\/usr\/local\/share\/outerpark\//"$OP_ROOT/examples/outerpark/"}
-    line=${line//\/var\/log\//"$BATS_TEST_TMPDIR/"}
-    env -i HOME="$HOME" LOGNAME=root SHELL=/bin/sh PATH="$PATH" OP_STORE="$OP_STORE" /bin/sh -c "$line" >>mail 2>&1 </dev/null ||
-      echo "exit $?: $line" >>mail
-  done <lines
-}
+CRONTAB=$OP_ROOT/examples/outerpark/crontab
 
 @test "the crontab is one: five fields and a command, only settings beside" {
-  assert_equal "$(wc -l <lines)" 4
-  run ! grep -vE '^(#|$|[A-Z_]+=|[0-9*])' "$CRONTAB"
-  run ! grep '^[^#].*%' "$CRONTAB" # which is a newline there
+  is_crontab "$CRONTAB" 4
 }
 
 @test "no mail before there is a store" {
-  cron_run
+  cron_run "$CRONTAB"
   assert_equal "$(cat mail)" ''
   [ ! -e "$OP_STORE" ] || fail "cron made a store"
 }
@@ -37,12 +19,12 @@ cron_run() {
 @test "the saga runs by cron, with no mail" {
   op-musical -q register --id 1 --name Frozen --seats 100
   op-reserve -q place --musical 1 --seats 10 --price 50000 --customer mina
-  cron_run
+  cron_run "$CRONTAB"
   assert_equal "$(cat mail)" ''
   assert_equal "$(event_count PaymentApproved)" 1
   op-reserve -q cancel 1
-  cron_run
-  cron_run
+  cron_run "$CRONTAB"
+  cron_run "$CRONTAB"
   assert_equal "$(cat mail)" ''
   assert_equal "$(op-musical show 1 | jq .reservableSeats)" 100
   assert_equal "$(event_count NotificationSent)" 2
@@ -57,7 +39,7 @@ cron_run() {
   op-musical -q adjust 1 --seats 80
   mark_damaged
   sed -i '2s/"seats":90/"seats":91/' "$(journal_files)"
-  cron_run
+  cron_run "$CRONTAB"
   grep -q 'line 2' mail || fail "nobody was told: $(cat mail)"
 }
 

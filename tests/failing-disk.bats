@@ -201,3 +201,30 @@ on_small_disk() {
   assert_success
   assert_output --partial 'code 74 lines 1'
 }
+
+# limited KIB CMD...: with no file longer than that.
+limited() { (ulimit -f "$1" && exec "${@:2}"); }
+
+@test "a limit of file sizes is an error like a full disk, and no death by SIGXFSZ" {
+  succeeds op-musical register --id 1 --name Frozen --seats 100000 --price 1
+  local told=0
+  while capture limited 8 op-reserve -q place --musical 1 --seats 1 --customer c && [ "$status" -eq 0 ] && [ "$told" -lt 100 ]; do
+    told=$((told + 1))
+  done
+  [ "$told" -gt 10 ] || complain "only $told reservations" op-reserve place
+  fails_with 74 limited 8 op-reserve place --musical 1 --seats 1 --customer c
+  [[ $stderr == op-reserve:*'File too large' ]] || fail "$stderr"
+  assert_equal "$(event_count ReservationPlaced)" "$told"
+  # Readers go on, processors fail as the journal does, and so does what is printed into a file.
+  succeeds limited 8 op-reserve list
+  assert_equal "$(wc -l <<<"$output")" "$told"
+  fails_with 74 limited 8 op-pay -q run
+  fails_with 74 limited 8 op-notify -q contact set c --email c@example.org
+  exits_with 74 limited 1 bash -c 'op-reserve list -o csv >list.csv' # what fits is there
+  [[ $stderr == *'File too large' && $(wc -l <"$stderr_file") -eq 1 ]] || fail "$stderr"
+  # Without the limit all goes on.
+  succeeds op-reserve -q place --musical 1 --seats 1 --customer c
+  succeeds op-pay -q run
+  assert_equal "$(event_count PaymentApproved)" $((told + 1))
+  succeeds op-journal -q verify
+}

@@ -25,7 +25,7 @@ examples() {
 @test "the loops below see every program and every verb" {
   assert_equal "$(programs | paste -sd' ')" 'op-assign op-journal op-musical op-mypage op-notify op-pay op-reserve op-ticket outerpark'
   assert_equal "$(verbs op-musical | paste -sd,)" 'adjust,close,import,list,open,register,run,show'
-  assert_equal "$(verbs op-assign | paste -sd,)" 'branch add,branch adjust,branch import,branch list,collect,list,run,show'
+  assert_equal "$(verbs op-assign | paste -sd,)" 'branch add,branch adjust,branch close,branch import,branch list,branch open,branch show,collect,list,run,show'
   assert_equal "$(verbs op-notify | paste -sd,)" 'contact forget,contact set,contact show,list,retry,run'
   assert_equal "$(verbs op-journal | paste -sd,)" 'append,consume,consumers,drop,forget,parked,parts,read,rebuild,repair,retry,seek,stat,verify'
   assert_equal "$(verbs op-mypage | paste -sd,)" 'history,report occupancy,report payments,report sales,show'
@@ -68,6 +68,18 @@ examples() {
   assert_equal "$output" "$help"
   fails_with 64 op-notify contact
   assert_equal "$stderr" "op-notify: 'contact' must be followed by one of: set, show, forget; see 'op-notify contact --help'"
+  # Also where the program does something without a verb.
+  succeeds op-mypage report --help
+  for option in --by --since --until --zone --svg; do
+    grep -qE -- "^ .* $option( |\$)" <<<"$output" || fail "no $option: $output"
+  done
+  [[ $output == 'Usage: op-mypage report sales '* && $output != *--customer* ]] || fail "$output"
+  local wrong
+  for wrong in report 'report --by day' 'report week' '--errors text report --svg x'; do
+    # shellcheck disable=SC2086
+    fails_with 64 op-mypage $wrong
+    assert_equal "$stderr" "op-mypage: 'report' must be followed by one of: sales, occupancy, payments; see 'op-mypage report --help'"
+  done
 }
 
 @test "a word that is none of a few is told with those, and with the help of its verb" {

@@ -90,16 +90,40 @@ check() {
   assert_output ""
 }
 
-@test "programs, schemas and man pages are where they belong" {
+@test "programs, schemas, examples and man pages are where they belong" {
   local program
   for program in "$OP_BUILD"/bin/*; do
     cmp "$program" "$INSTALLED/bin/$(basename "$program")"
   done
-  (cd "$OP_ROOT/schemas" && for schema in *.json; do cmp "$schema" "$INSTALLED/share/outerpark/schemas/$schema"; done)
+  (cd "$OP_ROOT" && find schemas examples -type f -not -path '*/__pycache__/*' | LC_ALL=C sort) >shared
+  (cd "$INSTALLED/share/outerpark" && find . -type f -printf '%P\n' | LC_ALL=C sort) >there
+  diff shared there
+  local file
+  while IFS= read -r file; do
+    cmp "$OP_ROOT/$file" "$INSTALLED/share/outerpark/$file"
+    [ ! -x "$OP_ROOT/$file" ] || [ -x "$INSTALLED/share/outerpark/$file" ] || fail "$file cannot be run"
+  done <shared
   local page
   for page in "$OP_ROOT"/man/*.1; do
     [ ! -e "$page" ] || cmp "$page" "$INSTALLED/share/man/man1/$(basename "$page")"
   done
+}
+
+@test "what the examples name is there: the crontab's consumer, the sender, the unit's program, a demo" {
+  local path named=0
+  while IFS= read -r path; do
+    [ -e "$INSTALLED/${path#/usr/local/}" ] || fail "the examples name $path, which is not installed"
+    named=$((named + 1))
+  done < <(grep -ohE '/usr/local/[A-Za-z0-9_./-]+' "$OP_ROOT"/examples/*/* | sort -u)
+  [ "$named" -ge 5 ] || fail "only $named paths"
+  PATH=$INSTALLED/bin:/usr/bin:/bin
+  op-musical -q register --id 1 --name Frozen --seats 5
+  op-reserve -q place --musical 1 --seats 1 --price 100 --customer mina
+  op-pay -q run
+  succeeds op-journal -q consume --consumer kakao --type PaymentApproved -- \
+    "$INSTALLED/share/outerpark/examples/outerpark/consumer.py"
+  assert_output --partial mina
+  env -u BUILD "$INSTALLED/share/outerpark/examples/tshop/demo.sh" >demo || fail "$(cat demo)"
 }
 
 @test "DESTDIR moves the files and not what they say; uninstall leaves nothing" {

@@ -25,20 +25,12 @@ place() { op-reserve -q place --musical phone --seats "${SEATS:-1}" --customer "
 # where: "reservation branch status" of every pick-up.
 where() { op-assign list | jq -r '[.reservationId, .branchId // "-", .status, .reason // ""] | join(" ") | rtrimstr(" ")'; }
 
-# never_exceeded: at no prefix of the journal has a branch more of a day than its capacity then.
-never_exceeded() {
-  journal_bytes | jq -s -e '
-    reduce .[] as $e ({capacity: {}, used: {}, ok: true};
-      if $e.type == "BranchAdded" or $e.type == "BranchCapacityChanged" then .capacity[$e.data.branchId] = $e.data.capacity
-      elif $e.type == "PickupAssigned" then ($e.data.branchId + " " + $e.data.day) as $k
-        | .used[$k] += 1 | .ok = (.ok and .used[$k] <= .capacity[$e.data.branchId])
-      elif $e.type == "PickupReleased" then .used[$e.data.branchId + " " + $e.data.day] -= 1
-      else . end) | .ok' >/dev/null
-}
+# Every prefix of the journal obeys the rules of pick-ups.
+check_pickups() { op_python -B "$OP_TESTS/correctness/check_pickups.py" "$@"; }
 
 @test "branches: added once, adjusted, listed; another one with that id is refused" {
   succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
-  assert_output '{"branchId":"gangnam","name":"강남점","lat":37.4979,"lon":127.0276,"capacity":40,"updatedAt":"2026-11-20T10:00:00.000000Z"}'
+  assert_output '{"branchId":"gangnam","name":"강남점","lat":37.4979,"lon":127.0276,"capacity":40,"updatedAt":"2026-11-20T10:00:00.000000Z","status":"Open"}'
   appends_nothing succeeds op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 40
   appends_nothing fails_as 1 id_taken op-assign branch add --id gangnam --name 강남점 --lat 37.4979 --lon 127.0276 --capacity 41
   succeeds op-assign branch adjust gangnam --capacity 50 --request-id k
@@ -70,9 +62,14 @@ never_exceeded() {
   sed -i 's/capacity: 4/capacity: 5/' b.yaml
   succeeds op-assign branch import b.yaml
   assert_json '[.branchId, .capacity, .change] | join(" ")' 'b 5 adjusted'
-  # refused as a whole: a new one before another place for b
-  printf -- '- {branchId: n, name: N, lat: 1, lon: 1, capacity: 1}\n- {id: b, name: B, lat: 37.7, lon: 127.1, capacity: 5}\n' >c.yaml
-  appends_nothing fails_as 1 id_taken op-assign branch import c.yaml
+  # refused as a whole, and told at its place: a new one before fewer places for b than it has given away
+  place r1 37.6 127.1
+  op-assign -q run
+  printf -- '- {branchId: n, name: N, lat: 1, lon: 1, capacity: 1}\n- {id: b, name: B, lat: 37.6, lon: 127.1, capacity: 0}\n' >c.yaml
+  appends_nothing fails_as 1 capacity_used op-assign branch import c.yaml
+  assert_error_json '[.file, .line, .column, .branchId, .requested, .assigned] | map(tostring) | join(" ")' 'c.yaml 2 3 b 0 1'
+  appends_nothing fails_with 1 op-assign branch import c.yaml --dry-run
+  [[ $stderr == "op-assign: c.yaml:2:3: branch b: a capacity of 0 asked, 1 are assigned today; 'branch close' stops it" ]] || fail "$stderr"
   local row wanted
   while IFS='|' read -r row wanted; do
     printf 'branches:\n- %b\n' "$row" >bad.yaml
@@ -91,6 +88,191 @@ never_exceeded() {
 {id: x|3:1: 
 END
   fails_as 66 no_input op-assign branch import nowhere.yaml
+}
+
+@test "a file revises names and places, tells what changes, and the new place counts from then on" {
+  branch a 37.5 127.0 3
+  branch b 38.5 127.0 3
+  place before 37.5 127.0
+  op-assign -q run
+  printf -- '- {id: a, name: a branch, lat: 37.5, lon: 127, capacity: 3}\n- {id: b, name: 나, lat: 37.51, lon: 127, capacity: 9}\n- {id: c, name: C, lat: 1.5, lon: -2, capacity: 1}\n' >b.yaml
+  appends_nothing succeeds op-assign branch import b.yaml --dry-run -o table
+  assert_output "$(printf '%s\n' \
+    'BRANCH CHANGE  FIELDS' \
+    'b      revised name: b branch → 나, lat: 38.5 → 37.51, capacity: 3 → 9' \
+    'c      added   name: C, lat: 1.5, lon: -2, capacity: 1')"
+  succeeds op-assign branch import b.yaml --request-id k
+  local first=$output
+  assert_json '[.branchId, .change, (.changes | map("\(.field) \(.old) \(.new)") | join(","))] | join(" ")' \
+    $'b revised name b branch 나,lat 38.5 37.51,capacity 3 9\nc added name null C,lat null 1.5,lon null -2,capacity null 1'
+  assert_equal "$(journal_bytes | jq -c 'select(.type == "BranchRevised") | .data | del(.request, .requestId)')" \
+    '{"branchId":"b","name":"나","lat":37.51,"lon":127}'
+  appends_nothing succeeds op-assign branch import b.yaml
+  assert_output ''
+  # from then on: what was assigned stays, what comes goes where the branch is now
+  place after 37.512 127.0
+  op-assign -q run
+  assert_equal "$(where)" $'before a Assigned\nafter b Assigned'
+  # the place alone; and the first answer again, whatever was revised since, also from the journal alone
+  sed -i 's/lat: 37.51,/lat: 38.51,/' b.yaml
+  succeeds op-assign branch import b.yaml
+  assert_json '[.branchId, .change, .lat, .capacity] | map(tostring) | join(" ")' 'b revised 38.51 9'
+  appends_nothing succeeds op-assign branch import <(sed 's/lat: 38.51,/lat: 37.51,/' b.yaml) --request-id k
+  assert_equal "$output" "$first"
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds op-assign branch import <(sed 's/lat: 38.51,/lat: 37.51,/' b.yaml) --request-id k
+  assert_equal "$output" "$first"
+  fails_as 1 request_id_reused op-assign branch import b.yaml --request-id k
+  appends_nothing fails_as 1 id_taken op-assign branch add --id b --name 'b branch' --lat 38.5 --lon 127 --capacity 3
+  appends_nothing succeeds op-assign branch add --id b --name 나 --lat 38.51 --lon 127 --capacity 9
+}
+
+@test "closed: nothing more is assigned, what it has stays, and it can be opened again" {
+  branch a 37.5 127.0 9
+  branch b 37.6 127.0 9
+  place kept 37.5 127.0
+  op-assign -q run
+  appends_nothing succeeds op-assign branch close a --dry-run
+  succeeds op-assign branch close a
+  assert_json '[.branchId, .status, .capacity] | map(tostring) | join(" ")' 'a Closed 9'
+  appends_nothing succeeds op-assign branch close a
+  assert_json status Closed
+  succeeds op-assign branch show a
+  assert_json '[.branchId, .name, .lat, .lon, .capacity, .status, .day, .assigned, .remaining] | map(tostring) | join(",")' \
+    'a,a branch,37.5,127,9,Closed,2026-11-20,1,8'
+  assert_equal "$(op-assign branch list | sed -n 1p)" "$output"
+  fails_as 1 no_such_branch op-assign branch show nowhere
+  fails_as 1 no_such_branch op-assign branch close nowhere
+  fails_as 1 no_such_branch op-assign branch open nowhere
+  place next 37.5 127.0
+  succeeds op-assign show next --explain
+  assert_json .branchId b
+  succeeds op-assign show kept --explain
+  assert_json '[.branchId, .chosen] | map(tostring) | join(" ")' $'b false\na true'
+  op-assign -q run
+  op-assign -q branch close b
+  place late 37.5 127.0
+  succeeds op-assign run
+  assert_json .data.reason no_branch_in_reach
+  assert_equal "$(where)" $'kept a Assigned\nnext b Assigned\nlate - Failed no_branch_in_reach'
+  op-assign -q collect kept
+  op-assign -q branch adjust a --capacity 1
+  succeeds op-assign branch open a
+  assert_json status Open
+  appends_nothing succeeds op-assign branch open a
+  succeeds op-assign run
+  assert_json .data.reason no_capacity # it is full
+  op-assign -q branch open b
+  op-assign -q run
+  assert_equal "$(where)" $'kept a Collected\nnext b Assigned\nlate b Assigned'
+  local before
+  before=$(op-assign branch list)
+  rm -rf "$OP_STORE/state"
+  assert_equal "$(op-assign branch list)" "$before"
+}
+
+@test "a request that found everything as it is is remembered, too: later it does nothing" {
+  branch c 37.5 127.0 6
+  printf -- '- {id: c, name: c branch, lat: 37.5, lon: 127, capacity: 6}\n' >c.yaml
+  local call answers=()
+  local calls=('adjust c --capacity 6' 'open c' 'import c.yaml' 'add --id c --name c_branch --lat 37.5 --lon 127 --capacity 6')
+  asked() {
+    local words
+    read -ra words <<<"$1"
+    op-assign branch "${words[@]/c_branch/c branch}" --request-id "k-${words[0]}"
+  }
+  for call in "${calls[@]}"; do answers+=("$(asked "$call")"); done
+  assert_equal "${answers[2]}" ''
+  op-assign -q branch adjust c --capacity 7
+  op-assign -q branch close c
+  answers+=("$(op-assign branch close c --request-id k-close)")
+  op-assign -q branch open c
+  appends_nothing succeeds op-assign branch close c --request-id k-close
+  assert_equal "$output" "${answers[4]}"
+  op-assign -q branch close c
+  local i
+  for i in 0 1 2 3; do
+    appends_nothing succeeds asked "${calls[i]}"
+    assert_equal "$output" "${answers[i]}"
+  done
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds asked "${calls[0]}"
+  assert_equal "$output" "${answers[0]}"
+  assert_equal "$(op-assign branch show c | jq -r '[.capacity, .status] | join(" ")')" '7 Closed'
+  fails_as 1 request_id_reused op-assign branch open c --request-id k-adjust
+}
+
+@test "days are those of assign.zone" {
+  echo 'assign: {zone: +09:00}' >seoul.yaml
+  export OP_CONFIG=$PWD/seoul.yaml
+  branch b 37.5 127.0 1
+  OP_NOW=2026-11-20T14:00:00Z
+  place a 37.5 127.0
+  place c 37.5 127.0
+  op-assign -q run
+  assert_equal "$(op-assign list | jq -r '[.reservationId, .status, .day // "-"] | join(" ")')" $'a Assigned 2026-11-20\nc Failed -'
+  fails_as 1 capacity_used op-assign branch adjust b --capacity 0
+  OP_NOW=2026-11-20T14:59:59.999999Z appends_nothing succeeds op-assign run
+  OP_NOW=2026-11-20T15:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.day] | join(" ")' 'c 2026-11-21'
+  assert_equal "$(OP_NOW=2026-11-20T15:00:00Z op-assign branch list | jq -r '[.day, .assigned] | map(tostring) | join(" ")')" '2026-11-21 1'
+  # west of UTC, a failure of the UTC day before is one of the same day
+  echo 'assign: {zone: -05:00}' >seoul.yaml
+  OP_NOW=2026-11-23T02:00:00Z
+  place d 37.5 127.0
+  place e 37.5 127.0
+  op-assign -q run
+  OP_NOW=2026-11-23T04:59:59Z appends_nothing succeeds op-assign run
+  OP_NOW=2026-11-23T05:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.day] | join(" ")' 'e 2026-11-23'
+}
+
+@test "where payment and assignment make a reservation complete, nothing is handed over that is not paid" {
+  branch b 37.5 127.0 9
+  place a 37.5 127.0
+  place free 37.5 127.0
+  op-assign -q run
+  echo 'saga: {steps: [payment, assignment]}' >both.yaml
+  echo 'saga: {steps: [assignment]}' >one.yaml
+  OP_CONFIG=both.yaml appends_nothing fails_as 1 not_paid op-assign collect a
+  assert_error_json reservationId a
+  OP_CONFIG=one.yaml appends_nothing succeeds op-assign collect a --dry-run
+  appends_nothing succeeds op-assign collect a --dry-run
+  op-assign -q collect free
+  op-pay -q run
+  place gone 37.5 127.0
+  op-assign -q run
+  op-pay -q run
+  op-reserve -q cancel gone
+  op-pay -q run
+  OP_CONFIG=both.yaml fails_as 1 already_cancelled op-assign collect gone
+  place back 37.5 127.0
+  op-assign -q run
+  op-pay -q run
+  # a payment that is cancelled by itself: nobody of ours does that, but it counts
+  journal_bytes | jq -c 'select(.type == "PaymentCancelled") | {type, tags, correlation: "back", data: (.data + {reservationId: "back", paymentId: "back"})} | .tags |= map(sub("gone"; "back"))' |
+    op-journal -q append
+  OP_CONFIG=both.yaml appends_nothing fails_as 1 not_paid op-assign collect back
+  OP_CONFIG=both.yaml succeeds op-assign collect a
+  assert_json status Collected
+}
+
+@test "--explain shows the nearest branch where none is in reach" {
+  branch far 36.0 127.0 5
+  branch farther 35.0 127.0 5
+  branch shut 37.4 127.0 5
+  op-assign -q branch close shut
+  place a 37.5 127.0
+  op-assign -q run
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .distanceKm, .chosen, .inReach] | map(tostring) | join(" ")' 'far 166.793 false false'
+  branch near 37.6 127.0 0
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .remaining, .chosen, .inReach] | map(tostring) | join(" ")' 'near 0 false true'
+  # one that has it is shown, wherever it is
+  op-assign -q --config <(echo 'assign: {radius_km: 180}') run
+  succeeds op-assign show a --explain
+  assert_json '[.branchId, .chosen, .inReach] | map(tostring) | join(" ")' $'near false true\nfar true false'
 }
 
 @test "the best branch: distance and load, by the weights of the configuration; --explain says why" {
@@ -138,7 +320,7 @@ far 5.004 10 $far $((10 - far)) false"
   place third 37.573 127.000 --fulfil delivery
   succeeds op-assign run
   assert_json '[.data.branchId, .data.fulfil] | join(" ")' 'gangnam delivery'
-  never_exceeded
+  succeeds check_pickups "$OP_STORE" --settled
 }
 
 @test "no branch: told once, listed, and tried again when a branch, a place or a day comes" {
@@ -178,7 +360,7 @@ far 5.004 10 $far $((10 - far)) false"
   echo 'assign: {radius_km: 20000}' >wide.yaml
   OP_NOW=2026-11-22T01:00:00Z succeeds op-assign --config wide.yaml run
   assert_json '[.data.reservationId, .data.branchId] | join(" ")' 'z only'
-  never_exceeded
+  succeeds check_pickups "$OP_STORE"
 }
 
 @test "a cancellation gives the place back, in part it does not, and before a branch there is nothing to give" {
@@ -228,19 +410,20 @@ far 5.004 10 $far $((10 - far)) false"
   assert_equal "$(op-assign branch list | jq .assigned)" 1
 }
 
-@test "8 processes collect while 8 cancel the same reservations: each has one end" {
-  branch b 37.5 127.0 100
-  local rid rids=(1 2 3 4 5 6) role pids=()
-  for rid in "${rids[@]}"; do place "$rid" 37.5 127.0; done
+@test "12 at once assign, collect, cancel, place and change a branch: every prefix is right, and what each was told" {
+  seed=${OP_TEST_SEED:-$RANDOM$RANDOM}
+  echo "seed $seed (repeat with OP_TEST_SEED=$seed)"
+  op-musical -q register --id 1 --name Galaxy --seats 100000
+  branch a 37.55 126.98 2
+  branch b 37.50 127.02 2
+  succeeds op_python -B "$OP_TESTS/correctness/share_branches.py" --store "$OP_STORE" --seed "$seed" --logs . \
+    --rounds "${OP_TEST_ROUNDS:-36}"
+  succeeds op_python -B "$OP_TESTS/correctness/check_sales.py" "$OP_STORE" calls.log
+  succeeds check_pickups "$OP_STORE" pickups.log
+  echo "$output"
+  assert_json '.events | .PickupAssigned > 10 and .PickupCollected > 3 and .ReservationCancelled > 3 and .BranchCapacityChanged > 5 and .BranchClosed > 3' true
   op-assign -q run
-  # shellcheck disable=SC2016
-  for role in 1 2 3 4 5 6 7 8; do
-    sh -c 'for rid; do op-assign -q collect "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
-    sh -c 'for rid; do op-reserve -q cancel "$rid"; [ $? -le 1 ] || exit 9; done' - "${rids[@]}" 2>/dev/null & pids+=($!)
-  done
-  for role in "${pids[@]}"; do wait "$role"; done
-  assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupCollected" or .type == "ReservationCancelled") | .correlation' | sort | paste -sd,)" \
-    1,2,3,4,5,6
+  succeeds check_pickups "$OP_STORE" --settled
 }
 
 @test "16 processes assign at once while customers place and cancel: no branch has more than its capacity, at any time" {
@@ -253,11 +436,73 @@ far 5.004 10 $far $((10 - far)) false"
   (sed 's/"r/"s/' orders | head -40 | op-reserve -q place --batch && op-assign -q run) & pids+=($!)
   for i in "${pids[@]}"; do wait "$i"; done
   op-assign -q run
-  never_exceeded
+  succeeds check_pickups "$OP_STORE" --settled
   assert_equal "$(op-assign list --status Pending | wc -l)" 0
   assert_equal "$(op-assign branch list | jq -s 'map(.assigned) | add')" 90
   assert_equal "$(op-assign list --status Failed | wc -l)" 24
   assert_equal "$(journal_bytes | jq -r 'select(.type == "PickupAssigned") | .correlation' | sort | uniq -d)" ''
+}
+
+# finds TEXT FILTER [ARG...]: the checker says it of a copy of the store, each of whose events went through jq.
+finds() {
+  rm -rf copy.broken
+  mkdir -p copy.broken/journal
+  journal_bytes | jq -c "$2" >copy.broken/journal/00000000000000000001.ndjson
+  exits_with 1 check_pickups copy.broken "${@:3}"
+  [[ $stderr == *"$1"* ]] || fail "expected '$1' of $2: $stderr"
+}
+
+# told KIND ASKED BEFORE AFTER EXIT ANSWER: a line of a log.
+told() {
+  jq -cn --arg kind "$1" --argjson asked "$2" --argjson before "$3" --argjson after "$4" --argjson exit "$5" --arg answer "$6" \
+    '{process: 0, $kind, $asked, $before, $after, $exit, stdout: "", stderr: ""}
+     + if $exit == 0 then {stdout: ($answer + "\n")} else {stderr: $answer} end'
+}
+
+@test "the checker finds what it is there to find" {
+  branch b 37.5 127.0 2                # 2
+  SEATS=2 place one 37.5 127.0         # 3
+  SEATS=2 place two 37.5 127.0         # 4
+  place three 37.5 127.0               # 5
+  op-assign -q run                     # 6, 7: one and two are assigned; 8: three is not
+  op-assign -q collect one             # 9
+  op-reserve -q cancel two --seats 1   # 10
+  op-reserve -q cancel two             # 11
+  op-assign -q run                     # 12: two is released; 13: three is assigned
+  op-assign -q branch adjust b --capacity 3 # 14
+  place four 37.5 127.0                # 15
+  assert_equal "$(journal_bytes | jq -r 'select(.seq > 5 and .seq < 14).type' | tr '\n' ' ')" "PickupAssigned PickupAssigned \
+AssignmentFailed PickupCollected ReservationCancelled ReservationCancelled PickupReleased PickupAssigned "
+  succeeds check_pickups "$OP_STORE"
+  finds 'reservation four is Pending, and a branch has a place' . --settled
+  finds 'branch b has 3 of at most 2 on 2026-11-20' 'if .seq == 8 then .type = "PickupAssigned" | .data += {branchId: "b", day: "2026-11-20", fulfil: "pickup"} else . end'
+  finds 'branch b has 2 of at most 1' 'if .seq == 2 then .data.capacity = 1 else . end'
+  finds 'branch b has 2 of at most 1 on 2026-11-20' 'if .seq == 14 then .data.capacity = 1 else . end'
+  finds 'it is Collected' 'if .seq == 13 then .data.reservationId = "one" else . end'
+  finds 'it is Assigned, and cancelled' 'if .seq == 9 then .type = "Note" elif .seq == 13 then .type = "PickupCollected" | .data.reservationId = "two" elif .seq == 12 then .type = "Note" else . end'
+  finds 'event 10 (ReservationCancelled): it was collected before' 'if .seq == 9 then .data.reservationId = "two" else . end'
+  finds 'event 12 (PickupReleased): it is Released' 'if .seq == 10 then .data.remainingSeats = 0 elif .seq == 11 then .type = "PickupReleased" | .causation = 10 | .data += {branchId: "b", day: "2026-11-20"} else . end'
+  finds 'event 12 (PickupReleased): it is Assigned' 'if .seq == 11 then .type = "Note" else . end'
+  finds 'not by its cancellation' 'if .seq == 12 then .causation = 10 else . end'
+  finds 'cancelled by event 11, and its branch still has it' 'if .seq == 12 then .type = "Note" else . end' --settled
+  finds 'there is no branch c' 'if .seq == 6 then .data.branchId = "c" else . end'
+  finds 'branch b has it' 'if .seq == 9 then .data.branchId = "c" else . end'
+  finds 'pickup was asked' 'if .seq == 6 then .data.fulfil = "delivery" else . end'
+  finds 'previousCapacity is 2' 'if .seq == 2 then .data.capacity = 4 else . end'
+  # What was told.
+  told collect '{"reservationId": "one"}' 8 9 0 "$(op-assign show one)" >log
+  told collect '{"reservationId": "one"}' 9 9 1 '{"error":"already_collected"}' >>log
+  told collect '{"reservationId": "two"}' 10 11 1 '{"error":"already_cancelled"}' >>log
+  told collect '{"reservationId": "three"}' 8 8 1 '{"error":"not_assigned"}' >>log
+  told branch '{"branchId": "b", "capacity": 3}' 13 14 0 '{}' >>log
+  told branch '{"branchId": "b", "capacity": 1}' 13 13 1 '{"error":"capacity_used"}' >>log
+  succeeds check_pickups "$OP_STORE" log
+  head -1 log >twice.log
+  finds 'somebody else was told' . log twice.log
+  told collect '{"reservationId": "one"}' 7 8 1 '{"error":"already_collected"}' >log
+  finds 'it was never so meanwhile' . log
+  told branch '{"branchId": "b", "capacity": 5}' 7 8 0 '{}' >log
+  finds 'it was never so meanwhile' . log
 }
 
 @test "reservations go on while nobody assigns, and the customer's page follows" {

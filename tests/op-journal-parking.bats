@@ -167,6 +167,33 @@ outage() {
   assert_json '[.seq, .status, .reason] | @csv' '3,"Retried","exited 3"'
 }
 
+@test "retry, drop and parts that found it done are remembered: later they do nothing" {
+  notes 1 2
+  printf 'n1\nn2\n' >bad
+  succeeds take --max-attempts 1
+  op-journal -q retry c 1
+  op-journal -q drop c 2
+  op-journal -q parts c 2
+  local offsets call i=0 calls=('retry c 1' 'drop c 2' 'parts c 2') answers=()
+  offsets=$(op-journal consumers | jq -c 'select(.kind == "consumer") | [.consumer, .offset]')
+  for call in "${calls[@]}"; do
+    # shellcheck disable=SC2086
+    succeeds op-journal $call --request-id "k-${call%% *}"
+    answers+=("$output")
+  done
+  assert_equal "$(event_count ConsumerEventRetried)$(event_count ConsumerEventDropped)$(event_count ConsumerPartitioned)" 222
+  assert_equal "$(op-journal consumers | jq -c 'select(.kind == "consumer") | [.consumer, .offset]')" "$offsets"
+  op-journal -q parts c 0
+  succeeds take --max-attempts 1
+  assert_equal "$(states)" 1:Parked
+  for call in "${calls[@]}"; do
+    # shellcheck disable=SC2086
+    appends_nothing succeeds op-journal $call --request-id "k-${call%% *}"
+    assert_equal "$output" "${answers[i++]}"
+  done
+  assert_equal "$(states)" 1:Parked
+}
+
 @test "attempts and what is parked are events; deleting the caches forgets neither" {
   notes 1 3
   echo n2 >bad

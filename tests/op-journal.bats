@@ -253,6 +253,12 @@ seqs() { jq -s -c 'map(.seq)' <<<"$output"; }
   appends_nothing succeeds op-journal append --dry-run --after 2 < <(note x)
   appends_nothing fails_as 1 conflict op-journal append --dry-run --after 1 < <(note x)
   appends_nothing fails_as 1 conflict op-journal append --dry-run < <(note n1; note n3)
+  # What is too much for one commit is so, too.
+  op_python -c 'for i in range(17): print("{\"type\":\"Note\",\"data\":{\"note\":\"%s\"}}" % ("x" * 1000000))' >large
+  appends_nothing fails_as 65 invalid op-journal append --dry-run <large
+  local refused=$stderr
+  appends_nothing fails_as 65 invalid op-journal append <large
+  assert_equal "$stderr" "$refused"
 }
 
 @test "OP_NOW is the time of what names none" {

@@ -48,9 +48,11 @@ grades_of() { op-musical show "$1" | jq -r '[.grades[] | "\(.grade) \(.reservabl
   succeeds op-musical show cats-christmas
   assert_json '[.startsAt,.venue,.salesClose,.maxPerCustomer]|tojson' '["2026-12-25T05:00:00Z","대극장","2026-12-25T03:00:00Z",4]'
   succeeds op-musical list -o table
-  [[ $output == *GRADES* && $output == *'VIP 20/20 at 150000, S석 60/60 at 90000'* ]] || fail "$output"
+  [[ $output == *GRADES* && $output == *'VIP 20/20 at 150,000, S석 60/60 at 90,000'* ]] || fail "$output"
   appends_nothing succeeds op-musical import catalogue.yaml
-  assert_equal "$output" ''
+  assert_equal "$output$stderr" ''
+  appends_nothing succeeds op-musical -v import - <catalogue.yaml # that is standard input
+  [[ $stderr == *'nothing to do: all 3 musicals are as the catalogue says'* ]] || fail "$stderr"
 }
 
 @test "place takes seats of a grade at its price, and a cancellation gives them back to it" {
@@ -193,6 +195,13 @@ new registered currency: null → KRW
   sed -i 's/name: Frozen/name: Dogs/' catalogue.yaml
   appends_nothing fails_as 1 id_taken op-musical import catalogue.yaml
   assert_error_json line 15
+  # Who has seats without a grade has none of the new ones.
+  catalogue
+  op-reserve -q place --musical 1 --seats 2
+  sed -i 's/seats: 100, price: 50000/grades: [{grade: A, seats: 2, price: 1}]/' catalogue.yaml
+  appends_nothing fails_as 1 seats_held op-musical import catalogue.yaml
+  assert_error_json '[.grade,.requested,.held,.musicalId]|tojson' '[null,null,2,"1"]'
+  assert_error_json .message 'catalogue.yaml:15:5: musical 1: grades asked, 2 seats are held without a grade'
   # The read model says the same when it is made anew.
   before=$(op-musical list)
   rm -rf "$OP_STORE/state"
@@ -204,16 +213,16 @@ new registered currency: null → KRW
   assert_equal "$(jq -r .musicalId <<<"$output" | tr '\n' ' ')" 'frozen cats-2026-12-24 cats-2026-12-25 cats-2026-12-25-matinee '
 }
 
-# bad LINE:COLUMN TEXT: the catalogue of this text is refused at that place.
+# bad LINE:COLUMN TEXT [WHAT]: the catalogue of this text is refused at that place, with a message that ends so.
 bad() {
   printf '%b' "$2" >bad.yaml
   fails_with 65 op-musical import bad.yaml
-  [[ $stderr == "op-musical: bad.yaml:$1: "* ]] || complain "expected bad.yaml:$1" op-musical import bad.yaml
+  [[ $stderr == "op-musical: bad.yaml:$1: "*"${3:-}" ]] || complain "expected bad.yaml:$1: ${3:-}" op-musical import bad.yaml
 }
 
 @test "grades and performances are checked at their places" {
   local show='- id: a\n  name: A\n'
-  bad 3:11 "${show}  grades: []\n"
+  bad 3:11 "${show}  grades: []\n" 'the list of grades is empty: leave it out where the seats have none'
   bad 3:11 "${show}  grades: VIP\n"
   bad 3:12 "${show}  grades: [VIP]\n"
   bad 3:12 "${show}  grades: [{grade: VIP, seats: 1}]\n"
@@ -222,13 +231,13 @@ bad() {
   bad 3:20 "${show}  grades: [{grade: a b, seats: 1, price: 1}]\n"
   bad 3:35 "${show}  grades: [{grade: VIP, seats: 1, colour: 1}]\n"
   bad 3:35 "${show}  grades: [{grade: VIP, seats: 1, seats: 1}]\n"
-  bad 4:5 "${show}  grades: [{grade: VIP, seats: 1, price: 1},\n    {grade: VIP, seats: 1, price: 1}]\n"
+  bad 4:5 "${show}  grades: [{grade: VIP, seats: 1, price: 1},\n    {grade: VIP, seats: 1, price: 1}]\n" 'grade VIP stands here twice'
   bad 3:11 "${show}  grades: [{grade: A, seats: 1000000000, price: 1}, {grade: B, seats: 1, price: 1}]\n"
   bad 4:3 "${show}  grades: [{grade: VIP, seats: 1, price: 1}]\n  seats: 1\n"
   bad 3:3 "${show}  price: 1\n  grades: [{grade: VIP, seats: 1, price: 1}]\n"
   bad 4:3 "${show}  grades: [{grade: VIP, seats: 1, price: 1}]\n  grades: [{grade: VIP, seats: 1, price: 1}]\n"
   show+='  seats: 1\n'
-  bad 4:17 "${show}  performances: []\n"
+  bad 4:17 "${show}  performances: []\n" 'the list of performances is empty: leave it out where the musical is one'
   bad 4:18 "${show}  performances: [tomorrow]\n"
   bad 4:18 "${show}  performances: [{id: b}]\n"
   bad 4:18 "${show}  performances: [[2026-12-24T19:30:00Z]]\n"
@@ -236,7 +245,15 @@ bad() {
   bad 5:7 "${show}  performances:\n    - 2026-02-30T19:30:00Z\n"
   bad 6:7 "${show}  performances:\n    - 2026-12-24T14:00:00Z\n    - 2026-12-24T19:30:00Z\n"
   bad 5:40 "${show}  performances:\n    - {startsAt: 2026-12-24T14:00:00Z, performances: []}\n"
-  bad 5:7 "${show}  performances:\n    - {startsAt: 2026-12-24T14:00:00Z, salesOpen: 2026-12-02T00:00:00Z, salesClose: 2026-12-01T00:00:00Z}\n"
+  bad 5:85 "${show}  performances:\n    - {startsAt: 2026-12-24T14:00:00Z, salesOpen: 2026-12-02T00:00:00Z, salesClose: 2026-12-01T00:00:00Z}\n"
+  bad 6:51 "${show}  salesClose: 2026-12-01T00:00:00Z\n  performances:\n    - {startsAt: 2026-12-24T14:00:00Z, salesOpen: 2026-12-02T00:00:00Z}\n"
+  bad 4:15 "${show}  salesClose: 2026-12-01T00:00:00Z\n  salesOpen: 2026-12-02T00:00:00Z\n"
+  bad 1:3 '- {id: a, name: A}\n' 'seats is missing'
+  bad 1:11 '- {id: a, id: b, name: A, seats: 1}\n' 'id is given twice'
+  bad 1:18 '- {musicalId: a, musicalId: b, name: A, seats: 1}\n' 'musicalId is given twice'
+  bad 1:11 '- {id: a, musicalId: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
+  bad 1:18 '- {musicalId: a, id: b, name: A, seats: 1}\n' "the id is given twice: 'id' and 'musicalId' are one field"
+  bad 4:15 "${show}  salesClose: 1970-01-01T00:00:00Z\n" "salesClose must be after 1970-01-01T00:00:00Z, not '1970-01-01T00:00:00Z'"
   bad 2:45 '- {id: a-2026-12-24, name: A, seats: 1}\n- {id: a, name: A, seats: 1, performances: [2026-12-24T14:00:00Z]}\n'
   # Aliases do not make a catalogue larger than a commit.
   op_python -c '
@@ -244,6 +261,30 @@ print("- {id: s, name: S, seats: 1, performances: &p [" + ", ".join(["2026-12-24
 for i in range(300): print("- {id: s%d, name: S, seats: 1, performances: *p}" % i)' >bad.yaml
   fails_as 65 bad_catalogue op-musical import bad.yaml
   [ ! -e "$OP_STORE" ]
+}
+
+@test "what is nested too deep, or too much for one commit, is refused at once, by --dry-run as without" {
+  local start=$SECONDS text
+  # Unbounded, each took minutes: what parses YAML needs the square of its depth.
+  for text in '[' '{a: ' '- ' '? '; do
+    op_python -c 'import sys; sys.stdout.write(sys.argv[1] * (1000000 // len(sys.argv[1])))' "$text" >bad.yaml
+    fails_as 65 bad_catalogue op-musical import bad.yaml
+    assert_error_json '[.line, .column > 30]|tojson' '[1,true]'
+    fails_as 65 bad_branches op-assign branch import - <bad.yaml
+    [[ $(error_json message) == '-:1:'*': lists and maps are nested more than 32 deep here' ]]
+    fails_with 78 op-musical --config bad.yaml list
+  done
+  [ $((SECONDS - start)) -lt 60 ]
+  # 20 MB of events out of a small file.
+  op_python -c '
+grades = ", ".join("{grade: %s, seats: 1000, price: 9007199254740991}" % (("g%02d" % i).ljust(32, "x")) for i in range(16))
+print("- id: s\n  name: %s\n  venue: %s\n  grades: [%s]\n  performances:" % ("n" * 200, "v" * 200, grades))
+for i in range(10000): print("    - {id: p%05d, startsAt: 2026-12-24T19:30:00Z}" % i)' >large.yaml
+  fails_as 65 invalid op-musical import large.yaml
+  local refused=$stderr
+  fails_as 65 invalid op-musical import large.yaml --dry-run
+  assert_equal "$stderr" "$refused"
+  [[ $refused == *'at most 16777216 are allowed'* ]]
 }
 
 @test "thousands of entries are imported in about a second, and compared in less" {

@@ -78,6 +78,9 @@ place() {
   fails_as 65 bad_time op-musical register --id 1 --name A --seats 1 --starts-at tomorrow
   fails_as 65 bad_time op-musical register --id 1 --name A --seats 1 --sales-open 2026-12-02T00:00:00Z \
     --sales-close 2026-12-01T00:00:00Z
+  for option in starts-at sales-open sales-close; do
+    fails_as 65 bad_time op-musical register --id 1 --name A --seats 1 --$option 1970-01-01T09:00:00+09:00
+  done
   fails_as 65 bad_max_per_customer op-musical register --id 1 --name A --seats 1 --max-per-customer 0
   fails_with 65 op-musical register --id 1 --name $'a\nb' --seats 1
   fails_with 65 op-musical register --id 1 --name "$(printf '%0257d' 0)" --seats 1

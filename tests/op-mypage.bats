@@ -210,6 +210,52 @@ END
   assert_equal "$stderr" 'op-reserve: musical 1: 9 seats asked, 3 left'
 }
 
+@test "pick-ups: in the rows always, in the tables where assignment is a step; labelled there, and chosen by progress" {
+  succeeds op-musical register --id 1 --name Phone --seats 9
+  op-assign -q branch add --id g --name 강남점 --lat 37.5 --lon 127 --capacity 1
+  op-reserve -q place --musical 1 --seats 1 --lat 37.503 --lon 127 --fulfil delivery
+  op-reserve -q place --musical 1 --seats 1 --lat 37.503 --lon 127
+  op-reserve -q place --musical 1 --seats 1 --lat -33 --lon 151
+  op-reserve -q place --musical 1 --seats 1
+  op-assign -q run
+  succeeds op-mypage
+  assert_equal "$(jq -r '[.pickup, .pickupStatus, .fulfil | tostring] | join(" ")' <<<"$output")" \
+    $'g Assigned delivery\nnull Failed pickup\nnull Failed pickup\nnull null null'
+  assert_json 'keys_unsorted | join(" ") | capture("(?<a>pickup .*)") | .a' \
+    "$(yes 'pickup pickupStatus fulfil progress updatedAt grade' | head -4)"
+  assert_equal "$(op-mypage -o csv | head -1)" \
+    reservationId,musicalId,musicalName,customerId,seats,amount,currency,status,paymentStatus,ticketStatus,pickup,pickupStatus,fulfil,progress,updatedAt,grade
+  # Why no branch has it is told apart.
+  assert_equal "$(op-mypage history 2 | jq -r .detail | tail -1)" 'Every branch in reach is full today.'
+  assert_equal "$(op-mypage history 3 | jq -r .detail | tail -1)" 'There is no branch in reach.'
+
+  # head_of: the columns of a table from TICKET on.
+  head_of() { head -1 <<<"$output" | sed 's/.* TICKET *//; s/  */ /g'; }
+  succeeds op-mypage -o table
+  assert_equal "$(head_of)" 'PROGRESS UPDATED'
+  succeeds op-mypage show 1 -o table
+  [[ $output != *BRANCH* && $output != *PICKUP* ]] || fail "$output"
+  echo 'saga: {steps: [assignment]}
+labels: {ko: {Assigned: 배정완료, Failed: 배정대기, delivery: 배송, pickup: 방문수령}}' >config.yaml
+  export OP_CONFIG=$PWD/config.yaml LC_ALL='' LANG=ko_KR.UTF-8
+  succeeds op-mypage -o table
+  assert_equal "$(head_of)" 'BRANCH PICKUP FULFIL PROGRESS UPDATED'
+  assert_equal "$(sed '1d; s/.*KRW *Reserved *Pending *//; s/ *20[0-9T:.Z-]*$//; s/  */ /g' <<<"$output")" \
+    $'g 배정완료 배송 Completed\n배정대기 방문수령 Placed\n배정대기 방문수령 Placed\nPlaced'
+  succeeds op-mypage show 1 -o table
+  assert_equal "$(sed -n '/^BRANCH/,/^FULFIL/p' <<<"$output" | sed 's/  */ /')" $'BRANCH g\nPICKUP 배정완료\nFULFIL 배송'
+  succeeds op-assign list -o table
+  [[ $output == *배송* ]]
+  assert_equal "$(op-mypage show 1 | jq -r .fulfil)" delivery
+
+  assert_equal "$(op-mypage --progress Completed | jq -r .reservationId)" 1
+  assert_equal "$(op-mypage --progress Placed | jq -r .reservationId)" $'2\n3\n4'
+  op-reserve -q cancel 1
+  assert_equal "$(op-mypage --progress Cancelled | jq -r .reservationId)" 1
+  assert_equal "$(op-mypage --progress Completed)" ''
+  fails_as 64 usage op-mypage --progress Done
+}
+
 # assert_json_keeps_words: what programs read holds no label.
 assert_json_keeps_words() {
   local form command

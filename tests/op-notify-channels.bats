@@ -222,6 +222,13 @@ SH
   appends_nothing succeeds op-notify retry 4 --dry-run
   succeeds op-notify retry 4 --request-id k
   first=$output
+  appends_nothing succeeds op-notify retry 4 # it is due
+  succeeds op-notify retry 4 --request-id due
+  assert_equal "$output" "$first"
+  succeeds op-notify run # parked again
+  appends_nothing succeeds op-notify retry 4 --request-id due
+  assert_equal "$(op-notify list --status Parked | jq -r 'select(.noticeId == "4") | .noticeId')" 4
+  succeeds op-notify retry 4
   program send <<<$'#!/bin/sh\nexit 0'
   succeeds op-notify run
   appends_nothing succeeds op-notify retry 4 --request-id k

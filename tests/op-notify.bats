@@ -263,6 +263,13 @@ sys.exit(subprocess.run(sys.argv[1:], stdout=write_end).returncode)' op-notify -
   fails_as 1 request_id_reused op-notify contact forget c2 --request-id f1
   assert_equal "$(journal_bytes | jq -r 'select(.type=="CustomerForgotten") | .correlation, (.causation|tostring)')" \
     $'customer:c1\nnull'
+  # who is forgotten already: remembered, too
+  appends_nothing succeeds op-notify contact forget c1
+  succeeds op-notify contact forget c1 --request-id f2
+  first=$output
+  appends_nothing succeeds op-notify contact forget c1 --request-id f2
+  assert_equal "$output" "$first"
+  fails_as 1 request_id_reused op-notify contact forget c2 --request-id f2
 }
 
 @test "forget: a customer without a contact, whom the journal knows" {

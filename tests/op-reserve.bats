@@ -179,7 +179,7 @@ payment() {
   done
   wait
   assert_equal "$(cat out.* | jq -r .reservationId | sort -un | wc -l)" 100
-  assert_equal "$(cat err.* | sort | uniq -c | sed 's/^ *//')" '60 op-reserve: musical 1: 1 seats asked, 0 left'
+  assert_equal "$(cat err.* | sort | uniq -c | sed 's/^ *//')" '60 op-reserve: musical 1: 1 seat asked, 0 left'
   assert_equal "$(json_of reservableSeats op-musical show 1)" 0
   assert_equal "$(event_count ReservationPlaced)" 100
 }
@@ -578,6 +578,16 @@ at() { OP_NOW=2026-11-20T$1Z "${@:2}"; }
   appends_nothing fails_as 1 already_cancelled op-reserve cancel 1
 }
 
+@test "a circuit that is closed and closed again gives no hold more time" {
+  frozen
+  hold 15m
+  at 12:00:00 op-reserve -q place --musical 1 --seats 10
+  at 12:14:00 op-pay -q circuit close --request-id k
+  at 12:15:00 op-pay -q circuit close --request-id l
+  succeeds at 12:15:00 op-reserve run
+  assert_json '[.type, .data.reason] | join(" ")' 'ReservationCancelled expired'
+}
+
 @test "without a hold nothing expires" {
   frozen
   at 12:00:00 op-reserve -q place --musical 1 --seats 10
@@ -738,4 +748,21 @@ YAML
   assert_json reservationId 2
   by_index op-reserve list --customer c1 --status Cancelled
   assert_equal "$output" ''
+}
+
+@test "one seat is one seat in what is refused" {
+  op-musical -q register --id 1 --name Frozen --seats 1 --max-per-customer 1
+  op-reserve -q place --musical 1 --seats 1 --customer kim --id r
+  fails_with 1 op-reserve place --musical 1 --seats 1 --customer jun
+  assert_equal "$stderr" 'op-reserve: musical 1: 1 seat asked, 0 left'
+  op-reserve -q wait --musical 1 --seats 1 --customer jun
+  fails_with 1 op-reserve wait --musical 1 --seats 1 --customer kim
+  assert_equal "$stderr" 'op-reserve: musical 1: 1 seat asked, the customer has 1 of at most 1'
+  fails_with 1 op-reserve cancel r --seats 2
+  assert_equal "$stderr" 'op-reserve: reservation r: 2 seats to cancel, it has 1'
+  op-musical -q register --id 2 --name Cats --seats 3
+  op-reserve -q place --musical 2 --seats 1
+  op-reserve -q place --musical 2 --seats 1
+  fails_with 1 op-musical adjust 2 --seats 1
+  assert_equal "$stderr" 'op-musical: musical 2: 1 seat asked, 2 are held'
 }

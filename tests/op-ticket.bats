@@ -181,6 +181,59 @@ TicketReady TicketIssued TicketReady TicketAdmitted ReservationCancelled TicketV
   appends_nothing fails_as 1 request_id_reused op-ticket issue 2 --request-id c1
 }
 
+@test "a ticket says its show, when it starts and the grade, as they were for a request that is repeated" {
+  cat >catalogue.yaml <<'YAML'
+- id: cats
+  name: 캣츠
+  grades: [{grade: VIP, seats: 20, price: 150000}, {grade: R, seats: 20, price: 90000}]
+  performances: [2026-12-24T19:30:00+09:00, 2026-12-25T19:30:00+09:00]
+YAML
+  op-musical -q import catalogue.yaml
+  op-reserve -q place --musical cats-2026-12-24 --seats 2 --grade VIP
+  op-musical -q register --id plain --name Rent --seats 5 --price 1
+  op-reserve -q place --musical plain --seats 1
+  op-pay -q run
+  local told='[.musicalId,.musicalName,.startsAt,.grade]|tojson' vip='["cats-2026-12-24","캣츠","2026-12-24T10:30:00Z","VIP"]'
+  succeeds op-ticket issue 1 --request-id i1
+  assert_json "$told" "$vip"
+  local issued=$output c other
+  c=$(json code) other=$(code 2)
+  succeeds op-ticket verify "$c"
+  assert_json "$told" "$vip"
+  succeeds op-ticket list
+  assert_json "$told" "$vip"$'\n["plain","Rent",null,null]'
+  assert_equal "$(op-mypage | jq -c .grade | paste -sd' ')" '"VIP" null'
+  succeeds op-ticket show 1 -o table
+  [[ $output =~ NAME\ +캣츠 && $output =~ STARTS\ +2026-12-24T10:30:00Z && $output =~ GRADE\ +VIP ]] || fail "$output"
+  succeeds op-ticket list -o table
+  [[ $output == *'NAME'*'GRADE'* && $output == *캣츠*VIP* && $output != *STARTS* ]] || fail "$output"
+  # It is put off, which a request that was answered before it does not say.
+  sed -i 's/12-24T19:30:00+09:00/12-24T20:00:00+09:00/' catalogue.yaml
+  op-musical -q import catalogue.yaml
+  appends_nothing succeeds op-ticket issue 1 --request-id i1
+  assert_equal "$output" "$issued"
+  appends_nothing succeeds op-ticket issue 1
+  assert_json startsAt 2026-12-24T11:00:00Z
+  # The door of a performance admits nobody else's tickets, and uses nothing up.
+  local verb
+  for verb in admit verify; do
+    appends_nothing fails_as 1 wrong_musical op-ticket "$verb" "$c" --musical cats-2026-12-25
+    assert_error_json '[.ticketId,.musicalId,.requestedMusicalId]|tojson' '["1","cats-2026-12-24","cats-2026-12-25"]'
+    appends_nothing fails_as 1 wrong_musical op-ticket "$verb" "$other" --musical cats-2026-12-24
+    fails_as 65 bad_id op-ticket "$verb" "$c" --musical 'a b'
+    fails_as 1 no_such_ticket op-ticket "$verb" 0000-0000-0000-0000 --musical plain
+  done
+  succeeds op-ticket verify "$c" --musical cats-2026-12-24
+  succeeds op-ticket admit "$c" --musical cats-2026-12-24 --request-id a1
+  assert_json '[.status,.startsAt,.grade]|join(" ")' 'Admitted 2026-12-24T11:00:00Z VIP'
+  local admitted=$output
+  appends_nothing fails_as 1 wrong_musical op-ticket admit "$c" --musical plain # before it was used, too
+  rm -rf "$OP_STORE/state"
+  appends_nothing succeeds op-ticket admit "$c" --musical cats-2026-12-24 --request-id a1
+  assert_equal "$output" "$admitted"
+  appends_nothing fails_as 1 request_id_reused op-ticket admit "$c" --request-id a1
+}
+
 @test "--dry-run issues nothing, draws nothing and tells no code" {
   two paid
   appends_nothing succeeds op-ticket issue 1 --dry-run --qr not-made.png
@@ -222,6 +275,7 @@ decode() {
   [ "$(stat -c %s old.png)" -lt 5000 ]
   succeeds op-ticket issue 2 --qr /dev/null
   mkfifo pipe
+  appends_nothing fails_as 75 no_reader op-ticket issue 2 --qr pipe --timeout 20ms
   cat pipe >piped.png &
   succeeds op-ticket issue 2 --qr pipe
   wait $!
@@ -236,11 +290,33 @@ decode() {
   fails_as 1 no_such_reservation op-ticket issue 9 --qr nine.png
   [ ! -e nine.png ]
   echo mine >mine.png
+  chmod 644 mine.png
   fails_as 1 no_such_reservation op-ticket issue 9 --qr mine.png
-  assert_equal "$(cat mine.png)" mine
+  assert_equal "$(cat mine.png) $(stat -c %a mine.png)" 'mine 644'
+  succeeds op-ticket issue 1 --dry-run --qr mine.png
+  assert_equal "$(cat mine.png) $(stat -c %a mine.png)" 'mine 644'
   fails_as 74 write_failed op-ticket issue 1 --qr /dev/full
   [[ $(error_json message) == *'the ticket is issued'* ]]
   assert_equal "$(op-ticket show 1 | jq -r .status)" Issued
+}
+
+@test "the answer to a request is the same again, but what is void by now is not drawn" {
+  two paid
+  succeeds op-ticket issue 1 --request-id k --qr ticket.png
+  local issued=$output
+  cp ticket.png old.png
+  chmod 644 old.png
+  rm ticket.png
+  op-reserve -q cancel 1
+  for file in ticket.png old.png; do
+    appends_nothing succeeds op-ticket issue 1 --request-id k --qr "$file"
+    assert_equal "$output" "$issued"
+    assert_equal "$stderr" 'op-ticket: warning: ticket 1 is void by now: no QR code is drawn'
+  done
+  [ ! -e ticket.png ]
+  assert_equal "$(stat -c %a old.png)" 644
+  appends_nothing succeeds op-ticket issue 1 --request-id k -q --qr -
+  assert_equal "$output" ''
 }
 
 @test "--qr - draws in text, beneath the table or alone, and a decoder reads it" {

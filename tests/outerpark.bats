@@ -152,6 +152,39 @@ EOF
   assert_equal "$(event_count PaymentApproved)" 1
 }
 
+@test "a saga without payment: tick charges nobody, op-pay by hand does" {
+  op-musical -q register --id 1 --name Phone --seats 9 --price 100
+  op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 9
+  op-reserve -q place --musical 1 --seats 1 --customer mina --lat 37.5 --lon 127
+  printf 'saga: {steps: [assignment]}\npayment: {provider: exec}\n' >assignment.yaml # and no command
+  succeeds outerpark --config assignment.yaml -v tick
+  assert_equal "$(sed -n 's/^outerpark: \(op-.* run\)$/\1/p' "$stderr_file" | sort -u | paste -sd,)" \
+    'op-assign run,op-musical run,op-notify run,op-reserve run'
+  assert_equal "$(event_count PickupAssigned) $(event_count PaymentApproved)" '1 0'
+  assert_equal "$(op-mypage --config assignment.yaml show 1 | jq -r .progress)" Completed
+  succeeds op-pay run
+  assert_json .type PaymentApproved
+  succeeds outerpark -q tick # a saga with payment, by default
+  assert_equal "$(event_count TicketReady)" 1
+}
+
+@test "a slow provider keeps nobody waiting who needs none: seats are back and branches assigned before it is called" {
+  op-musical -q register --id 1 --name Phone --seats 9 --price 100
+  op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 9
+  op-reserve -q place --musical 1 --seats 1 --id gone
+  op-reserve -q cancel gone
+  op-reserve -q place --musical 1 --seats 1 --id near --lat 37.5 --lon 127
+  cat >provider <<END
+#!/bin/sh
+op-journal read --type SeatsReleased,PickupAssigned | jq -r .type >>seen
+exit 75
+END
+  chmod +x provider
+  printf 'payment: {provider: exec, command: [%s]}\n' "$PWD/provider" >slow.yaml
+  succeeds outerpark -q --config slow.yaml tick
+  assert_equal "$(head -2 seen | sort | paste -sd' ')" 'PickupAssigned SeatsReleased'
+}
+
 @test "two ticks at once: one outcome each" {
   op-musical -q register --id 1 --name Frozen --seats 100
   local i
@@ -163,6 +196,24 @@ EOF
   succeeds outerpark -q tick
   assert_equal "$(event_count PaymentApproved)" 20
   assert_equal "$(event_count NotificationSent)" 20
+}
+
+# ---- labels --------------------------------------------------------------------------------------------------------
+
+@test "every status that a program can be asked for may have a label; one that none has is refused with its place" {
+  op-musical -q register --id 1 --name Frozen --seats 1
+  local call word
+  printf 'labels:\n  ko:\n' >labels.yaml
+  for call in 'op-reserve list' 'op-pay list' 'op-ticket list' 'op-assign list' 'op-notify list' op-mypage; do
+    # shellcheck disable=SC2086
+    fails_with 64 $call --status BAD
+    for word in $(sed -n 's/.*must be one of \(.*\), not .*/\1/p' <<<"$stderr" | tr -d ,); do echo "    $word: x"; done
+  done | sort -u >>labels.yaml
+  [ "$(wc -l <labels.yaml)" -ge 20 ] || fail "$(cat labels.yaml)"
+  succeeds op-musical --config labels.yaml list
+  printf 'labels:\n  ko: {Reserved: x, no_such_code_yet: x}\n  fil: {Reservd: x}\n' >wrong.yaml
+  fails_with 78 op-musical --config wrong.yaml list
+  [[ $stderr == "op-musical: wrong.yaml:3:9: labels: there is no status 'Reservd', did you mean 'Reserved'? (Placed, "*', Dropped)' ]] || fail "$stderr"
 }
 
 # ---- status --------------------------------------------------------------------------------------------------------

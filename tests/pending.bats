@@ -175,3 +175,96 @@ config() {
   chmod 600 secret
   succeeds outerpark status --ready --max-age 1000000h
 }
+
+@test "what was handed over is owed no cancellation: neither declined nor unpaid past its hold" {
+  at 10:00:00 op-musical -q register --id 1 --name Phone --seats 9
+  at 10:00:00 op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 9
+  local id
+  for id in collected declined waits; do
+    at 10:00:00 op-reserve -q place --musical 1 --seats 1 --price 100 --id $id --lat 37.5 --lon 127
+  done
+  at 10:00:00 op-assign -q run
+  at 10:01:00 op-assign -q collect collected
+  at 10:01:00 op-assign -q collect declined
+  mark_damaged # this event is made up
+  at 10:02:00 op-journal -q append <<<'{"type":"PaymentDeclined","tags":["reservation:declined"],"correlation":"declined","data":{"paymentId":"declined","reservationId":"declined","amount":100,"currency":"KRW","reason":"card","provider":"approve"}}'
+  config 'reservation: {hold: 15m}'
+  owes op-reserve 10:20:00 1 0 10:15:00 10:15:00
+  at 10:20:00 op-reserve -q run
+  assert_equal "$(op-reserve list --all | jq -r '"\(.reservationId) \(.status)"' | paste -sd,)" \
+    'collected Reserved,declined Reserved,waits Cancelled'
+  owes op-reserve 23:00:00 0 0 null null
+  exits_with 75 at 23:00:00 outerpark status # because of the others, who were not run
+  assert_equal "$(processor op-reserve '[.pending, .dueSeconds] | @csv')" 0,
+  [[ $output != *'processor op-reserve is'* ]] || fail "$output$stderr"
+}
+
+@test "offers that nobody makes are late, since seats came back, the sales opened, or the entry joined" {
+  at 10:00:00 op-musical -q register --id 1 --name Frozen --seats 10 --price 100
+  at 10:00:00 op-reserve -q place --musical 1 --seats 6 --id r1
+  at 10:00:00 op-reserve -q place --musical 1 --seats 4 --id r2
+  at 10:01:00 op-reserve -q wait --musical 1 --seats 4 --id w1
+  at 10:02:00 op-reserve -q wait --musical 1 --seats 2 --id w2
+  at 10:03:00 op-pay -q run
+  at 10:03:00 op-ticket -q run
+  at 10:03:00 op-notify -q run
+  owes op-reserve 10:05:00 0 0 null null
+  at 10:06:00 op-reserve -q cancel r1
+  owes op-reserve 10:07:00 0 0 null null
+  at 10:08:00 op-musical -q run
+  owes op-reserve 10:09:00 2 0 10:08:00 10:08:00
+  for program in op-pay op-ticket op-notify; do at 10:08:00 "$program" -q run; done
+  succeeds at 10:13:00 outerpark status --ready
+  exits_with 75 at 10:14:00 outerpark status --ready
+  assert_json '.problems | join("; ")' 'processor op-reserve is far behind: 2 to do, the first for 6 min'
+  # Another reservation that comes or goes, and an entry that joins behind, change nothing of that; an entry that gives up does.
+  at 10:15:00 op-reserve -q wait --musical 1 --seats 5 --id w3
+  at 10:15:00 op-reserve -q cancel r2 --seats 1
+  owes op-reserve 10:15:00 2 0 10:08:00 10:08:00
+  at 10:16:00 op-reserve -q wait withdraw w1
+  owes op-reserve 10:17:00 1 0 10:16:00 10:16:00
+  at 10:18:00 op-reserve -q run --max 1
+  at 10:18:00 op-notify -q run
+  owes op-reserve 10:18:00 0 0 null null
+  # Its time is over: due since then; afterwards its seats are w3's, in the same run.
+  owes op-reserve 10:29:00 1 0 10:28:00 10:28:00
+  at 10:29:00 op-reserve -q run
+  assert_equal "$(op-reserve wait list --all | jq -r '"\(.waitingId) \(.status)"' | paste -sd,)" 'w1 Withdrawn,w2 Expired,w3 Offered'
+  owes op-reserve 10:30:00 0 0 null null
+  # Nothing is due while nothing is sold; when the sales open, it is from then on.
+  printf -- '- {id: 2, name: Cats, seats: 2, price: 1, salesOpen: "2027-01-01T11:00:00Z"}\n' >cats.yaml
+  at 10:31:00 op-musical -q register --id 2 --name Cats --seats 2 --price 1
+  at 10:31:00 op-reserve -q place --musical 2 --seats 2 --id r3
+  at 10:32:00 op-reserve -q wait --musical 2 --seats 2 --id w4
+  at 10:33:00 op-reserve -q cancel r3
+  at 10:33:00 op-musical -q run
+  at 10:34:00 op-musical -q import cats.yaml
+  owes op-reserve 10:38:00 0 0 null null
+  owes op-reserve 11:20:00 2 0 10:39:00 10:39:00
+  at 11:20:00 op-reserve wait withdraw w3 2>/dev/null || true
+  owes op-reserve 11:20:00 1 0 11:00:00 11:00:00
+}
+
+@test "a saga without payment: nobody is behind with one, nothing expires for want of one" {
+  config $'saga: {steps: [assignment]}\nreservation: {hold: 15m}\npayment: {provider: exec, when_open: suspend}'
+  place 2
+  owes op-reserve 23:00:00 0 0 null null
+  appends_nothing succeeds at 23:00:00 op-reserve run
+  # Neither a provider that is not there, nor an open circuit of it, has anything to do with it.
+  OP_CONFIG='' at 10:30:00 op-pay -q circuit open --for 24h
+  mark_damaged
+  op-journal read --type PaymentCircuitOpened --format native -o ndjson |
+    jq -c '{type, tags: ["provider:exec"], data: (.data | .provider = "exec")}' | op-journal -q append
+  succeeds at 10:31:00 op-reserve place --musical 1 --seats 1
+  assert_json payment null
+  succeeds at 23:00:00 outerpark status -o json
+  assert_json '[.ready, .circuit, .parked.payments] | tojson' '[true,null,null]'
+  assert_json '[.processors[].processor] | sort | join(" ")' 'op-assign op-musical op-notify op-reserve'
+  succeeds at 23:00:00 outerpark status -o table
+  [[ $output != *op-pay* && $output != *circuit* && $output != *payments* ]] || fail "$output"
+  # The same store and a saga that has a payment, by itself or for a ticket.
+  OP_CONFIG='' at 10:32:00 op-pay -q circuit close
+  config $'saga: {steps: [ticket]}\nreservation: {hold: 15m}'
+  exits_with 75 at 23:00:00 outerpark status --ready
+  [[ $output == *'processor op-pay is far behind: 3 to do'*'processor op-reserve is far behind'* ]] || fail "$output"
+}

@@ -130,6 +130,7 @@ END
 occupied() {
   assert_equal "$(op-mypage report occupancy -o ndjson | jq -c '[.held, .offered, .free]')" "$1"
   assert_equal "$(op-musical show 1 | jq -c '[.heldSeats, .offeredSeats, .reservableSeats]')" "$1"
+  assert_equal "$(op-mypage report occupancy --by day -o ndjson | tail -1 | jq -c '[.held, .offered, .free]')" "$1"
 }
 
 @test "occupancy: seats on offer to the waiting list are not free" {
@@ -149,21 +150,81 @@ occupied() {
   occupied '[5,0,5]'
 }
 
-@test "occupancy by day: the running total of what was sold" {
-  sold
-  local summed
-  summed=$(op-mypage report sales --by day,musical -o ndjson | jq -rs 'reduce .[] as $row ([{}, []];
-    .[0][$row.musicalId] += $row.netSeats | .[1] += ["\($row.day),\($row.musicalId),\(.[0][$row.musicalId])"]) | .[1][]')
-  succeeds op-mypage report occupancy --by day
-  assert_equal "$(jq -r '"\(.day),\(.musicalId),\(.held)"' <<<"$output")" "$summed"
-  [ "$(wc -l <<<"$summed")" -ge 3 ] || fail "$summed"
-  assert_equal "$(jq -r 'select(.free != .seats - .held or .percent != (.held * 1000 / .seats | round / 10))' <<<"$output")" ''
-  assert_equal "$(jq -r 'keys_unsorted | join(",")' <<<"$output" | sort -u)" day,musicalId,musicalName,seats,held,free,percent
+# by_day OPTION...: the days as CSV without their head.
+by_day() {
+  report occupancy --by day "$@"
+  assert_equal "$(head -1 <<<"$output")" day,musicalId,musicalName,seats,held,offered,free,percent
+  output=$(sed 1d <<<"$output")
+}
+
+# last_day: the last row of each musical, in the form of the plain report, which it must be.
+last_day() {
+  by_day
+  assert_equal "$(awk -F, '{ last[$2] = $2 "," $4 "," $5 "," $6 "," $7 "," $8 } END { for (id in last) print last[id] }' <<<"$output" | sort)" \
+    "$(op-mypage report occupancy -o csv | sed 1d | cut -d, -f1,3,4,6- | sort)"
+}
+
+@test "occupancy by day: of the seats that there were, held until they are back, as now" {
+  at 2026-11-01T09:00:00Z op-musical register --id 1 --name Cats --seats 10
+  at 2026-11-01T10:00:00Z op-reserve place --musical 1 --seats 10
+  at 2026-11-02T10:00:00Z op-reserve cancel 1 --seats 6
+  last_day # cancelled, and not back before op-musical run
+  assert_equal "$output" '2026-11-01,1,Cats,10,10,0,0,100.0'
+  at 2026-11-02T11:00:00Z op-musical run
+  last_day
+  assert_equal "$output" $'2026-11-01,1,Cats,10,10,0,0,100.0\n2026-11-02,1,Cats,10,4,0,6,40.0'
+  at 2026-11-02T12:00:00Z op-musical adjust 1 --seats 4
+  at 2026-11-03T10:00:00Z op-musical register --id 2 --name Rent --seats 8
+  at 2026-11-04T10:00:00Z op-musical adjust 1 --seats 8
+  at 2026-11-04T10:00:00Z op-reserve place --musical 2 --seats 8
+  local days='2026-11-01,1,Cats,10,10,0,0,100.0
+2026-11-02,1,Cats,4,4,0,0,100.0
+2026-11-03,2,Rent,8,0,0,8,0.0
+2026-11-04,1,Cats,8,4,0,4,50.0
+2026-11-04,2,Rent,8,8,0,0,100.0'
+  last_day
+  assert_equal "$output" "$days"
+  rm -rf "$OP_STORE/state"
+  by_day
+  assert_equal "$output" "$days"
+  # Part of the days: the totals stay.
+  by_day --since 2026-11-02
+  assert_equal "$output" "$(sed 1d <<<"$days")"
+  by_day --until 2026-11-04
+  assert_equal "$output" "$(head -3 <<<"$days")"
+  by_day --since 2026-11-02T12:00:00Z --until 2026-11-03
+  assert_equal "$output" "$(sed -n 2p <<<"$days")"
+  by_day --since 2026-11-02T12:00:01Z --until 2026-11-03
+  assert_equal "$output" ''
+  by_day --until 2026-11-02T11:30:00Z
+  assert_equal "$(sed -n 2p <<<"$output")" 2026-11-02,1,Cats,10,4,0,6,40.0
   # 20:00 UTC is the next morning in Seoul.
   at 2026-11-20T20:00:00Z op-reserve place --musical 1 --seats 1
-  assert_equal "$(op-mypage report occupancy --by day -o ndjson | jq -r .day | tail -1)" 2026-11-20
-  assert_equal "$(op-mypage report occupancy --by day --zone +09:00 -o ndjson | jq -r .day | tail -1)" 2026-11-21
-  fails_as 64 usage op-mypage report occupancy --zone +09:00
+  by_day
+  assert_equal "$(tail -1 <<<"$output")" 2026-11-20,1,Cats,8,5,0,3,62.5
+  by_day --zone +09:00 --since 2026-11-21
+  assert_equal "$output" 2026-11-21,1,Cats,8,5,0,3,62.5
+  local option
+  for option in --zone=+09:00 --since=2026-11-20 --until=2026-11-20; do
+    fails_as 64 usage op-mypage report occupancy "$option"
+    fails_as 64 usage op-mypage report occupancy --by musical "$option"
+  done
+}
+
+@test "a sum beyond 64 bits is one line, and nothing is printed" {
+  op-musical -q register --id 1 --name Cats --seats 10 --price 5
+  op-musical -q register --id 2 --name Rent --seats 2000 --currency USD
+  op-reserve -q place --musical 1 --seats 1
+  for ((i = 0; i < 1100; i++)); do echo '{"musicalId":"2","seats":1,"price":9007199254740991}'; done | op-reserve -q place --batch
+  local wrong
+  for wrong in '' '--by musical' '--by day -o json' '--svg -'; do
+    # shellcheck disable=SC2086
+    fails_as 65 sum_too_large op-mypage report sales $wrong
+    [[ $(error_json currency) == USD && $(error_json message) == *'in USD add up to more than 9223372036854775807'* ]]
+  done
+  op-pay -q run
+  fails_as 65 sum_too_large op-mypage report payments
+  report sales --until 2000-01-01
 }
 
 @test "--svg: valid XML, whatever the musicals are called, and always the same" {
@@ -181,6 +242,15 @@ occupied() {
   succeeds op-mypage report sales --since 2030-01-01 --svg -
   xmllint --noout - <<<"$output"
   [[ $output == *'>None.<'* ]]
+  # With --since the lines start at what was sold before.
+  op-mypage report sales --by day --svg all.svg
+  succeeds op-mypage report sales --since 2026-11-02 --svg since.svg
+  xmllint --noout since.svg
+  local last='string((//*[local-name()="polyline"])[last()]/@points)'
+  assert_equal "$(xmllint --xpath "$last" since.svg | sed 's/.*,//')" "$(xmllint --xpath "$last" all.svg | sed 's/.*,//')"
+  assert_equal "$(xmllint --xpath '//*[local-name()="text"][contains(., "2026")]/text()' since.svg | head -1)" \
+    '2026-11-03 to 2026-11-03, running total, less what was cancelled'
+  assert_equal "$(xmllint --xpath 'count(//*[local-name()="circle"])' since.svg)" 2
   fails_as 73 cannot_create op-mypage report sales --svg nowhere/sales.svg
   fails_as 74 write_failed op-mypage report sales --svg /dev/full
 }
@@ -256,6 +326,12 @@ END
     fails_as 64 usage op-mypage report sales $wrong
   done
   fails_as 64 usage op-mypage report sales --zone ''
+  for wrong in sales payments 'occupancy --by day'; do
+    # shellcheck disable=SC2086
+    fails_as 64 usage op-mypage report $wrong --since 2026-11-02 --until 2026-11-01
+    # shellcheck disable=SC2086
+    succeeds op-mypage report $wrong --since 2026-11-02 --until 2026-11-02
+  done
   fails_as 64 usage op-mypage report occupancy --by week
   fails_as 64 usage op-mypage report payments --svg x
   [ ! -e x ] || fail "a wrong call wrote a file"

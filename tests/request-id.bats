@@ -37,6 +37,58 @@ reused() {
   appends_nothing fails_as 1 request_id_reused op-journal append --request-id placed --after 1 < <(note x)
 }
 
+# found KEY CMD...: it finds everything as it asks for, and is remembered by one event.
+found() {
+  local key=$1
+  shift
+  succeeds "$@" --request-id "$key"
+  answers[$key]=$output
+  assert_equal "$(op-journal read --tag "request:$key" | wc -l)" 1
+}
+
+# again KEY CMD...: the same answer as then, and nothing else, whatever was changed since.
+again() {
+  local key=$1
+  shift
+  appends_nothing succeeds "$@" --request-id "$key"
+  assert_equal "$output" "${answers[$key]}"
+}
+
+# each DO: with the requests of the next test.
+each() {
+  "$1" register op-musical register --id 1 --name Frozen --seats 100
+  "$1" adjust op-musical adjust 1 --seats 100
+  "$1" grade op-musical adjust cats --grade VIP --seats 20
+  "$1" open op-musical open 1
+  "$1" import op-musical import now.yaml
+  "$1" circuit op-pay circuit close
+}
+
+@test "a request that found everything as it is never does later what it found done" {
+  local -A answers=()
+  printf -- '- {id: 1, name: Frozen, seats: 100}\n- {id: cats, name: Cats, grades: [{grade: VIP, seats: 20, price: 5}]}\n' >now.yaml
+  op-musical -q import now.yaml
+  each found
+  assert_equal "${answers[import]}" ''
+  # they changed nothing
+  appends_nothing succeeds op-musical import now.yaml
+  appends_nothing succeeds op-pay circuit close
+  op-musical -q adjust cats --grade VIP --seats 30
+  op-musical -q adjust 1 --seats 200
+  op-musical -q close 1
+  op-pay -q circuit open
+  found close op-musical close 1
+  each again
+  assert_equal "$(op-musical list | jq -r '[.musicalId, .seats, .status] | map(tostring) | join(" ")')" $'1 200 Closed\ncats 30 Open'
+  assert_equal "$(op-pay circuit | jq -r .state)" open
+  op-musical -q open 1
+  again close op-musical close 1
+  rm -r "$OP_STORE/state"
+  each again
+  again close op-musical close 1
+  fails_as 1 request_id_reused op-musical adjust 1 --seats 101 --request-id adjust
+}
+
 @test "a key of op-journal append is known to every command" {
   succeeds op-journal append --request-id k < <(note first; note second)
   assert_equal "$(jq -c .tags <<<"$output")" $'["request:k"]\n[]'

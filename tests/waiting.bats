@@ -114,6 +114,7 @@ kim-3 Withdrawn customer_limit
 jun Offered null'
   rm -rf "$OP_STORE/state"
   assert_equal "$(op-reserve wait list --all | jq -r .reason | tr '\n' ' ')" 'null customer_limit customer_limit null '
+  succeeds check_waiting "$OP_STORE"
 }
 
 @test "seats that come back are offered to the first who fits, and are nobody else's" {
@@ -191,6 +192,18 @@ third Offered 2026-11-20T12:10:00.000000Z'
     echo "reservation: {offer: $bad}" >config.yaml
     fails_with 78 op-reserve run
   done
+}
+
+@test "the seats of an offer that ends and those that are free go to the first who fits into both" {
+  sold_out
+  wait_for 2 first
+  gives_back r1 --seats 2
+  op-reserve -q run
+  wait_for 3 second
+  wait_for 1 third
+  gives_back r3
+  export OP_NOW=2026-11-20T12:10:00Z
+  assert_equal "$(run_says)" 'WaitingOfferExpired first WaitingOffered second '
 }
 
 @test "seats come back by expiry, by more capacity, by opening; nothing is offered while sales are closed" {
@@ -330,11 +343,89 @@ customer() {
   echo "$output"
   assert_json '.joined == .accepted + .declined + .withdrawn + .expired and .accepted > 10' true
   assert_equal "$(account | jq '.[0] + .[1] + .[2]')" 24
+}
 
-  # The checker would see it: an offer twice as large, one given to the second in line.
+@test "12 at once wait, accept, withdraw, place and cancel while offers expire by a moving clock: every prefix is right" {
+  seed=${OP_TEST_SEED:-$RANDOM$RANDOM}
+  echo "seed $seed (repeat with OP_TEST_SEED=$seed)"
+  echo 'reservation: {offer: 5m}' >config.yaml
+  export OP_CONFIG=$PWD/config.yaml
+  op-musical -q register --id 1 --name Frozen --seats 14 --price 10
+  op-musical -q register --id 2 --name Cats --seats 12
+  op-reserve -q place --musical 1 --seats 14 --id hot-1 --customer driver
+  op-reserve -q place --musical 2 --seats 12 --id hot-2 --customer driver
+  succeeds op_python -B "$OP_TESTS/correctness/expire_offers.py" --store "$OP_STORE" --seed "$seed" --logs . \
+    --rounds "${OP_TEST_ROUNDS:-30}"
+  succeeds op_python -B "$OP_TESTS/correctness/check_sales.py" "$OP_STORE" calls.log
+  succeeds check_waiting "$OP_STORE" waiting.log
+  echo "$output"
+  assert_json '.accepted > 3 and .expired > 0 and .declined > 0 and .answers["wait done"] > 10' true
+  # A day later no offer of then is open, and nobody waits for seats that are there.
+  export OP_NOW=2026-11-21T12:00:00Z
+  op-musical -q run
+  op-reserve -q run
+  succeeds check_waiting "$OP_STORE" --settled waiting.log
+  # And when everybody has given back, every seat is there, or offered.
+  op-reserve list | jq -r .reservationId | while read -r id; do op-reserve -q cancel "$id"; done
+  op-musical -q run
+  op-reserve -q run
+  assert_equal "$(op-musical list | jq -c '[.heldSeats, .reservableSeats + .offeredSeats]' | tr '\n' ' ')" '[0,14] [0,12] '
+  succeeds check_waiting "$OP_STORE" --settled
+}
+
+# finds TEXT FILTER [ARG...]: the checker says it of a copy of the store, each of whose events went through jq.
+finds() {
+  rm -rf copy.broken
   mkdir -p copy.broken/journal
-  journal_bytes | jq -s -c '(map(select(.type == "WaitingOffered"))[0].seq) as $o
-    | map(if .seq == $o then .data.seats += 24 else . end)[] | .durable = 0' >copy.broken/journal/00000000000000000001.ndjson
-  exits_with 1 check_waiting copy.broken
-  [[ $stderr == *'are held or on offer'* ]] || fail "$stderr"
+  journal_bytes | jq -c "$2" >copy.broken/journal/00000000000000000001.ndjson
+  exits_with 1 check_waiting copy.broken "${@:3}"
+  [[ $stderr == *"$1"* ]] || fail "expected '$1' of $2: $stderr"
+}
+
+# told KIND ID BEFORE AFTER EXIT ANSWER: a line of a log.
+told() {
+  jq -cn --arg kind "$1" --arg id "$2" --argjson before "$3" --argjson after "$4" --argjson exit "$5" --arg answer "$6" \
+    '{process: 0, $kind, asked: {$id}, $before, $after, $exit, stdout: "", stderr: ""}
+     + if $exit == 0 then {stdout: ($answer + "\n")} else {stderr: $answer} end'
+}
+
+@test "the checker finds what it is there to find" {
+  sold_out                # 1, and the reservations 2, 3, 4
+  wait_for 2 first        # 5
+  first=$(op-reserve wait list)
+  wait_for 1 second       # 6
+  wait_for 1 third        # 7
+  gives_back r2           # 8, 9
+  op-reserve -q run       # 10, 11: first and second are offered
+  op-reserve -q place --offer first --id mine                          # 12
+  OP_NOW=2026-11-20T12:10:00Z op-reserve -q run                        # 13, 14: second expired, third is offered
+  OP_NOW=2026-11-20T12:11:00Z op-reserve -q wait withdraw third        # 15
+  op-reserve -q place --musical 1 --seats 1 --id late                  # 16
+  assert_equal "$(journal_bytes | jq -r 'select(.seq > 9).type' | tr '\n' ' ')" \
+    'WaitingOffered WaitingOffered ReservationPlaced WaitingOfferExpired WaitingOffered WaitingOfferDeclined ReservationPlaced '
+  succeeds check_waiting "$OP_STORE" --settled
+  finds 'of 10 seats 9 + 2 are held or on offer' 'if .seq == 11 then .data.seats = 2 else . end'
+  finds 'of 10 seats 11 + 0 are held or on offer' 'if .seq == 16 then .data.seats = 2 else . end'
+  finds 'event 16 (ReservationPlaced): takes 1 seats, 0 are left' 'if .seq == 15 then .type = "Note" else . end'
+  finds 'second is expired, not joined' 'if .seq == 14 then .data.waitingId = "second" | .data.offerId = "second" else . end'
+  finds 'second is expired, not offered' 'if .seq == 15 then .data.waitingId = "second" else . end'
+  finds 'first is accepted, not offered' 'if .seq == 16 then .data.offerId = "first" else . end'
+  finds 'first is open until 2026-11-20T12:10:00.000000Z, and it is 2026-11-20T12:10:00.000000Z' \
+    'if .seq == 12 then .time = "2026-11-20T12:10:00.000000Z" else . end'
+  finds 'second is open until' 'if .seq == 13 then .time = "2026-11-20T12:09:59.999999Z" else . end'
+  finds 'seats differs from what first joined for' 'if .seq == 12 then .data.seats = 1 else . end'
+  finds 'second joined before and fits' 'if .seq == 11 then .data.waitingId = "third" | .data.offerId = "third" else . end'
+  finds 'third waits for 1 seats, 1 are free' 'if .seq >= 14 then .type = "Note" else . end' --settled
+  OP_NOW=2026-11-20T13:00:00Z finds 'third is still offered' 'if .seq >= 15 then .type = "Note" else . end' --settled
+  # What was told.
+  told wait first 4 5 0 "$first" >log
+  told withdraw third 14 15 0 "$(op-reserve wait list --all | jq -c 'select(.waitingId == "third")')" >>log
+  told withdraw second 12 13 1 '{"error":"waiting_over"}' >>log
+  told withdraw second 5 5 1 '{"error":"no_such_waiting"}' >>log
+  succeeds check_waiting "$OP_STORE" log
+  head -1 log >twice.log
+  finds 'somebody else was told' . log twice.log
+  finds 'it did not happen' 'if .seq == 15 then .type = "Note" else . end' log
+  told withdraw second 11 12 1 '{"error":"waiting_over"}' >log
+  finds 'it was never so meanwhile' . log
 }

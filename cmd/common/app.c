@@ -1,6 +1,7 @@
 /* app.c - op_main(): what every command does before and after its verb.
  *
- * In order: the process is made fit (descriptors 0 to 2 open, SIGPIPE), the command line is read, --help and
+ * In order: the process is made fit (descriptors 0 to 2 open, SIGPIPE and SIGXFSZ), the command line is read, --help
+ * and
  * --version answered, then the clock, the configuration and the store's place are settled, the verb is called, and
  * stdout is flushed, closed and checked, since a full disk behind a pipe is an error and not a success. One line on
  * stderr tells what went wrong. The only process-wide state is the number of the signal that asked to stop. Raises 66,
@@ -30,8 +31,8 @@ static void open_standard(void) {
       _exit(OP_SOFTWARE);
 }
 
-/* Does nothing: what counts is that write() fails with EPIPE. */
-static void on_pipe(int number) { (void)number; }
+/* Does nothing: what counts is that write() fails, with EPIPE or (beyond a limit of file sizes) EFBIG. */
+static void on_failed_write(int number) { (void)number; }
 
 /* Remembers the signal. */
 static void on_stop(int number) { stop_signal = number; }
@@ -310,7 +311,8 @@ int op_main(const struct op_program *program, int argc, char **argv) {
   struct op_app app = {.program = program, .max = UINT64_MAX, .timeout_ms = 10000};
   struct op_error error = {0};
   open_standard();
-  handle(SIGPIPE, on_pipe, SA_RESTART);
+  handle(SIGPIPE, on_failed_write, SA_RESTART);
+  handle(SIGXFSZ, on_failed_write, SA_RESTART);
 
   int code = op_options_parse(&app, argc, argv, &error);
   if (code == OP_OK)

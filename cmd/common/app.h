@@ -135,6 +135,9 @@ int op_check_time(const char *what, const char *text, int64_t *ret_time_us, stru
 /* `250ms`, `15m`, `2h`, `5s`, `1d`. False where it is none of these. */
 bool op_duration_parse(const char *text, int64_t *ret_ms);
 
+/* An offset from UTC, `+09:00` or `-03:30`, in microseconds (east is above 0). False where it is none. */
+bool op_zone_parse(const char *text, int64_t *ret_offset_us);
+
 /* A URL that money and secrets may be sent to (url.c): NULL, or what is wanted instead, static storage. */
 const char *op_url_wrong(const char *text);
 

@@ -121,7 +121,6 @@ static int attempt(struct op_model *model, op_decide *decide, void *context, str
   if (rc == OP_OK && drafts->count > 0 && !op_model_app(model)->dry_run)
     return append(model, drafts, guard, position, ret_committed, ret_outcome, error);
   evs_turn_end(op_model_app(model)->store);
-  stamp(op_model_app(model), drafts);
   if (position <= op_model_offset(model)) /* the model holds nothing but what is durable */
     return rc;
   struct op_error unsettled;
@@ -154,9 +153,22 @@ int op_commit_write(struct op_model *model, op_decide *decide, void *context, st
   return rc;
 }
 
+/* --dry-run: what the store would not take is refused just so, and nothing is written. */
+static int rehearse(struct op_model *model, struct op_drafts *drafts, struct op_error *error) {
+  evs_error store_error = {0};
+  evs_new_event *events = new_events(drafts);
+  if (events == NULL)
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  int rc = evs_check(op_model_app(model)->store, events, drafts->count, &store_error);
+  free(events);
+  return rc == 0 ? OP_OK : op_fail_store(error, rc, &store_error);
+}
+
 /* Decides and appends. */
 int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
               struct op_committed *ret_committed, struct op_error *error) {
   int rc = op_commit_write(model, decide, context, drafts, ret_committed, error);
+  if (rc == OP_OK && op_model_app(model)->dry_run && drafts->count > 0)
+    return rehearse(model, drafts, error);
   return rc == OP_OK ? op_commit_sync(model, ret_committed, error) : rc;
 }

@@ -19,8 +19,9 @@ struct op_committed {
 };
 
 /* Runs `decide` and appends what it drafted, durably; on a conflict catches up and decides again, until the app's time
- * limit (exit 75 busy). A refusal is told only after what it rests on is durable. With --dry-run nothing is appended.
- * On return `drafts` (the caller's, reset first) holds what was appended or would be. */
+ * limit (exit 75 busy). A refusal is told only after what it rests on is durable. With --dry-run nothing is appended,
+ * and what the store would not take (evs_check()) is refused as without. On return `drafts` (the caller's, reset first)
+ * holds what was appended or would be. */
 int op_commit(struct op_model *model, op_decide *decide, void *context, struct op_drafts *drafts,
               struct op_committed *ret_committed, struct op_error *error);
 

@@ -4,6 +4,7 @@
  * The first two may be missing; the named one may not. What stands in a file is config_read.c's business. Raises 66
  * no_config (a named file that is not there), 74 and 77 (it cannot be read), 78 bad_config. */
 #include "config_read.h"
+#include "label.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,4 +148,12 @@ const struct op_template *op_config_template(const struct op_config *config, con
 const char *const *op_config_steps(const struct op_config *config) {
   static const char *const by_default[] = {"payment", NULL};
   return config->saga_steps != NULL ? (const char *const *)config->saga_steps : by_default;
+}
+
+/* Is a payment one of them? */
+bool op_config_pays(const struct op_config *config) {
+  for (const char *const *step = op_config_steps(config); *step != NULL; step++)
+    if (strcmp(*step, "payment") == 0 || strcmp(*step, "ticket") == 0)
+      return true;
+  return false;
 }

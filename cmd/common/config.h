@@ -16,7 +16,7 @@
 struct op_template {
   char *subject, *text; /* NULL: the built-in one */
 };
-enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 6 };
+enum { OP_TEMPLATE_LANGUAGES = 2, OP_TEMPLATE_EVENTS = 9 };
 
 #define OP_MAX_BREAKER_WINDOW 1000
 #define OP_MAX_BREAKER_PROBES 16
@@ -56,6 +56,7 @@ struct op_config {
   double assign_radius_km;       /* assign.radius_km: reach of a branch; 100 */
   double assign_weight_distance; /* of the distance in reaches; 1 */
   double assign_weight_load;     /* of the share of the day's capacity that is taken; 0.2 */
+  int64_t assign_zone_us;        /* assign.zone: whose days the capacities are of, as an offset from UTC; 0 */
   char *ticket_after_issue;      /* "void" or "refuse": what a cancellation does to a ticket that is issued */
   char **saga_steps;             /* of payment, ticket, assignment; ends with NULL; op_config_steps() */
   struct op_label *labels;       /* list of (language, word, label) */
@@ -75,5 +76,9 @@ const struct op_template *op_config_template(const struct op_config *config, con
 
 /* The steps that make a reservation complete, ends with NULL; where nothing is configured, payment alone. */
 const char *const *op_config_steps(const struct op_config *config);
+
+/* Is a payment among them, by itself or since a ticket wants it? Where it is not, customers pay elsewhere: no processor
+ * of the saga charges anybody, and nothing is cancelled, refused or late for want of a payment. */
+bool op_config_pays(const struct op_config *config);
 
 #endif

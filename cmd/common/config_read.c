@@ -6,6 +6,7 @@
 #include "config_read.h"
 
 #include "app.h"
+#include "label.h"
 #include "placeholder.h"
 
 #include <stdarg.h>
@@ -15,13 +16,13 @@
 #include <string.h>
 #include <yaml.h>
 
-enum type { SECTION, STRING, URL, TEMPLATE, TEMPLATE_LINE, DURATION, WHOLE, NUMBER, STRINGS, LABELS };
+enum type { SECTION, STRING, URL, TEMPLATE, TEMPLATE_LINE, DURATION, ZONE, WHOLE, NUMBER, STRINGS, LABELS };
 
 struct key {
   const char *path;
   enum type type;
-  size_t field; /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms) and a WHOLE, of a double
-                   for a NUMBER, of a char ** for STRINGS, else of a char * */
+  size_t field;        /* offset in op_config, or NO_FIELD; of an int64_t for a DURATION (in ms), a ZONE (in us) and a
+                          WHOLE, of a double for a NUMBER, of a char ** for STRINGS, else of a char * */
   const char *choices; /* the words that may stand here, with | between them; NULL: any */
   int64_t min, max;    /* WHOLE, NUMBER; DURATION in ms, max 0: no bound */
 };
@@ -80,6 +81,7 @@ static const struct key keys[] = {
     {"ticket.after_issue", STRING, FIELD(ticket_after_issue), "void|refuse", 0, 0},
     GROUP("assign"),
     RATE("assign.radius_km", FIELD(assign_radius_km), 100000),
+    {"assign.zone", ZONE, FIELD(assign_zone_us), NULL, 0, 0},
     GROUP("assign.weights"),
     RATE("assign.weights.distance", FIELD(assign_weight_distance), 1000000),
     RATE("assign.weights.load", FIELD(assign_weight_load), 1000000),
@@ -271,6 +273,16 @@ static int read_duration(struct loader *loader, const struct key *key) {
   return OP_OK;
 }
 
+/* Reads an offset from UTC. */
+static int read_zone(struct loader *loader, const struct key *key) {
+  int64_t offset_us = 0;
+  if (loader->event.type != YAML_SCALAR_EVENT || strlen(scalar(loader)) != loader->event.data.scalar.length ||
+      !op_zone_parse(scalar(loader), &offset_us))
+    return fail_type(loader, key->path, "an offset from UTC such as +09:00");
+  memcpy((char *)loader->config + key->field, &offset_us, sizeof offset_us);
+  return OP_OK;
+}
+
 /* Reads a number within its bounds. */
 static int read_number(struct loader *loader, const struct key *key) {
   enum kind kind = kind_of(loader);
@@ -343,7 +355,15 @@ static bool list_add(char ***list, size_t count, const char *value) {
   return grown[count] != NULL;
 }
 
-/* Reads a list of strings, from its start to its end. */
+/* Does a list of `count` texts hold this one? */
+static bool list_has(char *const *list, size_t count, const char *value) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(list[i], value) == 0)
+      return true;
+  return false;
+}
+
+/* Reads a list of strings, from its start to its end; where they are some of a few words, each once. */
 static int read_list(struct loader *loader, const struct key *key) {
   if (loader->event.type != YAML_SEQUENCE_START_EVENT)
     return fail_type(loader, key->path, "a list");
@@ -353,6 +373,8 @@ static int read_list(struct loader *loader, const struct key *key) {
   int code = next_event(loader);
   while (code == OP_OK && loader->event.type != YAML_SEQUENCE_END_EVENT) {
     code = check_string(loader, key, "a list of strings");
+    if (code == OP_OK && key->choices != NULL && list_has(list, count, scalar(loader)))
+      code = FAIL(loader, "%s: '%s' stands there twice", key->path, scalar(loader));
     if (code == OP_OK && !list_add(&list, count++, scalar(loader)))
       code = op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
     if (code == OP_OK)
@@ -370,29 +392,6 @@ static int read_list(struct loader *loader, const struct key *key) {
   return code;
 }
 
-/* Finds a label of a list. */
-static struct op_label *label_find(struct op_label *labels, const char *language, const char *word) {
-  for (; labels != NULL; labels = labels->next)
-    if (strcmp(labels->language, language) == 0 && (word == NULL || strcmp(labels->word, word) == 0))
-      return labels;
-  return NULL;
-}
-
-/* Adds a label at the end of a list, or replaces its text; false where memory is gone. */
-static bool label_set(struct op_label **list, const char *language, const char *word, const char *text) {
-  struct op_label *label = label_find(*list, language, word);
-  if (label != NULL)
-    return op_config_set(&label->text, text);
-  label = calloc(1, sizeof *label);
-  if (label == NULL)
-    return false;
-  while (*list != NULL)
-    list = &(*list)->next;
-  *list = label; /* in the list at once, so that it is freed with it */
-  return op_config_set(&label->language, language) && op_config_set(&label->word, word) &&
-         op_config_set(&label->text, text);
-}
-
 /* Checks that the current event is a key; *ret_name is a copy. */
 static int take_key(struct loader *loader, char **ret_name) {
   if (loader->event.type != YAML_SCALAR_EVENT || strlen(scalar(loader)) != loader->event.data.scalar.length)
@@ -405,18 +404,21 @@ static int take_key(struct loader *loader, char **ret_name) {
 /* Reads the words of one language, from the start of their map to its end. */
 static int read_language(struct loader *loader, const char *language) {
   static const struct key label_key = {"labels", STRING, NO_FIELD, NULL, 0, 0};
-  char *word = NULL;
+  char *word = NULL, wrong_word[640];
   int code = loader->event.type == YAML_MAPPING_START_EVENT ? next_event(loader)
                                                             : fail_type(loader, "labels", "a map of words to labels");
   while (code == OP_OK && loader->event.type != YAML_MAPPING_END_EVENT) {
     code = take_key(loader, &word);
-    if (code == OP_OK && label_find(loader->labels, language, word) != NULL)
+    const char *what = code == OP_OK ? op_label_word_wrong(word, wrong_word, sizeof wrong_word) : NULL;
+    if (what != NULL)
+      code = FAIL(loader, "labels: %s", what);
+    if (code == OP_OK && op_label_find(loader->labels, language, word) != NULL)
       code = FAIL(loader, "labels: '%s' stands there twice for '%s'", word, language);
     if (code == OP_OK)
       code = next_event(loader);
     if (code == OP_OK)
       code = check_string(loader, &label_key, "a label");
-    if (code == OP_OK && !label_set(&loader->labels, language, word, scalar(loader)))
+    if (code == OP_OK && !op_label_set(&loader->labels, language, word, scalar(loader)))
       code = op_fail(loader->error, OP_TEMPORARY, "out_of_memory", "out of memory");
     if (code == OP_OK)
       code = next_event(loader);
@@ -434,7 +436,9 @@ static int read_labels(struct loader *loader) {
                                                             : fail_type(loader, "labels", "a map of languages");
   while (code == OP_OK && loader->event.type != YAML_MAPPING_END_EVENT) {
     code = take_key(loader, &language);
-    if (code == OP_OK && label_find(loader->labels, language, NULL) != NULL)
+    if (code == OP_OK && !op_label_is_language(language))
+      code = FAIL(loader, "labels: the code of a language such as ko or en is wanted here, not '%s'", language);
+    if (code == OP_OK && op_label_find(loader->labels, language, NULL) != NULL)
       code = FAIL(loader, "labels: the language '%s' stands there twice", language);
     if (code == OP_OK)
       code = next_event(loader);
@@ -493,6 +497,8 @@ static int read_value(struct loader *loader, const struct key *key) {
     return read_string(loader, key);
   case DURATION:
     return read_duration(loader, key);
+  case ZONE:
+    return read_zone(loader, key);
   case WHOLE:
   case NUMBER:
     return read_number(loader, key);
@@ -546,18 +552,6 @@ static int read_stream(struct loader *loader) {
 
 /* ---- the whole ---------------------------------------------------------------------------------- */
 
-/* Frees a list of labels; NULL is legal. */
-void op_labels_free(struct op_label *labels) {
-  while (labels != NULL) {
-    struct op_label *next = labels->next;
-    free(labels->language);
-    free(labels->word);
-    free(labels->text);
-    free(labels);
-    labels = next;
-  }
-}
-
 /* Lays the content of one file over the configuration. */
 int op_config_read(struct op_config *config, const char *file, const char *content, size_t len,
                    struct op_error *error) {
@@ -567,7 +561,7 @@ int op_config_read(struct op_config *config, const char *file, const char *conte
   yaml_parser_set_input_string(&loader.parser, (const unsigned char *)content, len);
   int code = read_stream(&loader);
   for (const struct op_label *label = loader.labels; code == OP_OK && label != NULL; label = label->next)
-    if (!label_set(&config->labels, label->language, label->word, label->text))
+    if (!op_label_set(&config->labels, label->language, label->word, label->text))
       code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   if (loader.has_event)
     yaml_event_delete(&loader.event);

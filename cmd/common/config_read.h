@@ -14,12 +14,18 @@
   ROW(0, "ko", 3, "PaymentCancelled")                                                                                  \
   ROW(0, "ko", 4, "ReservationCancelled")                                                                              \
   ROW(0, "ko", 5, "WaitingOffered")                                                                                    \
+  ROW(0, "ko", 6, "PickupAssigned")                                                                                    \
+  ROW(0, "ko", 7, "PickupCollected")                                                                                   \
+  ROW(0, "ko", 8, "AssignmentFailed")                                                                                  \
   ROW(1, "en", 0, "PaymentApproved")                                                                                   \
   ROW(1, "en", 1, "PaymentDeclined")                                                                                   \
   ROW(1, "en", 2, "PaymentRefunded")                                                                                   \
   ROW(1, "en", 3, "PaymentCancelled")                                                                                  \
   ROW(1, "en", 4, "ReservationCancelled")                                                                              \
-  ROW(1, "en", 5, "WaitingOffered")
+  ROW(1, "en", 5, "WaitingOffered")                                                                                    \
+  ROW(1, "en", 6, "PickupAssigned")                                                                                    \
+  ROW(1, "en", 7, "PickupCollected")                                                                                   \
+  ROW(1, "en", 8, "AssignmentFailed")
 
 /* Reads `content` (len bytes of YAML) over *config. `file` is what messages call it. */
 int op_config_read(struct op_config *config, const char *file, const char *content, size_t len, struct op_error *error);
@@ -29,6 +35,5 @@ bool op_config_set(char **text, const char *value);
 
 /* Frees a list of texts that ends with NULL; NULL is legal. */
 void op_config_list_free(char **list);
-void op_labels_free(struct op_label *labels); /* NULL is legal */
 
 #endif

@@ -55,6 +55,9 @@ extern const char *const op_model_names[];
 #define OP_CUSTOMER_FORGOTTEN "CustomerForgotten"
 #define OP_BRANCH_ADDED "BranchAdded"
 #define OP_BRANCH_CAPACITY_CHANGED "BranchCapacityChanged"
+#define OP_BRANCH_REVISED "BranchRevised" /* another name or place */
+#define OP_BRANCH_CLOSED "BranchClosed"   /* nothing more is assigned to it */
+#define OP_BRANCH_OPENED "BranchOpened"
 #define OP_PICKUP_ASSIGNED "PickupAssigned"
 #define OP_PICKUP_RELEASED "PickupReleased"   /* its reservation was cancelled: the place at the branch is free again */
 #define OP_PICKUP_COLLECTED "PickupCollected" /* handed over: nothing can be cancelled any more */
@@ -107,6 +110,37 @@ extern const char *const op_model_names[];
 #define OP_PICKUP_IS_CANCELLED "Cancelled" /* its reservation was, before a branch had it: nothing to give back */
 #define OP_FULFIL_PICKUP "pickup"
 #define OP_FULFIL_DELIVERY "delivery"
+
+/* Statuses of a musical, of an entry of the waiting list, of a notice, of a contact, and of an event that a consumer
+ * (op-journal consume) failed on. */
+#define OP_MUSICAL_IS_OPEN "Open"
+#define OP_MUSICAL_IS_CLOSED "Closed"
+#define OP_WAITING_IS_WAITING "Waiting"
+#define OP_WAITING_IS_OFFERED "Offered"
+#define OP_WAITING_IS_ACCEPTED "Accepted"
+#define OP_WAITING_IS_EXPIRED "Expired"
+#define OP_WAITING_IS_WITHDRAWN "Withdrawn"
+#define OP_NOTICE_IS_PENDING "Pending"
+#define OP_NOTICE_IS_SENT "Sent"
+#define OP_NOTICE_IS_PARKED "Parked"
+#define OP_NOTICE_IS_WITHDRAWN "Withdrawn"
+#define OP_CONTACT_IS_FORGOTTEN "Forgotten"
+#define OP_ITEM_IS_NEW "New" /* never shown */
+#define OP_ITEM_IS_FAILING "Failing"
+#define OP_ITEM_IS_PARKED "Parked"
+#define OP_ITEM_IS_HELD "Held"
+#define OP_ITEM_IS_RETRIED "Retried"
+#define OP_ITEM_IS_DELIVERED "Delivered"
+#define OP_ITEM_IS_DROPPED "Dropped"
+
+/* How far a reservation is as a whole, beside OP_STATUS_CANCELLED. */
+#define OP_PROGRESS_PLACED "Placed"
+#define OP_PROGRESS_COMPLETED "Completed"
+#define OP_PROGRESS_CANCELLATION_COMPLETED "CancellationCompleted"
+
+/* All of these words, once each; ends with NULL: what a column of statuses or progress may show, and so what labels: of
+ * the configuration may name. */
+extern const char *const op_status_words[];
 
 /* Bounds. Seats of one musical and of one reservation; a price and an amount in minor units (below 2^53, see jq). */
 #define OP_MAX_SEATS 1000000000

@@ -37,6 +37,18 @@ bool op_field_text(const evs_event *event, const char *key, char *buf, size_t si
   return false;
 }
 
+/* A number as it is written, or nothing. */
+bool op_field_decimal(const evs_event *event, const char *key, char *buf, size_t size) {
+  evs_slice value;
+  buf[0] = '\0';
+  if (!evs_json_find(event->data, key, &value) || value.len == 0 || value.len >= size ||
+      (value.ptr[0] != '-' && (value.ptr[0] < '0' || value.ptr[0] > '9')))
+    return false;
+  memcpy(buf, value.ptr, value.len);
+  buf[value.len] = '\0';
+  return true;
+}
+
 /* A time, or the fallback. */
 int64_t op_field_time(const evs_event *event, const char *key, int64_t fallback) {
   char text[64];

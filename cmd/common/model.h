@@ -114,6 +114,8 @@ void op_bind_text(sqlite3_stmt *statement, int index, const char *text);
 /* A member of data: as a number (fallback where absent), as text into buf (empty where absent, false where absent). */
 int64_t op_field_number(const evs_event *event, const char *key, int64_t fallback);
 bool op_field_text(const evs_event *event, const char *key, char *buf, size_t size);
+/* A member of data that is any number, as it is written there (1.50); "" and false where it is none, or too long. */
+bool op_field_decimal(const evs_event *event, const char *key, char *buf, size_t size);
 /* A member of data that is an RFC 3339 time, in microseconds since 1970; the fallback where it is none. */
 int64_t op_field_time(const evs_event *event, const char *key, int64_t fallback);
 /* A member of data that must be an id (op_check_id): empty and false where it is none, so that an odd event of somebody

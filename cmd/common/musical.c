@@ -114,22 +114,33 @@ static void offer(struct op_musical *musical, const evs_event *event, int64_t se
 static void placed(struct op_musical *musical, const evs_event *event) {
   evs_slice offer_id;
   int64_t seats = bounded(event, "seats", OP_MAX_SEATS, 0);
-  if (musical->offered > 0 && evs_json_find(event->data, "offerId", &offer_id))
+  if (musical->offered > 0 && evs_json_find(event->data, "offerId", &offer_id)) {
     offer(musical, event, -seats);
+    musical->freed_by = event->seq; /* who was passed over while it was open has a turn */
+  }
   hold(musical, event, seats);
+}
+
+/* Seats are free again. */
+static void released(struct op_musical *musical, const evs_event *event) {
+  hold(musical, event, -bounded(event, "seats", OP_MAX_SEATS, 0));
+  musical->freed_by = event->seq;
 }
 
 /* What the waiting list does to the seats. */
 static void waited(struct op_musical *musical, const evs_event *event) {
   int64_t seats = bounded(event, "seats", OP_MAX_SEATS, 0);
+  bool over = op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED);
   if (op_type_is(event, OP_WAITING_JOINED))
     add(&musical->waiting, 1);
   else if (op_type_is(event, OP_WAITING_WITHDRAWN) || op_type_is(event, OP_WAITING_OFFERED))
     add(&musical->waiting, -1);
   if (op_type_is(event, OP_WAITING_OFFERED))
     offer(musical, event, seats);
-  else if (op_type_is(event, OP_WAITING_OFFER_EXPIRED) || op_type_is(event, OP_WAITING_OFFER_DECLINED))
+  else if (over)
     offer(musical, event, -seats);
+  if (over || op_type_is(event, OP_WAITING_WITHDRAWN))
+    musical->freed_by = event->seq;
 }
 
 /* The same without an event. */
@@ -140,12 +151,29 @@ void op_musical_take(struct op_musical *musical, const char *grade_name, int64_t
     add(&grade->held, seats);
 }
 
+/* The same of an offer that ends. */
+void op_musical_end_offer(struct op_musical *musical, const char *grade_name, int64_t seats) {
+  struct op_grade *grade = grade_name[0] ? op_grades_find(&musical->grades, grade_name) : NULL;
+  add(&musical->offered, -seats);
+  if (grade)
+    add(&grade->offered, -seats);
+}
+
 /* Of a grade at most what is left of all. */
 int64_t op_musical_available(const struct op_musical *musical, const struct op_grade *grade) {
   int64_t left = musical->seats - musical->held - musical->offered;
   if (grade && grade->seats - grade->held - grade->offered < left)
     left = grade->seats - grade->held - grade->offered;
   return left > 0 ? left : 0;
+}
+
+/* Sales are closed, or go on, and since when. */
+static void switch_sales(struct op_musical *musical, const evs_event *event) {
+  bool closed = op_type_is(event, OP_MUSICAL_SALES_CLOSED);
+  int64_t time_us = 0;
+  if (musical->closed && !closed && evs_time_parse(event->time.ptr, event->time.len, &time_us))
+    musical->opened_us = time_us;
+  musical->closed = closed;
 }
 
 /* Does the event tell of the musical itself, and not of who has its seats? Then it is as it says. */
@@ -155,7 +183,7 @@ static bool redefine(struct op_musical *musical, const evs_event *event) {
   else if (op_type_is(event, OP_MUSICAL_REVISED))
     describe(musical, event);
   else if (op_type_is(event, OP_MUSICAL_SALES_CLOSED) || op_type_is(event, OP_MUSICAL_SALES_OPENED))
-    musical->closed = op_type_is(event, OP_MUSICAL_SALES_CLOSED);
+    switch_sales(musical, event);
   else
     return false;
   return true;
@@ -176,7 +204,7 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event) {
   if (op_type_is(event, OP_RESERVATION_PLACED))
     placed(musical, event);
   else if (op_type_is(event, OP_SEATS_RELEASED))
-    hold(musical, event, -bounded(event, "seats", OP_MAX_SEATS, 0));
+    released(musical, event);
   else if (redefine(musical, event))
     musical->defined_by = event->seq;
   else

@@ -26,7 +26,10 @@ struct op_musical {
   int64_t sales_open_us, sales_close_us;               /* 0: none */
   int64_t max_per_customer;                            /* 0: no limit */
   bool closed;
+  int64_t opened_us;       /* when its sales were last opened after they had been closed; 0: never */
   uint64_t defined_by;     /* seq of the last event that registered, adjusted, revised, closed or opened it */
+  uint64_t freed_by;       /* of the last one that may have brought the turn of who waits: seats are back, an offer is
+                              over, or who was before them gave up; 0: none */
   struct op_grades grades; /* none: all seats are alike */
 };
 
@@ -37,6 +40,8 @@ extern const char *const op_musical_types[];
 int64_t op_musical_available(const struct op_musical *musical, const struct op_grade *grade);
 /* Folds the event that the caller has just drafted: seats of this grade ("": none) are taken. */
 void op_musical_take(struct op_musical *musical, const char *grade, int64_t seats);
+/* The same of the end of an offer: its seats are free. */
+void op_musical_end_offer(struct op_musical *musical, const char *grade, int64_t seats);
 
 /* Folds one event of this musical into it. Events of another musical are ignored, other types too. */
 void op_musical_apply(struct op_musical *musical, const evs_event *event);
@@ -48,7 +53,8 @@ void op_musical_apply(struct op_musical *musical, const evs_event *event);
   "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT NOT NULL,"                                            \
   " seats INTEGER NOT NULL, held INTEGER NOT NULL, price INTEGER, currency TEXT NOT NULL, venue TEXT,"                 \
   " starts_at TEXT, sales_open TEXT, sales_close TEXT, max_per_customer INTEGER NOT NULL, closed INTEGER NOT NULL,"    \
-  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL) WITHOUT ROWID;"
+  " defined_by INTEGER NOT NULL, grades TEXT, offered INTEGER NOT NULL, waiting INTEGER NOT NULL,"                     \
+  " opened_us INTEGER NOT NULL, freed_by INTEGER NOT NULL) WITHOUT ROWID;"
 extern const char op_musical_schema[]; /* the same */
 /* *ret_musical with id "" where there is none. */
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error);

@@ -19,7 +19,7 @@ static int64_t moment(const char *value) {
 int op_musical_load(struct op_model *model, const char *id, struct op_musical *ret_musical, struct op_error *error) {
   sqlite3_stmt *row = op_model_sql(model, "SELECT musical_id, name, seats, held, price, currency, venue, starts_at,"
                                           " sales_open, sales_close, max_per_customer, closed, defined_by, grades,"
-                                          " offered, waiting FROM musicals WHERE musical_id = ?1");
+                                          " offered, waiting, opened_us, freed_by FROM musicals WHERE musical_id = ?1");
   sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
   bool found = false;
   *ret_musical = (struct op_musical){0};
@@ -44,6 +44,8 @@ int op_musical_load(struct op_model *model, const char *id, struct op_musical *r
     }
     ret_musical->offered = sqlite3_column_int64(row, 14);
     ret_musical->waiting = sqlite3_column_int64(row, 15);
+    ret_musical->opened_us = sqlite3_column_int64(row, 16);
+    ret_musical->freed_by = (uint64_t)sqlite3_column_int64(row, 17);
     ret_musical->sales_open_us = moment(ret_musical->sales_open);
     ret_musical->sales_close_us = moment(ret_musical->sales_close);
   }
@@ -65,14 +67,16 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   (void)is_new; /* so few are new that one statement does for both */
   sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals (musical_id, name, seats, held, price, currency, venue,"
                                           " starts_at, sales_open, sales_close, max_per_customer, closed, defined_by,"
-                                          " grades, offered, waiting) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+                                          " grades, offered, waiting, opened_us, freed_by) VALUES"
+                                          " (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
                                           " ON CONFLICT (musical_id) DO UPDATE SET"
                                           " seats = excluded.seats, held = excluded.held, price = excluded.price,"
                                           " venue = excluded.venue, starts_at = excluded.starts_at,"
                                           " sales_open = excluded.sales_open, sales_close = excluded.sales_close,"
                                           " max_per_customer = excluded.max_per_customer, closed = excluded.closed,"
                                           " defined_by = excluded.defined_by, grades = excluded.grades,"
-                                          " offered = excluded.offered, waiting = excluded.waiting");
+                                          " offered = excluded.offered, waiting = excluded.waiting,"
+                                          " opened_us = excluded.opened_us, freed_by = excluded.freed_by");
   struct op_text grades = {0};
   sqlite3_bind_text(put, 1, musical->id, -1, SQLITE_STATIC);
   sqlite3_bind_text(put, 2, musical->name, -1, SQLITE_STATIC);
@@ -94,6 +98,8 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   }
   sqlite3_bind_int64(put, 15, musical->offered);
   sqlite3_bind_int64(put, 16, musical->waiting);
+  sqlite3_bind_int64(put, 17, musical->opened_us);
+  sqlite3_bind_int64(put, 18, (sqlite3_int64)musical->freed_by);
   int rc = op_model_exec(model, put, error);
   op_text_free(&grades);
   return rc;

@@ -225,6 +225,15 @@ static const struct op_verb *verb_find(const struct op_program *program, const c
   return found;
 }
 
+/* Is it the first word of verbs that have two? */
+static bool is_group(const struct op_program *program, const char *word) {
+  size_t len = strlen(word);
+  for (const struct op_verb *verb = program->verbs; verb->run != NULL; verb++)
+    if (verb->name != NULL && strncmp(verb->name, word, len) == 0 && verb->name[len] == ' ')
+      return true;
+  return false;
+}
+
 /* The verb without a name, or NULL. */
 static const struct op_verb *verb_default(const struct op_program *program) {
   for (const struct op_verb *verb = program->verbs; verb->run != NULL; verb++)
@@ -274,7 +283,7 @@ static int find_verb(struct op_app *app, int argc, char **argv, int *ret_index, 
   *ret_words = 0;
   if (found > 0)
     app->verb = verb_find(app->program, argv[words[0]], found > 1 ? argv[words[1]] : NULL, ret_words);
-  if (app->verb == NULL)
+  if (app->verb == NULL && (found == 0 || !is_group(app->program, argv[words[0]])))
     app->verb = verb_default(app->program);
   if (app->verb == NULL && found > 0 && !help_comes_before(argv, argc))
     return fail_verb(app, argv[words[0]], error);

@@ -247,17 +247,17 @@ static void cell_begin(struct op_output *output) {
 /* The name of the current column, as a JSON key. */
 static const char *key(const struct op_output *output) { return output->columns[output->cell].name; }
 
-/* Does the current column hold statuses? */
-static bool is_status(const struct op_output *output) {
+/* Does the current column hold words that labels: may name? */
+static bool is_labelled(const struct op_output *output) {
   const char *name = output->columns[output->cell].name;
   size_t len = strlen(name);
-  return strcmp(name, "status") == 0 || strcmp(name, "progress") == 0 ||
+  return strcmp(name, "status") == 0 || strcmp(name, "progress") == 0 || strcmp(name, "fulfil") == 0 ||
          (len > 6 && strcmp(name + len - 6, "Status") == 0);
 }
 
 /* What a table shows of a text. */
 static const char *shown(const struct op_output *output, const char *text) {
-  const char *label = output->labels != NULL && is_status(output) ? op_label(output->labels, text) : NULL;
+  const char *label = output->labels != NULL && is_labelled(output) ? op_label(output->labels, text) : NULL;
   return label != NULL ? label : text;
 }
 

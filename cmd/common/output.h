@@ -16,7 +16,8 @@ struct op_label; /* config.h */
 
 enum op_format { OP_NDJSON, OP_JSON, OP_TABLE, OP_CSV };
 
-/* A column called status, somethingStatus or progress holds words that labels: may name: tables show the label. */
+/* A column called status, somethingStatus, progress or fulfil holds words that labels: may name: tables show the label.
+ */
 struct op_column {
   const char *name;    /* camelCase: the JSON key and the CSV head */
   const char *heading; /* the table's head; NULL: left out of the table (still in JSON and CSV) */

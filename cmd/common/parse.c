@@ -126,6 +126,18 @@ bool op_duration_parse(const char *text, int64_t *ret_ms) {
   return false;
 }
 
+/* Reads an offset as RFC 3339 has it behind a time: of the same clock time it tells how much earlier it is than in UTC.
+ */
+bool op_zone_parse(const char *text, int64_t *ret_offset_us) {
+  char time[32];
+  int64_t utc_us = INT64_C(946684800000000), time_us = 0; /* 2000-01-01T00:00:00Z */
+  snprintf(time, sizeof time, "2000-01-01T00:00:00%.10s", text);
+  if ((text[0] != '+' && text[0] != '-') || !evs_time_parse(time, strlen(time), &time_us))
+    return false;
+  *ret_offset_us = utc_us - time_us;
+  return true;
+}
+
 /* How many letters must be added, dropped, changed or swapped with their neighbour; words beyond 31 bytes count as far.
  */
 static unsigned word_distance(const char *a, const char *b) {

@@ -15,7 +15,7 @@
  *     return op_pending_select(model, count, owed, error);
  *   }
  *
- * named by op_processor.pending, and by its place among sibling_processors[] (cmd/outerpark/sibling.c). Work that its
+ * named by op_processor.pending, and by its place among sibling_processors() (cmd/outerpark/sibling.c). Work that its
  * own run would leave for later counts as waiting: then op_pending_add() takes the figures one by one. */
 #ifndef OP_PENDING_H
 #define OP_PENDING_H

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-const char *const op_placeholders[] = {"reservationId", "musicalName", "seats",   "amount", "currency", "reason",
-                                       "customerName",  "customerId",  "offerId", "until",  NULL};
+const char *const op_placeholders[] = {"reservationId", "musicalName",  "seats",      "amount",  "currency",
+                                       "reason",        "customerName", "customerId", "offerId", "until",
+                                       "branchName",    "fulfil",       "distanceKm", NULL};
 
 /* The next piece. */
 struct op_piece op_piece_next(const char **at) {

@@ -163,12 +163,40 @@ static int expect_end(const struct op_yaml *yaml, yaml_parser_t *parser, const s
   return code;
 }
 
+/* Refuses a node inside of too many others. libyaml composes a document of any depth, in a time that grows with its
+ * square; event by event it is stopped as soon as it is too deep. Other mistakes are left to the composing. */
+static int check_depth(const char *path, const struct op_text *text, const struct op_yaml_list *list,
+                       struct op_error *error) {
+  yaml_parser_t parser;
+  yaml_event_t event;
+  unsigned depth = 0;
+  int code = OP_OK;
+  if (!yaml_parser_initialize(&parser))
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  yaml_parser_set_input_string(&parser, (const unsigned char *)(text->ptr ? text->ptr : ""), text->len);
+  for (bool more = true; more && code == OP_OK && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
+    bool begins = event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+    bool ends = event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+    more = event.type != YAML_STREAM_END_EVENT;
+    depth = depth + begins - ends;
+    if (depth <= OP_YAML_MAX_DEPTH)
+      continue;
+    op_fail(error, OP_DATA, list->word, "lists and maps are nested more than %d deep here", OP_YAML_MAX_DEPTH);
+    code = op_yaml_fail(path, (struct op_yaml_spot){event.start_mark.line, event.start_mark.column}, error);
+  }
+  yaml_parser_delete(&parser);
+  return code;
+}
+
 /* Parses the text of the file. */
 static int parse(const char *path, const struct op_text *text, const struct op_yaml_list *list, void *context,
                  struct op_error *error) {
   yaml_parser_t parser;
   yaml_document_t document;
   int code;
+  code = check_depth(path, text, list, error);
+  if (code != OP_OK)
+    return code;
   if (!yaml_parser_initialize(&parser))
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   yaml_parser_set_input_string(&parser, (const unsigned char *)(text->ptr ? text->ptr : ""), text->len);
@@ -185,15 +213,16 @@ static int parse(const char *path, const struct op_text *text, const struct op_y
   return code;
 }
 
-/* Reads the whole file. */
+/* Reads the whole file, or standard input. */
 static int read_file(const char *path, const struct op_yaml_list *list, struct op_text *text, struct op_error *error) {
-  FILE *file = fopen(path, "re");
+  bool is_stdin = strcmp(path, "-") == 0;
+  FILE *file = is_stdin ? stdin : fopen(path, "re");
   char chunk[16384];
   size_t count = 0;
   while (file && text->len <= EVS_MAX_COMMIT && (count = fread(chunk, 1, sizeof chunk, file)) > 0)
     op_text_add(text, chunk, count);
   int problem = !file || ferror(file) ? errno : 0;
-  if (file)
+  if (file && !is_stdin)
     fclose(file);
   if (text->len > EVS_MAX_COMMIT)
     return op_fail(error, OP_DATA, list->word, "%s: %s may have at most %u bytes", path, list->name, EVS_MAX_COMMIT);

@@ -1,14 +1,17 @@
 /* yaml_list.h - reads a YAML file that is one list: bare, or under a key of its own, as in `musicals: [...]`.
  *
- * The file is believed whole or not at all: broken YAML, another key, a second document is an error, and so is what the
- * reader of the items refuses. An error names its place, `FILE:LINE:COLUMN: what`, with the figures file, line and
- * column. Nodes are walked by their reader to a depth of its own, so that aliases to themselves cost nothing. */
+ * The file is believed whole or not at all: broken YAML, another key, a second document, a node inside of more than
+ * OP_YAML_MAX_DEPTH others is an error, and so is what the reader of the items refuses. An error names its place,
+ * `FILE:LINE:COLUMN: what`, with the figures file, line and column. Nodes are walked by their reader to a depth of its
+ * own, so that aliases to themselves cost nothing. */
 #ifndef OP_YAML_LIST_H
 #define OP_YAML_LIST_H
 
 #include "app.h"
 
 #include <yaml.h>
+
+enum { OP_YAML_MAX_DEPTH = 32 };
 
 /* A place in the file, from 0. */
 struct op_yaml_spot {
@@ -29,8 +32,9 @@ struct op_yaml_list {
   int (*item)(void *context, const struct op_yaml *yaml, const yaml_node_t *node); /* reads one item */
 };
 
-/* Reads the file and gives every item to list->item, in order; `null` is an empty list. Errors: 66 no_input, 77
- * no_permission, 74 io_error, 65 list->word, also for more than EVS_MAX_COMMIT bytes, and those of list->item. */
+/* Reads the file ("-": standard input) and gives every item to list->item, in order; `null` is an empty list. Errors:
+ * 66 no_input, 77 no_permission, 74 io_error, 65 list->word, also for more than EVS_MAX_COMMIT bytes, and those of
+ * list->item. */
 int op_yaml_list_load(const char *path, const struct op_yaml_list *list, void *context, struct op_error *error);
 
 /* Puts the place before the message of an error that is filled already, keeps its figures, and returns its exit code.

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-const char *const branch_types[] = {OP_BRANCH_ADDED, OP_BRANCH_CAPACITY_CHANGED, NULL};
+const char *const branch_types[] = {OP_BRANCH_ADDED,  OP_BRANCH_CAPACITY_CHANGED, OP_BRANCH_REVISED,
+                                    OP_BRANCH_CLOSED, OP_BRANCH_OPENED,           NULL};
 
 const char *const branch_fields[] = {"id", "name", "lat", "lon", "capacity", NULL};
 enum { ID, NAME, LAT, LON, CAPACITY };
@@ -19,26 +20,62 @@ static int64_t capacity_of(const evs_event *event) {
   return capacity >= 0 && capacity <= OP_MAX_CAPACITY ? capacity : -1;
 }
 
+/* It is there, unless it was before. */
+static bool added(struct branch *branch, const evs_event *event) {
+  struct op_location at;
+  char id[OP_MAX_ID + 1];
+  int64_t capacity = capacity_of(event);
+  if (branch->id[0] || capacity < 0 || !op_field_location(event, &at) || !op_field_id(event, "branchId", id))
+    return false;
+  memcpy(branch->id, id, sizeof id);
+  op_field_text(event, "name", branch->name, sizeof branch->name);
+  branch->at = at;
+  branch->capacity = branch->first_capacity = capacity;
+  branch->added_by = event->seq;
+  return true;
+}
+
+/* It has another name or place. */
+static bool revised(struct branch *branch, const evs_event *event) {
+  char name[OP_MAX_NAME + 1];
+  struct op_location at;
+  bool named = op_field_text(event, "name", name, sizeof name) && name[0], placed = op_field_location(event, &at);
+  if (named)
+    memcpy(branch->name, name, sizeof name);
+  if (placed)
+    branch->at = at;
+  return named || placed;
+}
+
+/* Something else about a branch that is there. */
+static bool changed(struct branch *branch, const evs_event *event) {
+  if (!branch->id[0])
+    return false;
+  if (op_type_is(event, OP_BRANCH_CAPACITY_CHANGED)) {
+    int64_t capacity = capacity_of(event);
+    branch->capacity = capacity >= 0 ? capacity : branch->capacity;
+    return capacity >= 0;
+  }
+  if (op_type_is(event, OP_BRANCH_REVISED))
+    return revised(branch, event);
+  bool closes = op_type_is(event, OP_BRANCH_CLOSED);
+  if (!closes && !op_type_is(event, OP_BRANCH_OPENED))
+    return false;
+  branch->closed = closes;
+  return true;
+}
+
 /* Folds one event. */
 void branch_apply(struct branch *branch, const evs_event *event) {
-  int64_t capacity = capacity_of(event);
-  if (capacity < 0)
+  if (!(op_type_is(event, OP_BRANCH_ADDED) ? added(branch, event) : changed(branch, event)))
     return;
-  if (op_type_is(event, OP_BRANCH_ADDED)) {
-    struct op_location at;
-    char id[OP_MAX_ID + 1];
-    if (branch->id[0] || !op_field_location(event, &at) || !op_field_id(event, "branchId", id))
-      return;
-    memcpy(branch->id, id, sizeof id);
-    op_field_text(event, "name", branch->name, sizeof branch->name);
-    branch->at = at;
-    branch->first_capacity = capacity;
-  } else if (!op_type_is(event, OP_BRANCH_CAPACITY_CHANGED) || !branch->id[0]) {
-    return;
-  }
-  branch->capacity = capacity;
   branch->defined_by = event->seq;
   snprintf(branch->updated_at, sizeof branch->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
+}
+
+/* The same name and place? */
+bool branch_same_place(const struct branch *branch, const char *name, struct op_location at) {
+  return strcmp(branch->name, name) == 0 && branch->at.lat == at.lat && branch->at.lon == at.lon;
 }
 
 /* Sets one field. */

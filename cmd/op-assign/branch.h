@@ -1,7 +1,8 @@
 /* branch.h - a branch that hands reservations over: where it is, and how many a day it can take. Pure.
  *
- * Capacity counts reservations by the UTC day on which they are assigned, whatever their seats: what is assigned today
- * and not released again takes a place of today, also after it was collected. */
+ * Capacity counts reservations by the day (of assign.zone) on which they are assigned, whatever their seats: what is
+ * assigned today and not released again takes a place of today, also after it was collected. A branch that is closed
+ * gets nothing more, and keeps what it has. */
 #ifndef ASSIGN_BRANCH_H
 #define ASSIGN_BRANCH_H
 
@@ -15,8 +16,10 @@ struct branch {
   struct op_location at;
   int64_t capacity;       /* a day */
   int64_t first_capacity; /* as it was added */
-  int64_t used;           /* places of the day that is looked at; no event tells it, see project.h */
-  uint64_t defined_by;    /* seq of the last event that added or changed it */
+  bool closed;
+  int64_t used;        /* places of the day that is looked at; no event tells it, see project.h */
+  uint64_t added_by;   /* seq of its BranchAdded */
+  uint64_t defined_by; /* seq of the last event that added or changed it */
   char updated_at[EVS_TIME_SIZE];
 };
 
@@ -25,6 +28,9 @@ extern const char *const branch_types[];
 
 /* Folds an event of this branch; the first BranchAdded makes it. */
 void branch_apply(struct branch *branch, const evs_event *event);
+
+/* Has it this name, and this place? */
+bool branch_same_place(const struct branch *branch, const char *name, struct op_location at);
 
 /* What describes a new branch: name and values are checked by branch_set(). */
 struct branch_wanted {

@@ -71,24 +71,29 @@ static const char *id_of(const void *context, size_t index) {
   return file->items[index].id;
 }
 
+/* Of a branch that was read. */
+int branches_file_fail_at(const struct branches_file *file, size_t index, struct op_error *error) {
+  return op_yaml_fail(file->path, file->spots[index], error);
+}
+
 /* No id twice. */
-static int check_ids(const char *path, const struct branches_file *file, struct op_error *error) {
+static int check_ids(const struct branches_file *file, struct op_error *error) {
   size_t second = op_yaml_second(id_of, file, file->count);
   if (second == SIZE_MAX)
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   if (second == file->count)
     return OP_OK;
   op_fail(error, OP_DATA, "bad_branches", "branch %s stands here twice", file->items[second].id);
-  return op_yaml_fail(path, file->spots[second], error);
+  return branches_file_fail_at(file, second, error);
 }
 
 /* Reads and checks a file. */
 int branches_file_load(const char *path, struct branches_file *ret_file, struct op_error *error) {
   static const struct op_yaml_list list = {"bad_branches", "branches", "a file", read_branch};
-  *ret_file = (struct branches_file){0};
+  *ret_file = (struct branches_file){.path = path};
   int code = op_yaml_list_load(path, &list, ret_file, error);
   if (code == OP_OK)
-    code = check_ids(path, ret_file, error);
+    code = check_ids(ret_file, error);
   if (code != OP_OK)
     branches_file_free(ret_file);
   return code;

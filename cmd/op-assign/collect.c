@@ -1,9 +1,11 @@
 /* collect.c - the verb `collect`: a reservation was handed over, and can be cancelled no more.
  *
- * It and `op-reserve cancel` exclude one another by the conditions of their events, whoever is first.
+ * It and `op-reserve cancel` exclude one another by the conditions of their events, whoever is first. Where saga.steps
+ * has both the payment and the assignment, nothing is handed over that is not paid.
  * Errors: those of decide_collect() and op_commit(). */
 #include "commit.h"
 #include "decide.h"
+#include "listing.h"
 #include "project.h"
 #include "request.h"
 #include "row.h"
@@ -14,6 +16,7 @@
 /* The command, and what became of it. */
 struct collecting {
   const char *id;
+  bool must_be_paid;
   struct op_request request;
   struct pickup pickup;
   uint64_t repeated; /* seq of the event that this very request appended before; 0: none */
@@ -29,7 +32,8 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     code = op_request_repeated(model, &collecting->request, &collecting->repeated, ret_position, error);
   if (code != OP_OK || collecting->repeated)
     return code;
-  return decide_collect(&collecting->pickup, collecting->id, &collecting->request, drafts, guard, error);
+  return decide_collect(&collecting->pickup, collecting->id, collecting->must_be_paid, &collecting->request, drafts,
+                        guard, error);
 }
 
 /* Prints it as it is right after the event, which is the last that happens to it. */
@@ -55,13 +59,19 @@ static int answer(struct op_app *app, struct op_model *model, struct collecting 
   return code;
 }
 
+/* Is a reservation of this shop complete only with both, its payment and its branch? Then it is paid in advance. */
+static bool is_prepaid(const struct op_app *app) {
+  const char *const *steps = op_config_steps(&app->config);
+  return op_word_index("payment", steps) >= 0 && op_word_index("assignment", steps) >= 0;
+}
+
 /* The verb `collect`. */
 int verb_collect(struct op_app *app, struct op_error *error) {
   char text[OP_MAX_ID + 32];
   struct op_model *model = NULL;
   struct op_drafts drafts = {0};
   struct op_committed committed = {0};
-  struct collecting collecting = {.id = app->operands[0]};
+  struct collecting collecting = {.id = app->operands[0], .must_be_paid = is_prepaid(app)};
   int code = op_check_id("reservation id", collecting.id, error);
   if (code != OP_OK)
     return code;

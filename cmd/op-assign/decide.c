@@ -2,20 +2,31 @@
  *
  * Invariants: an id names one branch for ever; on no day more is assigned to a branch than its capacity; a reservation
  * is assigned once, released once, collected once, and never collected once it was cancelled (op-reserve cancel is
- * guarded the other way round). Each rests on the guard that is drafted beside the event. */
+ * guarded the other way round); a branch that is closed gets nothing. Each rests on the guard that is drafted beside
+ * the event. */
 #include "decide.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* What takes places of a branch, or changes how many there are. */
-static const char *const branch_changes[] = {OP_BRANCH_ADDED, OP_BRANCH_CAPACITY_CHANGED, OP_PICKUP_ASSIGNED, NULL};
+/* What takes places of a branch, or changes what it is and how many it has. */
+static const char *const branch_changes[] = {OP_BRANCH_ADDED,
+                                             OP_BRANCH_CAPACITY_CHANGED,
+                                             OP_BRANCH_REVISED,
+                                             OP_BRANCH_CLOSED,
+                                             OP_BRANCH_OPENED,
+                                             OP_PICKUP_ASSIGNED,
+                                             NULL};
 
 /* What changes a pick-up. */
 static const char *const pickup_changes[] = {OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED,   OP_PICKUP_RELEASED,
                                              OP_PICKUP_COLLECTED,      OP_ASSIGNMENT_FAILED, NULL};
 
-const char *const helping_types[] = {OP_BRANCH_ADDED, OP_BRANCH_CAPACITY_CHANGED, OP_PICKUP_RELEASED, NULL};
+/* What changes a payment, where it decides whether something is handed over. */
+static const char *const payment_changes[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED, NULL};
+
+const char *const helping_types[] = {OP_BRANCH_ADDED,  OP_BRANCH_CAPACITY_CHANGED, OP_BRANCH_REVISED,
+                                     OP_BRANCH_OPENED, OP_PICKUP_RELEASED,         NULL};
 
 /* ---- branches --------------------------------------------------------------------------------------------------- */
 
@@ -45,12 +56,6 @@ static void end_event(struct op_draft *draft, const struct op_request *request, 
   op_json_end(&draft->data);
 }
 
-/* Is it the same in all but its capacity? */
-static bool same_place(const struct branch *branch, const struct branch_wanted *wanted) {
-  return strcmp(branch->name, wanted->name) == 0 && branch->at.lat == wanted->at.lat &&
-         branch->at.lon == wanted->at.lon;
-}
-
 /* Refuses a branch because another one has its id. */
 static int id_taken(const struct branch *branch, struct op_error *error) {
   op_fail(error, OP_REFUSED, "id_taken", "branch %s: the id is taken by another branch, %s", branch->id, branch->name);
@@ -58,13 +63,27 @@ static int id_taken(const struct branch *branch, struct op_error *error) {
   return error->exit_code;
 }
 
-/* A new branch, or the same again. */
-int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct op_request *request,
-                      struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
-  if (branch->id[0]) {
-    bool same_capacity = wanted->capacity == branch->capacity || wanted->capacity == branch->first_capacity;
-    return same_capacity && same_place(branch, wanted) ? OP_OK : id_taken(branch, error);
-  }
+/* BranchCapacityChanged, also where it is the same. */
+static void draft_capacity(const struct branch *branch, int64_t capacity, const struct op_request *request,
+                           struct op_drafts *drafts, struct op_guard *guard) {
+  struct op_draft *draft = branch_event(OP_BRANCH_CAPACITY_CHANGED, branch->id, branch->defined_by, drafts, guard);
+  op_json_number(&draft->data, "capacity", capacity);
+  op_json_number(&draft->data, "previousCapacity", branch->capacity);
+  end_event(draft, request, guard);
+}
+
+/* Nothing changes. A request is remembered all the same, by an event that says again what is so: the same request would
+ * else do later what it found done. */
+int decide_branch_unchanged(const struct branch *branch, const struct op_request *request, struct op_drafts *drafts,
+                            struct op_guard *guard) {
+  if (request->key)
+    draft_capacity(branch, branch->capacity, request, drafts, guard);
+  return OP_OK;
+}
+
+/* A new branch. */
+static int draft_added(const struct branch_wanted *wanted, const struct op_request *request, struct op_drafts *drafts,
+                       struct op_guard *guard) {
   struct op_draft *draft = branch_event(OP_BRANCH_ADDED, wanted->id, 0, drafts, guard);
   op_draft_id(draft, "branch-added:%s", wanted->id);
   op_json_string(&draft->data, "name", wanted->name);
@@ -74,27 +93,64 @@ int decide_branch_add(const struct branch *branch, const struct branch_wanted *w
   return OP_OK;
 }
 
-/* Another capacity. */
-int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity,
-                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
-                         struct op_error *error) {
+/* A new branch, or the same again. */
+int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct op_request *request,
+                      struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (!branch->id[0])
-    return no_such_branch(id, error);
-  if (capacity == branch->capacity)
-    return OP_OK;
+    return draft_added(wanted, request, drafts, guard);
+  bool same = wanted->capacity == branch->capacity || wanted->capacity == branch->first_capacity;
+  return same && branch_same_place(branch, wanted->name, wanted->at)
+             ? decide_branch_unchanged(branch, request, drafts, guard)
+             : id_taken(branch, error);
+}
+
+/* Another capacity, unless more is assigned. */
+static int change_capacity(const struct branch *branch, int64_t capacity, const struct op_request *request,
+                           struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   if (capacity < branch->used) {
-    op_fail(error, OP_REFUSED, "capacity_used", "branch %s: a capacity of %" PRId64 " asked, %" PRId64 " are assigned",
+    op_fail(error, OP_REFUSED, "capacity_used",
+            "branch %s: a capacity of %" PRId64 " asked, %" PRId64 " are assigned today; 'branch close' stops it",
             branch->id, capacity, branch->used);
     op_error_text(error, "branchId", branch->id);
     op_error_number(error, "requested", capacity);
     op_error_number(error, "assigned", branch->used);
     return error->exit_code;
   }
-  struct op_draft *draft = branch_event(OP_BRANCH_CAPACITY_CHANGED, branch->id, branch->defined_by, drafts, guard);
-  op_json_number(&draft->data, "capacity", capacity);
-  op_json_number(&draft->data, "previousCapacity", branch->capacity);
-  end_event(draft, request, guard);
+  draft_capacity(branch, capacity, request, drafts, guard);
   return OP_OK;
+}
+
+/* Another capacity. */
+int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity,
+                         const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
+                         struct op_error *error) {
+  if (!branch->id[0])
+    return no_such_branch(id, error);
+  return capacity == branch->capacity ? decide_branch_unchanged(branch, request, drafts, guard)
+                                      : change_capacity(branch, capacity, request, drafts, guard, error);
+}
+
+/* Closed or open. */
+int decide_branch_status(const struct branch *branch, const char *id, bool closed, const struct op_request *request,
+                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+  if (!branch->id[0])
+    return no_such_branch(id, error);
+  if (branch->closed == closed && !request->key)
+    return OP_OK;
+  const char *type = closed ? OP_BRANCH_CLOSED : OP_BRANCH_OPENED;
+  end_event(branch_event(type, branch->id, branch->defined_by, drafts, guard), request, guard);
+  return OP_OK;
+}
+
+/* BranchRevised to the name and the place that are wanted. */
+static void draft_revised(const struct branch *branch, const struct branch_wanted *wanted,
+                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard) {
+  struct op_draft *draft = branch_event(OP_BRANCH_REVISED, branch->id, branch->defined_by, drafts, guard);
+  if (strcmp(branch->name, wanted->name) != 0)
+    op_json_string(&draft->data, "name", wanted->name);
+  if (!branch_same_place(branch, branch->name, wanted->at))
+    op_json_location(&draft->data, wanted->at);
+  end_event(draft, request, guard);
 }
 
 /* One branch of a file. */
@@ -102,10 +158,13 @@ int decide_branch_import(const struct branch *branch, const struct branch_wanted
                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                          struct op_error *error) {
   if (!branch->id[0])
-    return decide_branch_add(branch, wanted, request, drafts, guard, error);
-  if (!same_place(branch, wanted))
-    return id_taken(branch, error);
-  return decide_branch_adjust(branch, wanted->id, wanted->capacity, request, drafts, guard, error);
+    return draft_added(wanted, request, drafts, guard);
+  int code = OP_OK;
+  if (branch->capacity != wanted->capacity)
+    code = change_capacity(branch, wanted->capacity, request, drafts, guard, error);
+  if (code == OP_OK && !branch_same_place(branch, wanted->name, wanted->at))
+    draft_revised(branch, wanted, request, drafts, guard);
+  return code;
 }
 
 /* ---- pick-ups --------------------------------------------------------------------------------------------------- */
@@ -182,8 +241,11 @@ static int refuse_collect(const struct pickup *pickup, const char *code, const c
 }
 
 /* It is handed over. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct op_request *request,
+int decide_collect(const struct pickup *pickup, const char *id, bool must_be_paid, const struct op_request *request,
                    struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
+  static const char *const not_paid[] = {[PICKUP_UNPAID] = "it is not paid yet",
+                                         [PICKUP_DECLINED] = "its payment was declined",
+                                         [PICKUP_REFUNDED] = "its payment was cancelled"};
   if (!pickup->id[0])
     return no_such_pickup(id, error);
   if (pickup->status == PICKUP_COLLECTED)
@@ -192,6 +254,10 @@ int decide_collect(const struct pickup *pickup, const char *id, const struct op_
     return refuse_collect(pickup, "already_cancelled", "it is cancelled", error);
   if (pickup->status != PICKUP_ASSIGNED)
     return refuse_collect(pickup, "not_assigned", "no branch has it yet", error);
+  if (must_be_paid && pickup->payment != PICKUP_PAID)
+    return refuse_collect(pickup, "not_paid", not_paid[pickup->payment], error);
+  if (must_be_paid)
+    op_guard_add(guard, payment_changes, OP_TAG_RESERVATION, pickup->id);
   struct op_draft *draft = pickup_event(OP_PICKUP_COLLECTED, pickup, pickup->changed_seq, drafts, guard);
   op_draft_id(draft, "pickup-collected:%s", pickup->id);
   op_draft_tag(draft, OP_TAG_BRANCH, pickup->branch_id);

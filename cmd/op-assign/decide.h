@@ -1,9 +1,9 @@
 /* decide.h - the decisions about branches and pick-ups: (folded state, command) -> events and their condition, or a
  * refusal. Pure.
  *
- * A branch never takes more than its capacity because an assignment is guarded by all that was assigned there, and by
- * changes of the capacity, after what was read; a reservation has one branch, and none once it was cancelled, because
- * it is guarded by all that happens to it. */
+ * A branch never takes more than its capacity, and nothing while it is closed, because an assignment is guarded by all
+ * that was assigned there, and by all changes of the branch, after what was read; a reservation has one branch, and
+ * none once it was cancelled, because it is guarded by all that happens to it. */
 #ifndef ASSIGN_DECIDE_H
 #define ASSIGN_DECIDE_H
 
@@ -14,18 +14,27 @@
 int no_such_branch(const char *id, struct op_error *error);
 int no_such_pickup(const char *id, struct op_error *error);
 
-/* BranchAdded, or nothing where it is there already, also with a capacity that was changed since. Refusals (1):
- * id_taken. */
+/* Where everything is as it is asked for, the following draft nothing, or for a request with a key an event that says
+ * so again, by which the request is remembered.
+ *
+ * BranchAdded, also nothing where its capacity was changed since. Refusals (1): id_taken. */
 int decide_branch_add(const struct branch *branch, const struct branch_wanted *wanted, const struct op_request *request,
                       struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
-/* BranchCapacityChanged, or nothing. Refusals (1): no_such_branch; capacity_used where more is assigned today. */
+/* BranchCapacityChanged. Refusals (1): no_such_branch; capacity_used where more is assigned today. */
 int decide_branch_adjust(const struct branch *branch, const char *id, int64_t capacity,
                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                          struct op_error *error);
-/* One branch of a file: added, or adjusted where nothing but its capacity differs. Refusals as above. */
+/* BranchClosed or BranchOpened. Refusals (1): no_such_branch. */
+int decide_branch_status(const struct branch *branch, const char *id, bool closed, const struct op_request *request,
+                         struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
+/* One branch of a file: BranchAdded; or BranchCapacityChanged for its capacity and BranchRevised for its name and
+ * place, both where both differ; or nothing. Refusals (1): capacity_used. */
 int decide_branch_import(const struct branch *branch, const struct branch_wanted *wanted,
                          const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                          struct op_error *error);
+/* Of a branch where nothing is to be changed: what the first lines say. */
+int decide_branch_unchanged(const struct branch *branch, const struct op_request *request, struct op_drafts *drafts,
+                            struct op_guard *guard);
 
 /* PickupAssigned for one that waits. `guarded`: this commit guards the branch already. */
 void decide_assigned(const struct pickup *pickup, const struct branch *branch, int64_t distance_m, const char *day,
@@ -36,8 +45,9 @@ bool decide_failed(const struct pickup *pickup, enum failure failure, bool guard
                    struct op_guard *guard);
 /* PickupReleased for one that is due back. */
 void decide_released(const struct pickup *pickup, struct op_drafts *drafts, struct op_guard *guard);
-/* PickupCollected. Refusals (1): no_such_reservation, already_collected, already_cancelled, not_assigned. */
-int decide_collect(const struct pickup *pickup, const char *id, const struct op_request *request,
+/* PickupCollected. `must_be_paid`: only while its payment is approved. Refusals (1): no_such_reservation,
+ * already_collected, already_cancelled, not_assigned, not_paid. */
+int decide_collect(const struct pickup *pickup, const char *id, bool must_be_paid, const struct op_request *request,
                    struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
 /* The types that may help what no branch could take. */

@@ -1,8 +1,9 @@
-/* list.c - the verbs `branch list`, `list` and `show`: what the read model has, caught up to the durable position.
+/* list.c - the verbs `branch list`, `branch show`, `list` and `show`: what the read model has, caught up to the durable
+ * position.
  *
  * Branches in the order in which they were added, pick-ups in the order of placing. `show --explain` prints the
  * branches in reach with what each would cost now, the least first. Errors: 66 where there is no store, 64 for a status
- * that is none, 65 bad_id, 1 no_such_reservation. */
+ * that is none, 65 bad_id, 1 no_such_reservation, no_such_branch. */
 #include "cost.h"
 #include "decide.h"
 #include "listing.h"
@@ -14,37 +15,59 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Today, of which the figures of a branch are. */
-static void today(const struct op_app *app, char day[DAY_SIZE]) { day_of(op_now_us(app), day); }
+/* Branches with how full they are on a day; one alone, or a list. */
+static void print_branches(struct op_output *output, const struct branch *branches, size_t count, const char *day,
+                           bool single) {
+  struct op_column columns[BRANCH_COLUMNS_COUNT + 3];
+  memcpy(columns, branch_columns, sizeof branch_columns);
+  columns[BRANCH_COLUMNS_COUNT] = (struct op_column){"day", "DAY", false};
+  columns[BRANCH_COLUMNS_COUNT + 1] = (struct op_column){"assigned", "ASSIGNED", true};
+  columns[BRANCH_COLUMNS_COUNT + 2] = (struct op_column){"remaining", "REMAINING", true};
+  op_rows_begin(output, columns, BRANCH_COLUMNS_COUNT + 3, single);
+  for (size_t i = 0; i < count && !op_output_closed(output); i++) {
+    const struct branch *branch = &branches[i];
+    branch_cells(output, branch);
+    op_cell_text(output, day);
+    op_cell_number(output, branch->used);
+    op_cell_number(output, branch->capacity > branch->used ? branch->capacity - branch->used : 0);
+    op_row_end(output);
+  }
+  op_rows_end(output);
+}
 
 /* The verb `branch list`. */
 int verb_branch_list(struct op_app *app, struct op_error *error) {
-  struct op_column columns[BRANCH_COLUMNS_COUNT + 3];
   struct op_model *model = NULL;
   struct branch *branches = NULL;
   size_t count = 0;
   char day[DAY_SIZE];
-  today(app, day);
+  assign_today(app, day);
   int code = assign_open(app, false, &model, error);
   if (code == OP_OK)
-    code = branches_load(model, day, &branches, &count, error);
-  if (code == OP_OK) {
-    memcpy(columns, branch_columns, sizeof branch_columns);
-    columns[BRANCH_COLUMNS_COUNT] = (struct op_column){"day", "DAY", false};
-    columns[BRANCH_COLUMNS_COUNT + 1] = (struct op_column){"assigned", "ASSIGNED", true};
-    columns[BRANCH_COLUMNS_COUNT + 2] = (struct op_column){"remaining", "REMAINING", true};
-    op_rows_begin(app->output, columns, BRANCH_COLUMNS_COUNT + 3, false);
-    for (size_t i = 0; i < count && !op_output_closed(app->output); i++) {
-      branch_cells(app->output, &branches[i]);
-      op_cell_text(app->output, day);
-      op_cell_number(app->output, branches[i].used);
-      op_cell_number(app->output,
-                     branches[i].capacity > branches[i].used ? branches[i].capacity - branches[i].used : 0);
-      op_row_end(app->output);
-    }
-    op_rows_end(app->output);
-  }
+    code = branches_load_all(model, day, &branches, &count, error);
+  if (code == OP_OK)
+    print_branches(app->output, branches, count, day, false);
   free(branches);
+  op_model_close(model);
+  return code;
+}
+
+/* The verb `branch show`. */
+int verb_branch_show(struct op_app *app, struct op_error *error) {
+  const char *id = app->operands[0];
+  struct op_model *model = NULL;
+  struct branch branch = {0};
+  char day[DAY_SIZE];
+  assign_today(app, day);
+  int code = op_check_id("branch id", id, error);
+  if (code == OP_OK)
+    code = assign_open(app, false, &model, error);
+  if (code == OP_OK)
+    code = branch_load(model, id, day, &branch, error);
+  if (code == OP_OK && !branch.id[0])
+    code = no_such_branch(id, error);
+  if (code == OP_OK)
+    print_branches(app->output, &branch, 1, day, true);
   op_model_close(model);
   return code;
 }
@@ -89,31 +112,35 @@ int verb_list(struct op_app *app, struct op_error *error) {
 
 /* ---- --explain -------------------------------------------------------------------------------------------------- */
 
-/* A branch in reach, and what it would cost. */
+/* A branch that is shown, and what it would cost. */
 struct candidate {
   const struct branch *branch;
   int64_t distance_m, taken; /* places that others have */
   int64_t cost;
+  bool in_reach, chosen;
 };
 
-/* The order of the table: what can take it before what is full, then by cost, then by distance. */
+/* Can it not take the reservation? */
+static bool is_helpless(const struct candidate *candidate) {
+  return !candidate->in_reach || candidate->branch->closed || candidate->taken >= candidate->branch->capacity;
+}
+
+/* The order of the table: what can take it before what cannot, then by cost, then by distance. */
 static int compare(const void *a, const void *b) {
   const struct candidate *left = a, *right = b;
-  bool left_full = left->taken >= left->branch->capacity, right_full = right->taken >= right->branch->capacity;
-  if (left_full != right_full)
-    return left_full ? 1 : -1;
+  if (is_helpless(left) != is_helpless(right))
+    return is_helpless(left) ? 1 : -1;
   if (left->cost != right->cost)
     return left->cost < right->cost ? -1 : 1;
   return left->distance_m < right->distance_m ? -1 : left->distance_m > right->distance_m;
 }
 
 /* Prints the candidates. */
-static void print_candidates(struct op_output *output, const struct candidate *candidates, size_t count,
-                             const struct pickup *pickup) {
+static void print_candidates(struct op_output *output, const struct candidate *candidates, size_t count) {
   static const struct op_column columns[] = {
       {"branchId", "BRANCH", false},  {"name", "NAME", false},        {"distanceKm", "KM", true},
       {"capacity", "CAPACITY", true}, {"assigned", "ASSIGNED", true}, {"remaining", "REMAINING", true},
-      {"cost", "COST", true},         {"chosen", "CHOSEN", false},
+      {"cost", "COST", true},         {"chosen", "CHOSEN", false},    {"inReach", "IN REACH", false},
   };
   op_rows_begin(output, columns, sizeof columns / sizeof *columns, false);
   for (size_t i = 0; i < count; i++) {
@@ -128,45 +155,62 @@ static void print_candidates(struct op_output *output, const struct candidate *c
     op_cell_number(output, candidate->taken);
     op_cell_number(output, remaining > 0 ? remaining : 0);
     op_cell_json(output, cost);
-    op_cell_json(output,
-                 pickup_holds(pickup) && strcmp(pickup->branch_id, candidate->branch->id) == 0 ? "true" : "false");
+    op_cell_json(output, candidate->chosen ? "true" : "false");
+    op_cell_json(output, candidate->in_reach ? "true" : "false");
     op_row_end(output);
   }
   op_rows_end(output);
 }
 
-/* `show --explain`: the branches in reach, with what each costs beside what all others have. */
+/* Picks what is shown of all branches, which are nearest first: those in reach, of which there are `in_reach`; the
+ * nearest, wherever it is; and the one that has it. What is closed is left out, unless it has it. Returns how many. */
+static size_t pick(const struct weights *weights, const struct branch *branches, const struct neighbour *found,
+                   size_t count, size_t in_reach, const struct pickup *pickup, struct candidate *candidates) {
+  size_t picked = 0;
+  bool is_nearest = true;
+  for (size_t i = 0; i < count; i++) {
+    const struct branch *branch = &branches[found[i].index];
+    bool chosen = pickup_holds(pickup) && strcmp(pickup->branch_id, branch->id) == 0;
+    bool shown = chosen || (!branch->closed && (i < in_reach || is_nearest));
+    is_nearest = is_nearest && branch->closed;
+    if (!shown)
+      continue;
+    int64_t taken = branch->used - chosen;
+    int64_t cost = cost_of_distance(weights, found[i].distance_m) + cost_of_load(weights, taken, branch->capacity);
+    candidates[picked++] = (struct candidate){branch, found[i].distance_m, taken, cost, i < in_reach, chosen};
+  }
+  return picked;
+}
+
+/* `show --explain`: the branches that matter, with what each costs beside what all others have. */
 static int explain(struct op_model *model, const struct pickup *pickup, struct op_error *error) {
   struct op_app *app = op_model_app(model);
   const struct weights weights = {app->config.assign_radius_km, app->config.assign_weight_distance,
                                   app->config.assign_weight_load};
+  struct weights everywhere = weights;
   struct branch *branches = NULL;
-  size_t branch_count = 0, count = 0;
+  size_t branch_count = 0, count = 0, in_reach = 0;
   char day[DAY_SIZE];
-  today(app, day);
+  everywhere.radius_km = 40000; /* all around the earth */
+  assign_today(app, day);
   if (pickup_holds(pickup))
     memcpy(day, pickup->day, sizeof day);
-  int code = branches_load(model, day, &branches, &branch_count, error);
+  int code = branches_load_all(model, day, &branches, &branch_count, error);
   if (code != OP_OK)
     return code;
-  struct neighbour *found = plan_in_reach(&weights, branches, branch_count, pickup->at, &count);
+  struct neighbour *near = plan_in_reach(&weights, branches, branch_count, pickup->at, &in_reach);
+  struct neighbour *found = plan_in_reach(&everywhere, branches, branch_count, pickup->at, &count);
   struct candidate *candidates = calloc(count + 1, sizeof *candidates);
-  if (found && candidates) {
-    for (size_t i = 0; i < count; i++) {
-      const struct branch *branch = &branches[found[i].index];
-      bool its_own = pickup_holds(pickup) && strcmp(pickup->branch_id, branch->id) == 0;
-      int64_t taken = branch->used - its_own;
-      candidates[i] = (struct candidate){branch, found[i].distance_m, taken,
-                                         cost_of_distance(&weights, found[i].distance_m) +
-                                             cost_of_load(&weights, taken, branch->capacity)};
-    }
+  if (near && found && candidates) {
+    count = pick(&weights, branches, found, count, in_reach, pickup, candidates);
     qsort(candidates, count, sizeof *candidates, compare);
-    print_candidates(app->output, candidates, count, pickup);
+    print_candidates(app->output, candidates, count);
   } else {
     code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   }
   free(candidates);
   free(found);
+  free(near);
   free(branches);
   return code;
 }

@@ -1,7 +1,7 @@
 /* main.c - op-assign: which branch hands a reservation over. The tables of its verbs and options; nothing else.
  *
- * The verbs stand in change.c (branch add, adjust, import), list.c (branch list, list, show), collect.c and run.c; the
- * rules in decide.c, what is best in plan.c. */
+ * The verbs stand in change.c (branch add, adjust, close, open, import), list.c (branch list and show, list, show),
+ * collect.c and run.c; the rules in decide.c, what is best in plan.c. */
 #include "verbs.h"
 
 static const struct op_option add_options[] = {
@@ -25,7 +25,7 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_option show_options[] = {
-    {"explain", 0, NULL, "the branches in reach instead, with what each would cost now", false},
+    {"explain", 0, NULL, "the branches in reach instead (or else the nearest), with what each would cost now", false},
     {0},
 };
 
@@ -34,12 +34,18 @@ static const struct op_verb verbs[] = {
      "op-assign branch add --id gangnam --name Gangnam --lat 37.4979 --lon 127.0276 --capacity 40"},
     {"branch adjust", "B", "change how many reservations a day a branch can take", 1, 1, OP_CHANGES, adjust_options,
      verb_branch_adjust, "op-assign branch adjust gangnam --capacity 60"},
-    {"branch import", "FILE", "make the branches as a YAML file says, all or none", 1, 1, OP_CHANGES, NULL,
+    {"branch close", "B", "assign nothing more to a branch; it keeps what it has", 1, 1, OP_CHANGES, NULL,
+     verb_branch_close, "op-assign branch close gangnam"},
+    {"branch open", "B", "assign to it again", 1, 1, OP_CHANGES, NULL, verb_branch_open,
+     "op-assign branch open gangnam"},
+    {"branch import", "FILE", "make the branches as a YAML file says, all or none; - is stdin", 1, 1, OP_CHANGES, NULL,
      verb_branch_import,
      "op-assign branch import branches.yaml --dry-run\n"
      "op-assign branch import branches.yaml"},
     {"branch list", NULL, "list the branches, and how full they are today", 0, 0, 0, NULL, verb_branch_list,
      "op-assign branch list -o table"},
+    {"branch show", "B", "show one branch, and how full it is today", 1, 1, 0, NULL, verb_branch_show,
+     "op-assign branch show gangnam"},
     {"run", NULL, "assign what waits, and take back what was cancelled", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING, NULL,
      verb_run,
      "op-assign run\n"

@@ -17,14 +17,11 @@ const char *const pickup_statuses[] = {OP_PICKUP_IS_PENDING,
                                        OP_PICKUP_IS_CANCELLED,
                                        NULL};
 const char *const pickup_failures[] = {"", "no_branch_in_reach", "no_capacity", NULL};
+const char *const pickup_payments[] = {"Unpaid", "Paid", "Declined", "Refunded", NULL};
 
-const char *const pickup_types[] = {OP_RESERVATION_PLACED,
-                                    OP_RESERVATION_CANCELLED,
-                                    OP_PICKUP_ASSIGNED,
-                                    OP_PICKUP_RELEASED,
-                                    OP_PICKUP_COLLECTED,
-                                    OP_ASSIGNMENT_FAILED,
-                                    NULL};
+const char *const pickup_types[] = {
+    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED,  OP_PICKUP_RELEASED,   OP_PICKUP_COLLECTED,
+    OP_ASSIGNMENT_FAILED,  OP_PAYMENT_APPROVED,      OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED, NULL};
 
 /* Is there something to assign? */
 static bool placed(struct pickup *pickup, const evs_event *event) {
@@ -91,13 +88,28 @@ static bool move(struct pickup *pickup, enum pickup_status from, enum pickup_sta
   return moves;
 }
 
+/* Its payment, which is no status of the pick-up. False where the event is another one. */
+static bool paid(struct pickup *pickup, const evs_event *event, bool *ret_changed) {
+  enum pickup_payment before = pickup->payment;
+  if (op_type_is(event, OP_PAYMENT_APPROVED))
+    pickup->payment = PICKUP_PAID;
+  else if (op_type_is(event, OP_PAYMENT_DECLINED))
+    pickup->payment = PICKUP_DECLINED;
+  else if (op_type_is(event, OP_PAYMENT_CANCELLED))
+    pickup->payment = PICKUP_REFUNDED;
+  else
+    return false;
+  *ret_changed = pickup->payment != before;
+  return true;
+}
+
 /* Folds one event. */
-void pickup_apply(struct pickup *pickup, const evs_event *event) {
+bool pickup_apply(struct pickup *pickup, const evs_event *event) {
   bool changed = false;
   if (op_type_is(event, OP_RESERVATION_PLACED))
     changed = placed(pickup, event);
-  else if (!pickup->id[0])
-    return;
+  else if (!pickup->id[0] || paid(pickup, event, &changed))
+    return changed;
   else if (op_type_is(event, OP_RESERVATION_CANCELLED))
     changed = cancelled(pickup, event);
   else if (op_type_is(event, OP_PICKUP_ASSIGNED))
@@ -109,10 +121,10 @@ void pickup_apply(struct pickup *pickup, const evs_event *event) {
   else if (op_type_is(event, OP_PICKUP_COLLECTED))
     changed = move(pickup, PICKUP_ASSIGNED, PICKUP_COLLECTED);
   if (!changed)
-    return;
+    return false;
   pickup->changed_seq = event->seq;
-  snprintf(pickup->changed_day, sizeof pickup->changed_day, "%.10s", event->time.ptr);
   snprintf(pickup->updated_at, sizeof pickup->updated_at, "%.*s", (int)event->time.len, event->time.ptr);
+  return true;
 }
 
 /* Does it take a place? */
@@ -131,8 +143,18 @@ bool pickup_waits(const struct pickup *pickup) {
 }
 
 /* The day. */
-void day_of(int64_t time_us, char day[DAY_SIZE]) {
+void day_of(int64_t time_us, int64_t zone_us, char day[DAY_SIZE]) {
   char time[EVS_TIME_SIZE];
-  evs_time_format(time_us, time);
+  evs_time_format(time_us + zone_us, time);
   snprintf(day, DAY_SIZE, "%.10s", time);
+}
+
+/* Its midnight. */
+void day_begin(const char *day, int64_t zone_us, char time[EVS_TIME_SIZE]) {
+  int64_t midnight_us = 0;
+  snprintf(time, EVS_TIME_SIZE, "%.10sT00:00:00Z", day);
+  if (evs_time_parse(time, strlen(time), &midnight_us))
+    evs_time_format(midnight_us - zone_us, time);
+  else
+    time[0] = '\0';
 }

@@ -13,18 +13,19 @@
 #include <string.h>
 
 /* All types that apply() folds. */
-static const char *const folded_types[] = {OP_BRANCH_ADDED,          OP_BRANCH_CAPACITY_CHANGED, OP_RESERVATION_PLACED,
-                                           OP_RESERVATION_CANCELLED, OP_PICKUP_ASSIGNED,         OP_ASSIGNMENT_FAILED,
-                                           OP_PICKUP_RELEASED,       OP_PICKUP_COLLECTED,        NULL};
+static const char *const folded_types[] = {
+    OP_BRANCH_ADDED,       OP_BRANCH_CAPACITY_CHANGED, OP_BRANCH_REVISED,   OP_BRANCH_CLOSED,    OP_BRANCH_OPENED,
+    OP_RESERVATION_PLACED, OP_RESERVATION_CANCELLED,   OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_CANCELLED,
+    OP_PICKUP_ASSIGNED,    OP_ASSIGNMENT_FAILED,       OP_PICKUP_RELEASED,  OP_PICKUP_COLLECTED, NULL};
 
 static const char schema[] =
     "CREATE TABLE branches(branch_id TEXT PRIMARY KEY, added_seq INTEGER NOT NULL UNIQUE, name TEXT NOT NULL,"
     " lat INTEGER NOT NULL, lon INTEGER NOT NULL, capacity INTEGER NOT NULL, first_capacity INTEGER NOT NULL,"
-    " defined_by INTEGER NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID;"
+    " defined_by INTEGER NOT NULL, updated_at TEXT NOT NULL, closed INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE pickups(placed_seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL UNIQUE, customer_id TEXT,"
     " musical_id TEXT, lat INTEGER NOT NULL, lon INTEGER NOT NULL, delivery INTEGER NOT NULL, status TEXT NOT NULL,"
     " reason TEXT, branch_id TEXT, distance_m INTEGER NOT NULL, day TEXT, changed_seq INTEGER NOT NULL,"
-    " cancelled_seq INTEGER NOT NULL, changed_day TEXT NOT NULL, updated_at TEXT NOT NULL);"
+    " cancelled_seq INTEGER NOT NULL, payment TEXT NOT NULL, updated_at TEXT NOT NULL);"
     "CREATE TABLE loads(branch_id TEXT NOT NULL, day TEXT NOT NULL, used INTEGER NOT NULL,"
     " PRIMARY KEY(branch_id, day)) WITHOUT ROWID;"
     "CREATE TABLE helped(one INTEGER PRIMARY KEY, seq INTEGER NOT NULL);";
@@ -37,7 +38,7 @@ static const char indexes[] =
 
 #define BRANCH_COLUMNS                                                                                                 \
   "SELECT b.branch_id, b.name, b.lat, b.lon, b.capacity, b.first_capacity, coalesce(l.used, 0), b.defined_by,"         \
-  " b.updated_at FROM branches b LEFT JOIN loads l ON l.branch_id = b.branch_id AND l.day = ?1"
+  " b.updated_at, b.closed, b.added_seq FROM branches b LEFT JOIN loads l ON l.branch_id = b.branch_id AND l.day = ?1"
 
 /* The branch of the row that the statement stands on. */
 static void branch_row(sqlite3_stmt *row, struct branch *branch) {
@@ -49,6 +50,8 @@ static void branch_row(sqlite3_stmt *row, struct branch *branch) {
   branch->used = sqlite3_column_int64(row, 6);
   branch->defined_by = (uint64_t)sqlite3_column_int64(row, 7);
   op_column_text(row, 8, branch->updated_at, sizeof branch->updated_at);
+  branch->closed = sqlite3_column_int(row, 9) != 0;
+  branch->added_by = (uint64_t)sqlite3_column_int64(row, 10);
 }
 
 /* One branch. */
@@ -66,13 +69,12 @@ int branch_load(struct op_model *model, const char *id, const char *day, struct 
   return code;
 }
 
-/* All of them. */
-int branches_load(struct op_model *model, const char *day, struct branch **ret_branches, size_t *ret_count,
-                  struct op_error *error) {
+/* All rows of the statement. */
+static int branch_rows(struct op_model *model, sqlite3_stmt *sql, const char *day, struct branch **ret_branches,
+                       size_t *ret_count, struct op_error *error) {
   struct branch *branches = NULL;
   size_t count = 0, size = 0;
   bool found = true;
-  sqlite3_stmt *sql = op_model_sql(model, BRANCH_COLUMNS " ORDER BY b.added_seq");
   sqlite3_bind_text(sql, 1, day, -1, SQLITE_STATIC);
   int code = OP_OK;
   while ((code = op_model_step(model, sql, &found, error)) == OP_OK && found) {
@@ -98,6 +100,20 @@ int branches_load(struct op_model *model, const char *day, struct branch **ret_b
   return code;
 }
 
+/* Those that are open. */
+int branches_load(struct op_model *model, const char *day, struct branch **ret_branches, size_t *ret_count,
+                  struct op_error *error) {
+  return branch_rows(model, op_model_sql(model, BRANCH_COLUMNS " WHERE b.closed = 0 ORDER BY b.added_seq"), day,
+                     ret_branches, ret_count, error);
+}
+
+/* All of them. */
+int branches_load_all(struct op_model *model, const char *day, struct branch **ret_branches, size_t *ret_count,
+                      struct op_error *error) {
+  return branch_rows(model, op_model_sql(model, BRANCH_COLUMNS " ORDER BY b.added_seq"), day, ret_branches, ret_count,
+                     error);
+}
+
 /* Folds an event about a branch. There are few of them, so each is written at once. */
 static int apply_branch(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1];
@@ -107,23 +123,21 @@ static int apply_branch(struct op_model *model, const evs_event *event, struct o
   int code = branch_load(model, id, "", &branch, error);
   if (code != OP_OK)
     return code;
-  bool is_new = !branch.id[0];
   branch_apply(&branch, event);
   if (branch.defined_by != event->seq)
     return OP_OK;
-  sqlite3_stmt *sql = is_new ? op_model_sql(model, "INSERT INTO branches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?2, ?8)")
-                             : op_model_sql(model, "UPDATE branches SET capacity = ?6, defined_by = ?2, updated_at = ?8"
-                                                   " WHERE branch_id = ?1");
+  sqlite3_stmt *sql =
+      op_model_sql(model, "INSERT OR REPLACE INTO branches VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   sqlite3_bind_text(sql, 1, branch.id, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(sql, 2, (sqlite3_int64)branch.defined_by);
-  if (is_new) {
-    sqlite3_bind_text(sql, 3, branch.name, -1, SQLITE_STATIC);
-    sqlite3_bind_int(sql, 4, branch.at.lat);
-    sqlite3_bind_int(sql, 5, branch.at.lon);
-    sqlite3_bind_int64(sql, 7, branch.first_capacity);
-  }
+  sqlite3_bind_int64(sql, 2, (sqlite3_int64)branch.added_by);
+  sqlite3_bind_text(sql, 3, branch.name, -1, SQLITE_STATIC);
+  sqlite3_bind_int(sql, 4, branch.at.lat);
+  sqlite3_bind_int(sql, 5, branch.at.lon);
   sqlite3_bind_int64(sql, 6, branch.capacity);
-  sqlite3_bind_text(sql, 8, branch.updated_at, -1, SQLITE_STATIC);
+  sqlite3_bind_int64(sql, 7, branch.first_capacity);
+  sqlite3_bind_int64(sql, 8, (sqlite3_int64)branch.defined_by);
+  sqlite3_bind_text(sql, 9, branch.updated_at, -1, SQLITE_STATIC);
+  sqlite3_bind_int(sql, 10, branch.closed);
   return op_model_exec(model, sql, error);
 }
 
@@ -131,7 +145,7 @@ static int apply_branch(struct op_model *model, const evs_event *event, struct o
 
 #define PICKUP_COLUMNS                                                                                                 \
   "SELECT placed_seq, reservation_id, customer_id, musical_id, lat, lon, delivery, status, reason, branch_id,"         \
-  " distance_m, day, changed_seq, cancelled_seq, changed_day, updated_at FROM pickups"
+  " distance_m, day, changed_seq, cancelled_seq, payment, updated_at FROM pickups"
 
 /* Reads the one row of the statement, or none. */
 static int pickup_row(struct op_model *model, sqlite3_stmt *row, struct pickup *pickup, struct op_error *error) {
@@ -156,7 +170,9 @@ static int pickup_row(struct op_model *model, sqlite3_stmt *row, struct pickup *
     op_column_text(row, 11, pickup->day, sizeof pickup->day);
     pickup->changed_seq = (uint64_t)sqlite3_column_int64(row, 12);
     pickup->cancelled_seq = (uint64_t)sqlite3_column_int64(row, 13);
-    op_column_text(row, 14, pickup->changed_day, sizeof pickup->changed_day);
+    op_column_text(row, 14, word, sizeof word);
+    index = op_word_index(word, pickup_payments);
+    pickup->payment = index >= 0 ? (enum pickup_payment)index : PICKUP_UNPAID;
     op_column_text(row, 15, pickup->updated_at, sizeof pickup->updated_at);
   }
   sqlite3_reset(row);
@@ -207,7 +223,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   op_bind_text(sql, 12, pickup->day);
   sqlite3_bind_int64(sql, 13, (sqlite3_int64)pickup->changed_seq);
   sqlite3_bind_int64(sql, 14, (sqlite3_int64)pickup->cancelled_seq);
-  sqlite3_bind_text(sql, 15, pickup->changed_day, -1, SQLITE_STATIC);
+  sqlite3_bind_text(sql, 15, pickup_payments[pickup->payment], -1, SQLITE_STATIC);
   sqlite3_bind_text(sql, 16, pickup->updated_at, -1, SQLITE_STATIC);
   return op_model_exec(model, sql, error);
 }
@@ -236,9 +252,7 @@ static int apply_pickup(struct op_model *model, const evs_event *event, struct o
   if (code != OP_OK)
     return code;
   bool held = pickup_holds(pickup);
-  uint64_t before = pickup->changed_seq;
-  pickup_apply(pickup, event);
-  if (pickup->changed_seq == before)
+  if (!pickup_apply(pickup, event))
     return OP_OK;
   op_model_row_changed(pickup);
   bool holds = pickup_holds(pickup);
@@ -282,13 +296,18 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *assign_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_ASSIGN,
-                                                        .version = 1,
+                                                        .version = 2,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,
                                                         .requests = true,
                                                         .apply = apply};
   return &definition;
+}
+
+/* Today. */
+void assign_today(const struct op_app *app, char day[DAY_SIZE]) {
+  day_of(op_now_us(app), app->config.assign_zone_us, day);
 }
 
 /* Opens it. */

@@ -11,12 +11,18 @@ const struct op_model_definition *assign_model(void);
 /* Opens the caught-up model: of a store that must be there, or `makes` one on the first append. */
 int assign_open(struct op_app *app, bool makes, struct op_model **ret_model, struct op_error *error);
 
+/* Today, in the zone of the configuration: the day whose capacity an assignment takes. */
+void assign_today(const struct op_app *app, char day[DAY_SIZE]);
+
 /* The branch as the tables have it, with what is used on `day`; id "" where there is none. */
 int branch_load(struct op_model *model, const char *id, const char *day, struct branch *ret_branch,
                 struct op_error *error);
-/* All branches in the order in which they were added; the caller frees them. */
+/* All branches that are open, in the order in which they were added; the caller frees them. */
 int branches_load(struct op_model *model, const char *day, struct branch **ret_branches, size_t *ret_count,
                   struct op_error *error);
+/* The same, and those that are closed. */
+int branches_load_all(struct op_model *model, const char *day, struct branch **ret_branches, size_t *ret_count,
+                      struct op_error *error);
 
 /* The pick-up as the tables have it; id "" where there is none. */
 int pickup_load(struct op_model *model, const char *id, struct pickup *ret_pickup, struct op_error *error);

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 const struct op_column branch_columns[BRANCH_COLUMNS_COUNT] = {
-    {"branchId", "BRANCH", false}, {"name", "NAME", false},        {"lat", "LAT", true},
-    {"lon", "LON", true},          {"capacity", "CAPACITY", true}, {"updatedAt", NULL, false},
+    {"branchId", "BRANCH", false},  {"name", "NAME", false},    {"lat", "LAT", true},        {"lon", "LON", true},
+    {"capacity", "CAPACITY", true}, {"updatedAt", NULL, false}, {"status", "STATUS", false},
 };
 
 const struct op_column pickup_columns[PICKUP_COLUMNS_COUNT] = {
@@ -51,6 +51,7 @@ void branch_cells(struct op_output *output, const struct branch *branch) {
   cell_degrees(output, branch->at.lon);
   op_cell_number(output, branch->capacity);
   optional_text(output, branch->updated_at);
+  op_cell_text(output, branch->closed ? "Closed" : "Open");
 }
 
 /* One branch alone. */

@@ -6,9 +6,9 @@
 #include "output.h"
 #include "pickup.h"
 
-enum { BRANCH_COLUMNS_COUNT = 6, PICKUP_COLUMNS_COUNT = 13 };
+enum { BRANCH_COLUMNS_COUNT = 7, PICKUP_COLUMNS_COUNT = 13 };
 
-/* branchId, name, lat, lon, capacity, updatedAt */
+/* branchId, name, lat, lon, capacity, updatedAt, status */
 extern const struct op_column branch_columns[BRANCH_COLUMNS_COUNT];
 void branch_cells(struct op_output *output, const struct branch *branch);
 void branch_print(struct op_output *output, const struct branch *branch);

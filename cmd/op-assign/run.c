@@ -57,15 +57,17 @@ static int release(struct op_model *model, size_t limit, struct op_drafts *draft
 
 /* Loads what waits, oldest first: what nobody has looked at, and what may be helped by now. */
 static int load_waiting(struct op_model *model, struct plan *plan, size_t limit, struct op_error *error) {
+  char begin[EVS_TIME_SIZE];
   /* What had no branch in reach is cheap to look at again, and the radius may be another one now. */
   sqlite3_stmt *sql = op_model_sql(
       model, "SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon FROM pickups WHERE status = 'Pending'"
              " ORDER BY placed_seq LIMIT ?1) UNION ALL SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon"
              " FROM pickups WHERE status = 'Failed' AND (reason = 'no_branch_in_reach' OR changed_seq < ?2 OR"
-             " changed_day < ?3) ORDER BY placed_seq LIMIT ?1) ORDER BY placed_seq LIMIT ?4");
+             " updated_at < ?3) ORDER BY placed_seq LIMIT ?1) ORDER BY placed_seq LIMIT ?4");
   sqlite3_bind_int64(sql, 1, MAX_PLAN);
   sqlite3_bind_int64(sql, 2, (sqlite3_int64)plan->helped);
-  sqlite3_bind_text(sql, 3, plan->day, -1, SQLITE_STATIC);
+  day_begin(plan->day, op_model_app(model)->config.assign_zone_us, begin);
+  sqlite3_bind_text(sql, 3, begin, -1, SQLITE_STATIC);
   sqlite3_bind_int64(sql, 4, (sqlite3_int64)limit);
   bool found = false;
   size_t size = 0;
@@ -131,7 +133,7 @@ static int look_around(struct op_model *model, struct plan *plan, bool *ret_stan
   char day[DAY_SIZE];
   uint64_t helped = 0;
   size_t before = plan->branch_count;
-  day_of(op_now_us(op_model_app(model)), day);
+  assign_today(op_model_app(model), day);
   free(plan->branches);
   free(plan->guarded);
   plan->branches = NULL;

@@ -310,14 +310,17 @@ static int try_append(struct appending *a, bool *ret_again, struct op_error *err
     return looked(rc, ret_again, error);
   if (ids.first || ids.tagged || match)
     return looked(conflict(a, &ids, match, error), ret_again, error);
+  evs_error store_error;
   if (app->dry_run) {
+    rc = evs_check(app->store, a->input.events, a->input.count, &store_error);
+    if (rc)
+      return op_fail_store(error, rc, &store_error);
     show_drafts(a);
     return OP_OK;
   }
   struct ruled_out out;
   evs_condition condition = {make_condition(a, &out), ids.position < matched_to ? ids.position : matched_to};
   evs_appended appended = {0};
-  evs_error store_error;
   rc = evs_append(app->store, a->input.events, a->input.count, a->index.count || a->conditional ? &condition : NULL,
                   &appended, &store_error);
   if (rc == 0)

@@ -11,7 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const item_states[] = {"New", "Failing", "Parked", "Held", "Retried", "Delivered", "Dropped", NULL};
+const char *const item_states[] = {OP_ITEM_IS_NEW,     OP_ITEM_IS_FAILING,   OP_ITEM_IS_PARKED,  OP_ITEM_IS_HELD,
+                                   OP_ITEM_IS_RETRIED, OP_ITEM_IS_DELIVERED, OP_ITEM_IS_DROPPED, NULL};
 
 const char *const item_types[] = {OP_CONSUMER_ATTEMPT_FAILED, OP_CONSUMER_EVENT_PARKED,    OP_CONSUMER_EVENT_RETRIED,
                                   OP_CONSUMER_EVENT_DROPPED,  OP_CONSUMER_EVENT_DELIVERED, NULL};
@@ -138,9 +139,10 @@ void decide_delivered(const struct item *item, struct op_drafts *drafts, struct 
 /* An operator decides. */
 int decide_retry(const struct item *item, bool drop, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error) {
-  if (item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED))
+  bool is_so = item->state == (drop ? ITEM_DROPPED : ITEM_RETRIED);
+  if (is_so && !(request && request->key)) /* a request is remembered, or it would do later what it found done */
     return OP_OK;
-  if (!item_waits(item)) {
+  if (!is_so && !item_waits(item)) {
     op_fail(error, OP_REFUSED, "not_parked", "consumer %s: event %" PRIu64 " is not parked", item->consumer, item->seq);
     op_error_text(error, "consumer", item->consumer);
     op_error_number(error, "seq", (int64_t)item->seq);

@@ -69,7 +69,8 @@ void decide_held(const struct item *item, uint64_t behind, struct op_drafts *dra
 /* CMD took it after all: ConsumerEventDelivered. Nothing for one that never failed. */
 void decide_delivered(const struct item *item, struct op_drafts *drafts, struct op_guard *guard);
 /* An operator brings it back (ConsumerEventRetried) or gives it up (ConsumerEventDropped), parked or waiting for its
- * next attempt. Nothing where that is so already. Refusals (1): not_parked; parked_behind for bringing back what is
+ * next attempt. Where that is so already nothing, or the same event again for a request to be
+ * remembered. Refusals (1): not_parked; parked_behind for bringing back what is
  * held. */
 int decide_retry(const struct item *item, bool drop, const struct op_request *request, struct op_drafts *drafts,
                  struct op_guard *guard, struct op_error *error);

@@ -90,7 +90,7 @@ static int decide(void *context, struct op_model *model, struct op_drafts *draft
   if (rc)
     return rc;
   if (use->division) {
-    if (recorded != (int)use->parts)
+    if (recorded != (int)use->parts || use->division->request.key)
       draft_parts(use->consumer, use->parts, use->division, drafts, guard);
     return OP_OK;
   }
@@ -184,15 +184,16 @@ static int find_request(struct op_model *model, struct division *division, bool 
   return op_event_at(op_model_app(model), seq, take_offset, division, error);
 }
 
-/* Changes the number, unless it is that already. All old parts are held. */
+/* Changes the number, unless it is that already: then a request is remembered, or it would do later what it found done.
+ * All old parts are held. */
 static int change_held(struct op_model *model, struct use *use, const struct division *division, bool differs,
                        struct op_error *error) {
   struct op_app *app = op_model_app(model);
   struct op_committed committed;
   struct op_drafts drafts = {0};
-  if (!differs)
+  if (!differs && !division->request.key)
     return OP_OK;
-  int rc = app->dry_run ? OP_OK : seek(app, use->consumer, use->parts, division->offset, error);
+  int rc = app->dry_run || !differs ? OP_OK : seek(app, use->consumer, use->parts, division->offset, error);
   if (!rc)
     rc = op_commit(model, decide, use, &drafts, &committed, error);
   op_drafts_free(&drafts);

@@ -11,17 +11,23 @@
 #include <string.h>
 
 /* The bits of `seen` that stand for no field of a registration; those have bits 0, 1, 2 ... */
-enum { SEEN_GRADES = 1u << 30, SEEN_PERFORMANCES = 1u << 29 };
+enum { SEEN_GRADES = 1u << 30, SEEN_PERFORMANCES = 1u << 29, SEEN_MUSICAL_ID = 1u << 28 /* that word for the id */ };
 
 /* The name of a field as registration_set() knows it: the outputs call the id musicalId. */
 static const char *field_name(const char *name) { return strcmp(name, "musicalId") == 0 ? "id" : name; }
 
-/* Refuses a second word for what was told already. */
+/* Refuses what was told already. */
 static int given_twice(const struct op_yaml *yaml, const yaml_node_t *key) {
-  const char *name = op_yaml_text(key);
-  op_fail(yaml->error, OP_DATA, "bad_catalogue", "%s is given twice%s", name,
-          strcmp(field_name(name), "id") == 0 ? ": 'id' and 'musicalId' are one field" : "");
+  op_fail(yaml->error, OP_DATA, "bad_catalogue", "%s is given twice", op_yaml_text(key));
   return op_yaml_fail_at(yaml, key);
+}
+
+/* Refuses a second field of a musical, by the same word or by the other one for the id. */
+static int field_twice(const struct op_yaml *yaml, const yaml_node_t *key, unsigned seen) {
+  bool is_musical_id = strcmp(op_yaml_text(key), "musicalId") == 0;
+  if (strcmp(field_name(op_yaml_text(key)), "id") != 0 || is_musical_id == ((seen & SEEN_MUSICAL_ID) != 0))
+    return given_twice(yaml, key);
+  return op_yaml_bad_shape(yaml, key, "the id is given twice: 'id' and 'musicalId' are one field");
 }
 
 /* Refuses a word that says nothing here. */
@@ -87,20 +93,31 @@ static int read_grade(const struct op_yaml *yaml, const yaml_node_t *node, struc
   }
   if (seen != 7)
     return op_yaml_bad_shape(yaml, node, "a grade has all of grade, seats and price");
-  if (op_grades_find(grades, grade.name))
-    return op_yaml_bad_shape(yaml, node, "this grade stands here twice");
+  if (op_grades_find(grades, grade.name)) {
+    op_fail(yaml->error, OP_DATA, "bad_catalogue", "grade %s stands here twice", grade.name);
+    return op_yaml_fail_at(yaml, node);
+  }
   if (grades->count == OP_MAX_GRADES)
     return op_yaml_bad_shape(yaml, node, "a musical may have at most 16 grades");
   grades->items[grades->count++] = grade;
   return OP_OK;
 }
 
+/* Is it a list with something in it? 65 with what is expected. */
+static int expect_some(const struct op_yaml *yaml, const yaml_node_t *node, const char *expected, const char *empty) {
+  if (node->type != YAML_SEQUENCE_NODE)
+    return op_yaml_bad_shape(yaml, node, expected);
+  return node->data.sequence.items.start == node->data.sequence.items.top ? op_yaml_bad_shape(yaml, node, empty)
+                                                                          : OP_OK;
+}
+
 /* The list of them. */
 static int read_grades(const struct op_yaml *yaml, const yaml_node_t *node, struct op_grades *grades) {
   grades->count = 0;
-  if (node->type != YAML_SEQUENCE_NODE || node->data.sequence.items.start == node->data.sequence.items.top)
-    return op_yaml_bad_shape(yaml, node, "a list of grades is expected here");
-  int code = OP_OK;
+  int code = expect_some(yaml, node, "a list of grades is expected here",
+                         "the list of grades is empty: leave it out where the seats have none");
+  if (code != OP_OK)
+    return code;
   for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
     if (code == OP_OK)
       code = read_grade(yaml, op_yaml_node(yaml, *item), grades);
@@ -121,8 +138,10 @@ static int read_field(const struct op_yaml *yaml, const yaml_node_t *key, const 
     if (strcmp(field_name(op_yaml_text(key)), registration_fields[i]) != 0)
       continue;
     if (*seen & 1u << i)
-      return given_twice(yaml, key);
+      return field_twice(yaml, key, *seen);
     *seen |= 1u << i;
+    if (strcmp(op_yaml_text(key), "musicalId") == 0)
+      *seen |= SEEN_MUSICAL_ID;
     if (op_yaml_is_null(value))
       return OP_OK;
     const char *text = op_yaml_text(value);
@@ -180,12 +199,35 @@ static int read_fields(const struct op_yaml *yaml, const yaml_node_t *node, stru
 
 /* ---- entries ---------------------------------------------------------------------------------------------------- */
 
+/* What stands under this key of a mapping, or NULL. */
+static const yaml_node_t *value_of(const struct op_yaml *yaml, const yaml_node_t *node, const char *key) {
+  if (node->type != YAML_MAPPING_NODE)
+    return NULL;
+  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+    const char *name = op_yaml_text(op_yaml_node(yaml, pair->key));
+    if (name && strcmp(name, key) == 0)
+      return op_yaml_node(yaml, pair->value);
+  }
+  return NULL;
+}
+
+/* Where to look for what is wrong with a musical: at its sales times where they are, at all of it otherwise. The one of
+ * two times may be the show's. */
+static const yaml_node_t *place_of(const struct op_yaml *yaml, const yaml_node_t *node, const char *field) {
+  const yaml_node_t *place = NULL;
+  if (strcmp(field, "salesClose") == 0) {
+    place = value_of(yaml, node, field);
+    place = place ? place : value_of(yaml, node, "salesOpen");
+  }
+  return place ? place : node;
+}
+
 /* Adds a musical that is complete. */
 static int add(struct catalogue *catalogue, const struct op_yaml *yaml, const yaml_node_t *node,
                const struct registration *registration) {
   const char *field = NULL;
   if (registration_check(registration, &field, yaml->error) != OP_OK)
-    return op_yaml_fail_at(yaml, node);
+    return op_yaml_fail_at(yaml, place_of(yaml, node, field));
   if (catalogue->count == MAX_MUSICALS)
     return op_yaml_bad_shape(yaml, node, "a catalogue may have at most 50000 musicals");
   if (catalogue->count == catalogue->size) {
@@ -205,14 +247,7 @@ static int add(struct catalogue *catalogue, const struct op_yaml *yaml, const ya
 
 /* The text of the field startsAt of a performance, which is a time or a mapping with one. */
 static const yaml_node_t *start_of(const struct op_yaml *yaml, const yaml_node_t *node) {
-  if (node->type != YAML_MAPPING_NODE)
-    return node;
-  for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
-    const char *name = op_yaml_text(op_yaml_node(yaml, pair->key));
-    if (name && strcmp(name, "startsAt") == 0)
-      return op_yaml_node(yaml, pair->value);
-  }
-  return NULL;
+  return node->type == YAML_MAPPING_NODE ? value_of(yaml, node, "startsAt") : node;
 }
 
 /* One performance of a show. */
@@ -241,14 +276,14 @@ static int read_performance(struct catalogue *catalogue, const struct op_yaml *y
 /* A show: a musical for each of its performances. */
 static int read_show(struct catalogue *catalogue, const struct op_yaml *yaml, const yaml_node_t *node,
                      const struct registration *show, const yaml_node_t *performances) {
-  if (performances->type != YAML_SEQUENCE_NODE ||
-      performances->data.sequence.items.start == performances->data.sequence.items.top)
-    return op_yaml_bad_shape(yaml, performances, "a list of performances is expected here");
+  int code = expect_some(yaml, performances, "a list of performances is expected here",
+                         "the list of performances is empty: leave it out where the musical is one");
+  if (code != OP_OK)
+    return code;
   if (!show->id[0])
     return op_yaml_bad_shape(yaml, node, "id is missing");
   if (show->starts_at[0])
     return op_yaml_bad_shape(yaml, node, "startsAt stands beside performances, which have their own");
-  int code = OP_OK;
   for (yaml_node_item_t *item = performances->data.sequence.items.start;
        item < performances->data.sequence.items.top && code == OP_OK; item++)
     code = read_performance(catalogue, yaml, op_yaml_node(yaml, *item), show);

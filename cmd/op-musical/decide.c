@@ -99,6 +99,26 @@ static void describe(struct op_text *data, const struct registration *wanted) {
     add_grades(data, &wanted->grades);
 }
 
+/* MusicalSeatsAdjusted, also where they are the same. */
+static void draft_seats(const struct state *state, int64_t seats, const struct op_grades *grades,
+                        const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard) {
+  struct op_draft *draft = draft_begin(state, OP_MUSICAL_SEATS_ADJUSTED, drafts, guard);
+  op_json_number(&draft->data, "seats", seats);
+  op_json_number(&draft->data, "previousSeats", state->musical.seats);
+  if (state->musical.grades.count > 0 || grades->count > 0)
+    add_grades(&draft->data, grades);
+  draft_end(draft, request, guard);
+}
+
+/* Nothing changes. A request is remembered all the same, by an event that says again what is so: the same request would
+ * else do later what it found done. */
+int decide_unchanged(const struct state *state, const struct op_request *request, struct op_drafts *drafts,
+                     struct op_guard *guard) {
+  if (request->key)
+    draft_seats(state, state->musical.seats, &state->musical.grades, request, drafts, guard);
+  return OP_OK;
+}
+
 /* A new musical, or the same again. */
 int decide_register(const struct state *state, const struct registration *wanted, const struct op_request *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
@@ -107,7 +127,7 @@ int decide_register(const struct state *state, const struct registration *wanted
     bool same_seats = wanted->seats == state->registered_seats || wanted->seats == state->musical.seats;
     bool same = same_seats && !state->musical.grades.count && same_musical(&state->musical, wanted) &&
                 same_description(&state->musical, wanted);
-    return same ? OP_OK : id_taken(state, error);
+    return same ? decide_unchanged(state, request, drafts, guard) : id_taken(state, error);
   }
   struct op_draft *draft = draft_begin(state, OP_MUSICAL_REGISTERED, drafts, guard);
   op_draft_id(draft, "musical-registered:%s", state->id);
@@ -125,12 +145,21 @@ int decide_register(const struct state *state, const struct registration *wanted
 /* Refuses to take seats that somebody has; grade "": of the whole musical. */
 static int seats_held(const struct state *state, const char *grade, int64_t seats, int64_t held,
                       struct op_error *error) {
-  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seats asked, %" PRId64 " are held", state->id,
-          grade[0] ? ", grade " : "", grade, seats, held);
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s%s%s: %" PRId64 " seat%s asked, %" PRId64 " %s held", state->id,
+          grade[0] ? ", grade " : "", grade, seats, seats == 1 ? "" : "s", held, held == 1 ? "is" : "are");
   op_error_text(error, "musicalId", state->id);
   if (grade[0])
     op_error_text(error, "grade", grade);
   op_error_number(error, "requested", seats);
+  op_error_number(error, "held", held);
+  return error->exit_code;
+}
+
+/* Refuses grades to a musical whose seats somebody has without one: of which grade would they be? */
+static int held_without_grade(const struct state *state, int64_t held, struct op_error *error) {
+  op_fail(error, OP_REFUSED, "seats_held", "musical %s: grades asked, %" PRId64 " %s held without a grade", state->id,
+          held, held == 1 ? "seat is" : "seats are");
+  op_error_text(error, "musicalId", state->id);
   op_error_number(error, "held", held);
   return error->exit_code;
 }
@@ -149,14 +178,9 @@ static int draft_adjusted(const struct state *state, int64_t seats, const struct
   int64_t taken = musical->held + musical->offered;
   if (seats < taken)
     return seats_held(state, "", seats, taken, error);
-  if (musical->grades.count == 0 && grades->count > 0 && taken > 0) /* of which grade would they be? */
-    return seats_held(state, grades->items[0].name, 0, taken, error);
-  struct op_draft *draft = draft_begin(state, OP_MUSICAL_SEATS_ADJUSTED, drafts, guard);
-  op_json_number(&draft->data, "seats", seats);
-  op_json_number(&draft->data, "previousSeats", musical->seats);
-  if (musical->grades.count > 0 || grades->count > 0)
-    add_grades(&draft->data, grades);
-  draft_end(draft, request, guard);
+  if (musical->grades.count == 0 && grades->count > 0 && taken > 0)
+    return held_without_grade(state, taken, error);
+  draft_seats(state, seats, grades, request, drafts, guard);
   return OP_OK;
 }
 
@@ -183,7 +207,7 @@ int decide_adjust(const struct state *state, const char *grade, int64_t seats, c
   if ((grade[0] != '\0' || grades.count > 0) && !one)
     return wrong_grade(state, grade, error);
   if (seats == (one ? one->seats : musical->seats))
-    return OP_OK;
+    return decide_unchanged(state, request, drafts, guard);
   if (one)
     one->seats = seats;
   return draft_adjusted(state, one ? op_grades_seats(&grades) : seats, &grades, request, drafts, guard, error);
@@ -194,7 +218,7 @@ int decide_sales(const struct state *state, bool closed, const struct op_request
                  struct op_guard *guard, struct op_error *error) {
   if (!state->musical.id[0])
     return no_such_musical(state->id, error);
-  if (state->musical.closed == closed)
+  if (state->musical.closed == closed && !request->key)
     return OP_OK;
   draft_end(draft_begin(state, closed ? OP_MUSICAL_SALES_CLOSED : OP_MUSICAL_SALES_OPENED, drafts, guard), request,
             guard);

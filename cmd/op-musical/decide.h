@@ -1,8 +1,9 @@
 /* decide.h - the decisions about musicals: (folded state, command) -> events and their condition, or a refusal.
  *
- * Pure: no disk, no clock, no printing. A decision that finds everything as it was asked for drafts nothing. Every
- * draft comes with a guard over all that happens to this musical and its seats, so that the state that was decided upon
- * is exactly the state before the event. */
+ * Pure: no disk, no clock, no printing. A decision that finds everything as it was asked for drafts nothing, or for a
+ * request with a key an event that says so again, by which the request is remembered. Every draft comes with a guard
+ * over all that happens to this musical and its seats, so that the state that was decided upon is exactly the state
+ * before the event. */
 #ifndef MUSICAL_DECIDE_H
 #define MUSICAL_DECIDE_H
 
@@ -60,6 +61,11 @@ int decide_sales(const struct state *state, bool closed, const struct op_request
  * else, both where both differ. Refusals (1): id_taken where the name or the currency differs; seats_held. */
 int decide_import(const struct state *state, const struct registration *wanted, const struct op_request *request,
                   struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
+
+/* Of a musical where nothing is to be changed: what the first lines say. For a whole catalogue, which decide_import()
+ * does not do. */
+int decide_unchanged(const struct state *state, const struct op_request *request, struct op_drafts *drafts,
+                     struct op_guard *guard);
 
 /* SeatsReleased for a cancellation, with a guard that makes a second one impossible. */
 void decide_release(const struct cancellation *cancellation, struct op_drafts *drafts, struct op_guard *guard);

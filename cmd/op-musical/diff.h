@@ -3,10 +3,12 @@
 #define MUSICAL_DIFF_H
 
 #include "musical.h"
+#include "output.h"
 
-/* Adds what is different in `after`, in the order of the fields; before->id "": there was none, so all that is there is
- * new. As a JSON array of {field, old, new}, or as one line for people. */
-void diff_json(const struct op_musical *before, const struct op_musical *after, struct op_text *text);
-void diff_line(const struct op_musical *before, const struct op_musical *after, struct op_text *text);
+/* Does anything differ? */
+bool diff_any(const struct op_musical *before, const struct op_musical *after);
+/* Prints what is different in `after`, in the order of the fields, as op_cell_changes() does; before->id "": there was
+ * none, so all that is there is new. */
+void diff_cell(struct op_output *output, const struct op_musical *before, const struct op_musical *after);
 
 #endif

@@ -50,6 +50,8 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     if (code != OP_OK)
       catalogue_fail_at(&import->catalogue, i, error);
   }
+  if (code == OP_OK && drafts->count == 0 && import->catalogue.count > 0)
+    code = decide_unchanged(&import->states.items[0], &import->request, drafts, guard);
   return code;
 }
 
@@ -97,7 +99,6 @@ static int collect(struct op_app *app, struct op_model *model, struct import *im
 /* Prints what changed. */
 static void print(struct op_output *output, const struct import *import) {
   struct op_column columns[MUSICAL_COLUMNS + 2];
-  struct op_text text = {0};
   memcpy(columns, musical_columns, sizeof musical_columns);
   for (size_t i = 1; i < MUSICAL_COLUMNS; i++) /* a table has the id, and what changes */
     columns[i].heading = NULL;
@@ -106,18 +107,14 @@ static void print(struct op_output *output, const struct import *import) {
   op_rows_begin(output, columns, MUSICAL_COLUMNS + 2, false);
   for (size_t i = 0; i < import->changed_count; i++) {
     const struct changed *changed = &import->changed[i];
+    if (!diff_any(&changed->before.musical, &changed->after.musical)) /* a request was remembered, no more */
+      continue;
     musical_cells(output, &changed->after);
     op_cell_text(output, changed->what);
-    op_text_reset(&text);
-    if (op_output_format(output) == OP_TABLE)
-      diff_line(&changed->before.musical, &changed->after.musical, &text);
-    else
-      diff_json(&changed->before.musical, &changed->after.musical, &text);
-    op_cell_json(output, text.ptr ? text.ptr : "");
+    diff_cell(output, &changed->before.musical, &changed->after.musical);
     op_row_end(output);
   }
   op_rows_end(output);
-  op_text_free(&text);
 }
 
 /* The canonical text of the request: how many musicals, and a hash (FNV-1a) of all that is said about them. */
@@ -169,6 +166,8 @@ int verb_import(struct op_app *app, struct op_error *error) {
     code = collect(app, model, &import, &drafts, &committed, error);
   if (code == OP_OK)
     print(app->output, &import);
+  if (code == OP_OK && import.changed_count == 0)
+    op_explain(app, "nothing to do: all %zu musicals are as the catalogue says", import.catalogue.count);
 out:
   op_drafts_free(&drafts);
   op_model_close(model);

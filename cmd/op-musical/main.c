@@ -32,8 +32,10 @@ static const struct op_verb verbs[] = {
      "op-musical adjust cats --grade VIP --seats 24"},
     {"close", "ID", "stop its sales", 1, 1, OP_CHANGES, NULL, verb_close, "op-musical close 1"},
     {"open", "ID", "resume its sales", 1, 1, OP_CHANGES, NULL, verb_open, "op-musical open 1"},
-    {"import", "FILE", "make the musicals as a YAML catalogue says, all or none", 1, 1, OP_CHANGES, NULL, verb_import,
+    {"import", "FILE", "make the musicals as a YAML catalogue says, all or none; - is stdin", 1, 1, OP_CHANGES, NULL,
+     verb_import,
      "op-musical import catalogue.yaml --dry-run\n"
+     "op-musical import - <catalogue.yaml\n"
      "op-musical import catalogue.yaml"},
     {"list", NULL, "list the musicals and their seats", 0, 0, 0, NULL, verb_list,
      "op-musical list -o table\n"

@@ -124,7 +124,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *musical_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_MUSICAL,
-                                                        .version = 5,
+                                                        .version = 8,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

@@ -28,6 +28,8 @@ static int set_time(char *field, const char *what, const char *text, struct op_e
   static const char no_fraction[] = ".000000Z";
   int64_t time_us = 0;
   int code = op_check_time(what, text, &time_us, error);
+  if (code == OP_OK && time_us <= 0) /* 0 is how the fold says that there is no time */
+    code = op_fail(error, OP_DATA, "bad_time", "%s must be after 1970-01-01T00:00:00Z, not '%s'", what, text);
   if (code != OP_OK)
     return code;
   evs_time_format(time_us, field);

@@ -3,7 +3,7 @@
  * Invariant: every command prints the same musical by the same columns. */
 #include "row.h"
 
-#include <inttypes.h>
+#include "money.h"
 
 /* All columns; the head of the grades is the caller's. */
 #define COLUMNS(grades)                                                                                                \
@@ -24,7 +24,17 @@ const struct op_column musical_columns_plain[MUSICAL_COLUMNS] = COLUMNS(NULL);
 /* Text that may be absent. */
 static void optional_text(struct op_output *output, const char *text) { op_cell_text(output, text[0] ? text : NULL); }
 
-/* The grades: in a table `VIP 17/20 at 150000`, else JSON. */
+/* Adds `VIP 17/20 at 150,000`. */
+static void grade_words(const struct op_grade *grade, int64_t available, struct op_text *text) {
+  op_text_addf(text, "%s%s ", text->len ? ", " : "", grade->name);
+  op_text_grouped(text, available);
+  op_text_adds(text, "/");
+  op_text_grouped(text, grade->seats);
+  op_text_adds(text, " at ");
+  op_text_grouped(text, grade->price);
+}
+
+/* The grades: in a table `VIP 17/20 at 150,000`, else JSON. */
 static void grades_cell(struct op_output *output, const struct op_musical *musical) {
   struct op_text text = {0};
   bool table = op_output_format(output) == OP_TABLE;
@@ -32,8 +42,7 @@ static void grades_cell(struct op_output *output, const struct op_musical *music
     const struct op_grade *grade = &musical->grades.items[i];
     int64_t available = op_musical_available(musical, grade);
     if (table) {
-      op_text_addf(&text, "%s%s %" PRId64 "/%" PRId64 " at %" PRId64, i ? ", " : "", grade->name, available,
-                   grade->seats, grade->price);
+      grade_words(grade, available, &text);
       continue;
     }
     op_text_adds(&text, i ? "," : "[");
@@ -76,7 +85,7 @@ void musical_cells(struct op_output *output, const struct state *state) {
     op_cell_number(output, musical->max_per_customer);
   else
     op_cell_null(output);
-  op_cell_text(output, musical->closed ? "Closed" : "Open");
+  op_cell_text(output, musical->closed ? OP_MUSICAL_IS_CLOSED : OP_MUSICAL_IS_OPEN);
   optional_text(output, state->updated_at);
   op_cell_number(output, musical->offered);
   op_cell_number(output, musical->waiting);

@@ -30,7 +30,9 @@ static char *copy(const char *text) {
 }
 
 /* The running total that a line has come to. */
-int64_t chart_total(const struct chart_line *line) { return line->count > 0 ? line->points[line->count - 1].seats : 0; }
+int64_t chart_total(const struct chart_line *line) {
+  return line->count > 0 ? line->points[line->count - 1].seats : line->before;
+}
 
 /* Adds a change to a line. */
 static void add(struct chart_line *line, int64_t day, int64_t change) {
@@ -54,7 +56,10 @@ void chart_add(struct chart *chart, const char *id, const char *name, int64_t da
   struct chart_line *line = chart->count > 0 ? &chart->lines[chart->count - 1] : NULL;
   if (line == NULL || strcmp(line->id, id) != 0)
     line = begin(chart, id, name);
-  add(line, day, change);
+  if (day < chart->from)
+    line->before += change;
+  else
+    add(line, day, change);
 }
 
 /* Frees one line. */

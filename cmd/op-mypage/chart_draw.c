@@ -143,20 +143,35 @@ static void round_seats(struct frame *frame) {
     frame->most += frame->step;
 }
 
-/* Finds out what must have room. */
-static void fit(const struct chart *chart, struct frame *frame) {
-  size_t widest = 0, bytes = 0;
+/* The days of all lines; false where no line has any. */
+static bool find_days(const struct chart *chart, struct frame *frame) {
   *frame = (struct frame){.first_day = INT64_MAX, .last_day = INT64_MIN};
-  frame->lines = chart->count < CHART_LINES ? chart->count : CHART_LINES;
-  for (size_t i = 0; i < frame->lines; i++) {
+  for (size_t i = 0; i < chart->count; i++) {
     const struct chart_line *line = &chart->lines[i];
-    for (size_t j = 0; j < line->count; j++) {
-      frame->most = line->points[j].seats > frame->most ? line->points[j].seats : frame->most;
-      frame->least = line->points[j].seats < frame->least ? line->points[j].seats : frame->least;
-    }
+    if (line->count == 0)
+      continue;
     frame->first_day = line->points[0].day <= frame->first_day ? line->points[0].day - 1 : frame->first_day;
     frame->last_day =
         line->points[line->count - 1].day > frame->last_day ? line->points[line->count - 1].day : frame->last_day;
+  }
+  return frame->last_day != INT64_MIN;
+}
+
+/* Makes room for a figure. */
+static void fit_seats(struct frame *frame, int64_t seats) {
+  frame->most = seats > frame->most ? seats : frame->most;
+  frame->least = seats < frame->least ? seats : frame->least;
+}
+
+/* Finds out what else must have room. */
+static void fit(const struct chart *chart, struct frame *frame) {
+  size_t widest = 0, bytes = 0;
+  frame->lines = chart->count < CHART_LINES ? chart->count : CHART_LINES;
+  for (size_t i = 0; i < frame->lines; i++) {
+    const struct chart_line *line = &chart->lines[i];
+    fit_seats(frame, line->before);
+    for (size_t j = 0; j < line->count; j++)
+      fit_seats(frame, line->points[j].seats);
     name_line(chart, i, frame->names[i], sizeof frame->names[i]);
     size_t wide = columns(frame->names[i], 0, &bytes);
     widest = wide > widest ? wide : widest;
@@ -259,14 +274,14 @@ static void add_point(const struct frame *frame, int64_t day, int64_t seats, str
   add_length(svg, y_of(frame, seats));
 }
 
-/* A line, from nothing to the last day. */
+/* A line, from where it starts to the last day. */
 static void add_line(const struct frame *frame, const struct chart *chart, size_t number, struct op_text *svg) {
   const struct chart_line *line = &chart->lines[number];
-  int64_t day = frame->first_day, seats = 0;
+  int64_t day = frame->first_day, seats = line->before;
   op_text_addf(svg, "<polyline stroke=\"%s\" points=\"", colours[number]);
   add_length(svg, x_of(frame, day));
   op_text_adds(svg, ",");
-  add_length(svg, y_of(frame, 0));
+  add_length(svg, y_of(frame, seats));
   for (size_t i = 0; i < line->count; i++) {
     if (line->points[i].day > day + 1)
       add_point(frame, line->points[i].day - 1, seats, svg);
@@ -348,7 +363,7 @@ void chart_svg(const struct chart *chart, struct op_text *svg) {
                "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
                "<text x=\"28\" y=\"40\" font-size=\"20\" font-weight=\"bold\">Seats sold</text>\n",
                WIDTH / 10, HEIGHT / 10, WIDTH / 10, HEIGHT / 10, WIDTH / 10, HEIGHT / 10);
-  if (chart->count == 0) {
+  if (!find_days(chart, &frame)) {
     op_text_adds(svg, "<text x=\"28\" y=\"66\">None.</text>\n</svg>");
     return;
   }

@@ -9,14 +9,20 @@
 #include "verbs.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-static const struct op_column columns[] = {
-    {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},
-    {"customerId", "CUSTOMER", false},       {"seats", "SEATS", true},        {"amount", "AMOUNT", true},
-    {"currency", "CURRENCY", false},         {"status", "STATUS", false},     {"paymentStatus", "PAYMENT", false},
-    {"ticketStatus", "TICKET", false},       {"pickup", NULL, false},         {"pickupStatus", NULL, false},
-    {"progress", "PROGRESS", false},         {"updatedAt", "UPDATED", false},
-};
+#define COLUMNS_OF_ALL(branch, pickup, fulfil)                                                                         \
+  {"reservationId", "RESERVATION", false}, {"musicalId", "MUSICAL", false}, {"musicalName", "NAME", false},            \
+      {"customerId", "CUSTOMER", false}, {"seats", "SEATS", true}, {"amount", "AMOUNT", true},                         \
+      {"currency", "CURRENCY", false}, {"status", "STATUS", false}, {"paymentStatus", "PAYMENT", false},               \
+      {"ticketStatus", "TICKET", false}, {"pickup", branch, false}, {"pickupStatus", pickup, false},                   \
+      {"fulfil", fulfil, false}, {"progress", "PROGRESS", false}, {"updatedAt", "UPDATED", false}, {                   \
+    "grade", NULL, false                                                                                               \
+  }
+
+/* A table need not say who hands over where that is no step of a reservation. */
+static const struct op_column columns[] = {COLUMNS_OF_ALL(NULL, NULL, NULL)};
+static const struct op_column columns_of_assignment[] = {COLUMNS_OF_ALL("BRANCH", "PICKUP", "FULFIL")};
 
 /* In `progress` the SELECT has the seats that are not back, which together with the statuses tell the word; behind the
  * columns, whether op-ticket was at work. */
@@ -26,18 +32,19 @@ enum {
   PAYMENT_STATUS = 8,
   TICKET_STATUS = 9,
   PICKUP_STATUS = 11,
-  HELD = 12,
+  HELD = 13,
   TICKETED = COLUMNS
 };
 
 #define SELECT_ROW                                                                                                     \
   "SELECT r.reservation_id, r.musical_id, m.name, r.customer_id, r.seats, r.amount, r.currency, r.status,"             \
-  " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.held, r.updated_at,"                               \
-  " r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
+  " r.payment_status, r.ticket_status, r.pickup, r.pickup_status, r.fulfil, r.held, r.updated_at,"                     \
+  " r.grade, r.ticketed FROM reservations r LEFT JOIN musicals m USING (musical_id)"
 
 /* Which rows the caller wants. */
 struct choice {
   const char *customer, *status; /* NULL: all */
+  const char *progress;          /* which no table holds: it hangs on the configuration, too */
   char since[EVS_TIME_SIZE];     /* as updated_at is written, so that text compares as time does; "": all */
 };
 
@@ -45,8 +52,10 @@ struct choice {
 static int choose(struct op_app *app, struct choice *ret_choice, struct op_error *error) {
   const char *since = op_option(app, "since");
   int64_t since_us = 0;
-  *ret_choice = (struct choice){op_option(app, "customer"), op_option(app, "status"), ""};
+  *ret_choice = (struct choice){op_option(app, "customer"), op_option(app, "status"), op_option(app, "progress"), ""};
   int r = op_check_word("--status", ret_choice->status, page_statuses, error);
+  if (r == 0)
+    r = op_check_word("--progress", ret_choice->progress, progress_words, error);
   if (r == 0 && ret_choice->customer != NULL)
     r = op_check_id("customer id", ret_choice->customer, error);
   if (r == 0 && since != NULL) {
@@ -68,6 +77,11 @@ static sqlite3_stmt *chosen(struct op_model *model, const struct choice *choice,
   };
   return op_select(model, SELECT_ROW, filters,
                    changed_after != NULL ? " ORDER BY r.changed_seq" : " ORDER BY r.placed_seq");
+}
+
+/* The columns that are wanted here. */
+static const struct op_column *columns_for(const struct op_app *app) {
+  return op_word_index("assignment", op_config_steps(&app->config)) >= 0 ? columns_of_assignment : columns;
 }
 
 /* How far the reservation is that the statement stands on. */
@@ -97,14 +111,14 @@ static void print_row(const struct op_app *app, sqlite3_stmt *row) {
   op_row_end(app->output);
 }
 
-/* Prints all rows of the statement. */
-static int print_rows(struct op_model *model, sqlite3_stmt *rows, struct op_error *error) {
+/* Prints the rows of the statement, or those of them that are so far. */
+static int print_rows(struct op_model *model, sqlite3_stmt *rows, const char *progress, struct op_error *error) {
   struct op_app *app = op_model_app(model);
   bool found = true;
   int r = 0;
   while (r == 0 && found && !op_output_closed(app->output)) {
     r = op_model_step(model, rows, &found, error);
-    if (r == 0 && found)
+    if (r == 0 && found && (progress == NULL || strcmp(progress, progress_of(app, rows)) == 0))
       print_row(app, rows);
   }
   sqlite3_reset(rows);
@@ -128,7 +142,7 @@ static int follow(struct op_model *model, const struct choice *choice, struct op
       return r;
     char after[24]; /* as a number, since the column is one */
     snprintf(after, sizeof after, "%" PRIu64, before);
-    r = print_rows(model, chosen(model, choice, after), error);
+    r = print_rows(model, chosen(model, choice, after), choice->progress, error);
     if (r != 0)
       return r;
   }
@@ -143,8 +157,8 @@ int mypage_list(struct op_app *app, struct op_error *error) {
     r = op_model_open_there(app, &mypage_model, &model, error);
   if (r != 0)
     goto out;
-  op_rows_begin(app->output, columns, COLUMNS, false);
-  r = print_rows(model, chosen(model, &choice, NULL), error);
+  op_rows_begin(app->output, columns_for(app), COLUMNS, false);
+  r = print_rows(model, chosen(model, &choice, NULL), choice.progress, error);
   if (r == 0 && app->follow)
     r = follow(model, &choice, error);
   op_rows_end(app->output);
@@ -167,7 +181,7 @@ int mypage_show(struct op_app *app, struct op_error *error) {
   sqlite3_bind_text(row, 1, id, -1, SQLITE_STATIC);
   r = op_model_step(model, row, &found, error);
   if (r == 0 && found) {
-    op_rows_begin(app->output, columns, COLUMNS, true);
+    op_rows_begin(app->output, columns_for(app), COLUMNS, true);
     print_row(app, row);
     op_rows_end(app->output);
   } else if (r == 0) {

@@ -6,6 +6,7 @@
 static const struct op_option list_options[] = {
     {"customer", 0, "C", "only the reservations of this customer", false},
     {"status", 0, "STATUS", "only Reserved, PaymentApproved, Cancelled or PaymentCancelled", false},
+    {"progress", 0, "WORD", "only Placed, Completed, Cancelled or CancellationCompleted", false},
     {"since", 0, "TIME", "only what was updated at or after this time (RFC 3339)", false},
     {0},
 };
@@ -24,6 +25,8 @@ static const struct op_option sales_options[] = {
 static const struct op_option payments_options[] = {REPORT_OPTIONS, {0}};
 static const struct op_option occupancy_options[] = {
     {"by", 0, "WHAT", "musical (as it is now), or day: at the end of each day", false},
+    {"since", 0, "TIME", "with --by day: only from this day or time on (RFC 3339)", false},
+    {"until", 0, "TIME", "with --by day: only what happened before this day or time", false},
     ZONE_OPTION,
     {0},
 };
@@ -37,7 +40,7 @@ static const struct op_verb verbs[] = {
     {"report sales", "", "seats and amounts sold and cancelled", 0, 0, 0, sales_options, mypage_report_sales,
      "op-mypage report sales --by day --since 2026-11-01 -o csv\nop-mypage report sales --by day --svg sales.svg"},
     {"report occupancy", "", "how full each musical is", 0, 0, 0, occupancy_options, mypage_report_occupancy,
-     "op-mypage report occupancy"},
+     "op-mypage report occupancy\nop-mypage report occupancy --by day --since 2026-11-01"},
     {"report payments", "", "what was charged, declined, refunded and parked", 0, 0, 0, payments_options,
      mypage_report_payments, "op-mypage report payments --by musical"},
     {0},

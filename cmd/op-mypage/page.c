@@ -62,6 +62,7 @@ static bool placed(struct page *page, const evs_event *event) {
     return false;
   op_field_id(event, "musicalId", page->musical_id);
   op_field_id(event, "customerId", page->customer_id);
+  op_field_grade(event, page->grade);
   if (!op_field_text(event, "currency", page->currency, sizeof page->currency))
     snprintf(page->currency, sizeof page->currency, "KRW");
   page->seats = figure(event, "seats", OP_MAX_SEATS);
@@ -69,7 +70,10 @@ static bool placed(struct page *page, const evs_event *event) {
   page->held = page->seats;
   page->status = PAGE_RESERVED;
   page->payment = is_deferred(event) ? PAGE_DEFERRED : PAGE_PENDING;
-  page->pickup = op_field_location(event, &at) ? PAGE_PICKUP_PENDING : PAGE_NO_PICKUP;
+  if (op_field_location(event, &at)) {
+    page->pickup = PAGE_PICKUP_PENDING;
+    op_field_text(event, "fulfil", page->fulfil, sizeof page->fulfil);
+  }
   page->placed_seq = event->seq;
   return true;
 }
@@ -226,10 +230,10 @@ bool page_apply(struct page *page, const evs_event *event) {
   return true;
 }
 
-/* What is sold and charged. */
+/* What is sold, charged and held. */
 struct page_sums page_sums(const struct page *page) {
   bool sold = page->status == PAGE_RESERVED || page->status == PAGE_PAID;
-  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged};
+  return (struct page_sums){sold ? page->seats : 0, sold ? page->amount : 0, page->charged, page->held};
 }
 
 /* Adds "1 seat", "10 seats". */
@@ -305,22 +309,21 @@ static void attempt_detail(const evs_event *event, struct op_text *text) {
 
 /* Adds what a branch did; false where the event is no such one. */
 static bool pickup_detail(const evs_event *event, struct op_text *text) {
-  char branch[OP_MAX_ID + 1] = "", word[32] = "";
-  evs_slice km = {0};
+  char branch[OP_MAX_ID + 1] = "", word[32] = "", km[16];
   op_field_id(event, "branchId", branch);
   if (op_type_is(event, OP_PICKUP_ASSIGNED)) {
     op_field_text(event, "fulfil", word, sizeof word);
     op_text_addf(text, strcmp(word, OP_FULFIL_DELIVERY) == 0 ? "Branch %s delivers it" : "To be picked up at branch %s",
                  branch);
-    if (evs_json_find(event->data, "distanceKm", &km) && km.len < 16)
-      op_text_addf(text, ", %.*s km away", (int)km.len, km.ptr);
+    if (op_field_decimal(event, "distanceKm", km, sizeof km))
+      op_text_addf(text, ", %s km away", km);
   } else if (op_type_is(event, OP_PICKUP_RELEASED)) {
     op_text_addf(text, "Branch %s has it no more", branch);
   } else if (op_type_is(event, OP_PICKUP_COLLECTED)) {
     op_text_addf(text, "Handed over by branch %s", branch);
   } else if (op_type_is(event, OP_ASSIGNMENT_FAILED)) {
     op_field_text(event, "reason", word, sizeof word);
-    op_text_adds(text, strcmp(word, "no_capacity") == 0 ? "No branch in reach can take it now"
+    op_text_adds(text, strcmp(word, "no_capacity") == 0 ? "Every branch in reach is full today"
                                                         : "There is no branch in reach");
   } else {
     return false;

@@ -10,13 +10,14 @@
  *            branch had it); none without a location
  *
  * After a partial cancellation the statuses stay and seats and amount shrink; what was wholly cancelled keeps showing
- * its last seats and amount. What is sold and charged is told apart from that, by page_sums(): the difference that an
- * event makes to them is what reports add up, so that no odd event can make them differ from the pages. */
+ * its last seats and amount. What is sold, charged and held is told apart from that, by page_sums(): the difference
+ * that an event makes to them is what reports add up, so that no odd event can make them differ from the pages. */
 #ifndef MYPAGE_PAGE_H
 #define MYPAGE_PAGE_H
 
 #include "app.h"
 #include "domain.h"
+#include "grades.h"
 
 enum page_status { PAGE_RESERVED, PAGE_PAID, PAGE_CANCELLED, PAGE_PAYMENT_CANCELLED };
 enum page_payment {
@@ -44,6 +45,7 @@ struct page {
   char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];     /* "": not known, as below */
   char customer_id[OP_MAX_ID + 1];
+  char grade[OP_MAX_GRADE + 1]; /* of its seats; "": none */
   char currency[8];
   int64_t seats, amount;
   int64_t held;    /* seats that nobody else can have: those given up come back by SeatsReleased */
@@ -54,6 +56,7 @@ struct page {
   bool ticketed; /* an event of op-ticket told so */
   enum page_pickup pickup;
   char branch_id[OP_MAX_ID + 1]; /* the last one that had it; "": none */
+  char fulfil[16];               /* pickup or delivery; "": it has no location */
   uint64_t placed_seq;
   uint64_t changed_seq; /* of the last event that changed what is shown */
   char updated_at[EVS_TIME_SIZE];
@@ -74,7 +77,7 @@ bool page_apply(struct page *page, const evs_event *event);
 /* What stands in the books of this reservation: nothing is sold any more once the whole of it was cancelled. */
 struct page_sums {
   int64_t seats, amount; /* sold */
-  int64_t charged;
+  int64_t charged, held;
 };
 struct page_sums page_sums(const struct page *page);
 

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+const char *const progress_words[] = {PROGRESS_PLACED, PROGRESS_COMPLETED, PROGRESS_CANCELLED,
+                                      PROGRESS_CANCELLATION_COMPLETED, NULL};
+
 /* The statuses in which a step stands done, for good or until it is undone. */
 static const char *const paid[] = {OP_PAYMENT_APPROVED, OP_PAYMENT_REFUND_PARKED, NULL};
 static const char *const issued[] = {"Issued", "Admitted", NULL};

@@ -16,6 +16,9 @@
 #define PROGRESS_CANCELLED "Cancelled"
 #define PROGRESS_CANCELLATION_COMPLETED "CancellationCompleted"
 
+/* All of them, NULL-terminated. */
+extern const char *const progress_words[];
+
 /* What the page shows of a reservation; NULL or "": nothing has happened there. */
 struct progress {
   const char *status, *payment, *ticket, *pickup;

@@ -2,8 +2,9 @@
  * others).
  *
  * Invariants: `reservations` holds one row per reservation as page.c folds it; `steps` holds one row per event of a
- * known reservation, in the journal's order, with the status that it led to and what it changed of what is sold and
- * charged (page_sums(), NULL where nothing), which over all steps is what the pages say. */
+ * known reservation, in the journal's order, with the status that it led to and what it changed of what is sold,
+ * charged and held (page_sums(), NULL where nothing), which over all steps is what the pages say; `capacities` holds
+ * what a musical's seats and those of them on offer came to, one row per event that changed either. */
 #include "project.h"
 
 #include "listing.h"
@@ -21,12 +22,16 @@ static const char schema[] =
     "  held INTEGER NOT NULL, charged INTEGER NOT NULL,"
     "  ticket_status TEXT, ticketed INTEGER NOT NULL,"
     "  placed_seq INTEGER NOT NULL, changed_seq INTEGER NOT NULL, updated_at TEXT NOT NULL,"
-    "  pickup TEXT, pickup_status TEXT"
+    "  pickup TEXT, pickup_status TEXT, grade TEXT, fulfil TEXT"
     ") WITHOUT ROWID;"
     "CREATE TABLE steps ("
     "  seq INTEGER PRIMARY KEY, reservation_id TEXT NOT NULL, time TEXT NOT NULL, event TEXT NOT NULL,"
     "  causation INTEGER, status TEXT NOT NULL, seats INTEGER, amount INTEGER, detail TEXT NOT NULL,"
-    "  sold_seats INTEGER, sold_amount INTEGER, charged INTEGER"
+    "  sold_seats INTEGER, sold_amount INTEGER, charged INTEGER, held INTEGER"
+    ");"
+    "CREATE TABLE capacities ("
+    "  seq INTEGER PRIMARY KEY, musical_id TEXT NOT NULL, time TEXT NOT NULL, seats INTEGER NOT NULL,"
+    "  offered INTEGER NOT NULL"
     ");";
 static const char indexes[] =
     "CREATE INDEX reservations_placed ON reservations (placed_seq);"
@@ -84,6 +89,19 @@ static int64_t capacity(const evs_event *event, int64_t fallback) {
   return seats < 0 ? 0 : seats > OP_MAX_SEATS ? OP_MAX_SEATS : seats;
 }
 
+/* The musical has other seats, altogether or on offer, from this event on. */
+static int add_capacity(struct op_model *model, struct musical *musical, const evs_event *event,
+                        struct op_error *error) {
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO capacities VALUES (?1, ?2, ?3, ?4, ?5)");
+  sqlite3_bind_int64(put, 1, (int64_t)event->seq);
+  op_bind_text(put, 2, musical->id);
+  op_bind_slice(put, 3, event->time);
+  sqlite3_bind_int64(put, 4, musical->seats);
+  sqlite3_bind_int64(put, 5, musical->offered);
+  op_model_row_changed(musical);
+  return op_model_exec(model, put, error);
+}
+
 /* A musical got its name, or another capacity. The first registration of an id is the musical. */
 static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1], name[OP_MAX_NAME + 1];
@@ -102,8 +120,7 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
     memcpy(musical->name, name, sizeof name);
   }
   musical->seats = capacity(event, musical->seats);
-  op_model_row_changed(musical);
-  return 0;
+  return add_capacity(model, musical, event, error);
 }
 
 /* Seats were offered to who waited, or are not on offer any more. */
@@ -119,8 +136,7 @@ static int offered(struct op_model *model, const evs_event *event, bool over, st
   if (seats > most)
     seats = most;
   musical->offered += over ? -seats : seats;
-  op_model_row_changed(musical);
-  return 0;
+  return add_capacity(model, musical, event, error);
 }
 
 /* The page of a reservation. */
@@ -128,7 +144,7 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
   struct page *ret_page = row_of_kind;
   sqlite3_stmt *row = op_model_sql(model, "SELECT reservation_id, musical_id, customer_id, currency, seats, amount,"
                                           " status, payment_status, held, charged, ticket_status, placed_seq,"
-                                          " changed_seq, updated_at, pickup, pickup_status, ticketed"
+                                          " changed_seq, updated_at, pickup, pickup_status, ticketed, grade, fulfil"
                                           " FROM reservations WHERE reservation_id = ?1");
   op_bind_text(row, 1, id);
   int r = op_model_step(model, row, ret_found, error);
@@ -154,6 +170,8 @@ static int load(struct op_model *model, const char *id, void *row_of_kind, bool 
     int pickup = op_word_index((const char *)sqlite3_column_text(row, 15), page_pickups);
     ret_page->pickup = pickup >= 0 ? (enum page_pickup)pickup : PAGE_NO_PICKUP;
     ret_page->ticketed = sqlite3_column_int(row, 16) != 0;
+    op_column_text(row, 17, ret_page->grade, sizeof ret_page->grade);
+    op_column_text(row, 18, ret_page->fulfil, sizeof ret_page->fulfil);
   }
   sqlite3_reset(row);
   return r;
@@ -164,7 +182,7 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   const struct page *page = row;
   (void)is_new; /* every column can change, so one statement does for both */
   sqlite3_stmt *put =
-      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      op_model_sql(model, "INSERT OR REPLACE INTO reservations VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   op_bind_text(put, 1, page->reservation_id);
   op_bind_text(put, 2, page->musical_id);
   op_bind_text(put, 3, page->customer_id);
@@ -182,6 +200,8 @@ static int save(struct op_model *model, const void *row, bool is_new, struct op_
   op_bind_text(put, 15, page->updated_at);
   op_bind_text(put, 16, page->branch_id);
   op_bind_text(put, 17, page_pickups[page->pickup]);
+  op_bind_text(put, 18, page->grade);
+  op_bind_text(put, 19, page->fulfil);
   return op_model_exec(model, put, error);
 }
 
@@ -191,7 +211,7 @@ static void bind_change(sqlite3_stmt *statement, int index, int64_t before, int6
     sqlite3_bind_int64(statement, index, after - before);
 }
 
-/* Writes a step of the saga. `before`: what was sold and charged before it. */
+/* Writes a step of the saga. `before`: what was sold, charged and held before it. */
 static int add_step(struct op_model *model, const struct page *page, const struct page_sums *before,
                     const evs_event *event, struct op_error *error) {
   struct musical *musical = NULL;
@@ -200,7 +220,7 @@ static int add_step(struct op_model *model, const struct page *page, const struc
   if (r != 0)
     return r;
   page_detail(event, page, musical->name, &detail);
-  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO steps VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
+  sqlite3_stmt *put = op_model_sql(model, "INSERT OR REPLACE INTO steps VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)");
   sqlite3_bind_int64(put, 1, (int64_t)event->seq);
   op_bind_text(put, 2, page->reservation_id);
   op_bind_slice(put, 3, event->time);
@@ -218,6 +238,7 @@ static int add_step(struct op_model *model, const struct page *page, const struc
   bind_change(put, 10, before->seats, after.seats);
   bind_change(put, 11, before->amount, after.amount);
   bind_change(put, 12, before->charged, after.charged);
+  bind_change(put, 13, before->held, after.held);
   r = op_model_exec(model, put, error);
   op_text_free(&detail);
   return r;
@@ -252,4 +273,4 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition mypage_model = {
-    .name = OP_MODEL_MYPAGE, .version = 8, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};
+    .name = OP_MODEL_MYPAGE, .version = 10, .schema = schema, .indexes = indexes, .types = NULL, .apply = apply};

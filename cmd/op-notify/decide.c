@@ -11,22 +11,36 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const notify_causes[] = {OP_PAYMENT_APPROVED,
-                                     OP_PAYMENT_DECLINED,
-                                     OP_PAYMENT_REFUNDED,
-                                     OP_PAYMENT_CANCELLED,
-                                     OP_RESERVATION_CANCELLED,
-                                     OP_WAITING_OFFERED,
-                                     NULL};
+const char *const notify_causes[] = {
+    OP_PAYMENT_APPROVED, OP_PAYMENT_DECLINED, OP_PAYMENT_REFUNDED, OP_PAYMENT_CANCELLED, OP_RESERVATION_CANCELLED,
+    OP_WAITING_OFFERED,  OP_PICKUP_ASSIGNED,  OP_PICKUP_COLLECTED, OP_ASSIGNMENT_FAILED, NULL};
 const char *const notify_outcomes[] = {OP_NOTIFICATION_SENT,      OP_NOTIFICATION_FAILED,
                                        OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
                                        OP_NOTIFICATION_WITHDRAWN, NULL};
 const char *const notice_statuses[] = {"Pending", "Sent", "Parked", "Withdrawn", NULL};
 
+/* What an event tells of a branch. */
+enum telling_branch notify_branch_of(const char *type) {
+  return strcmp(type, OP_ASSIGNMENT_FAILED) == 0  ? TELLING_BRANCH_FAILED
+         : strcmp(type, OP_PICKUP_ASSIGNED) == 0  ? TELLING_BRANCH_ASSIGNED
+         : strcmp(type, OP_PICKUP_COLLECTED) == 0 ? TELLING_BRANCH_COLLECTED
+                                                  : TELLING_NO_BRANCH;
+}
+
 /* One notice for each thing that happened: what was given up unpaid is told at once, and after that no more than what
- * went back; what was paid is told when it is paid back, and what was declined by the decline. */
+ * went back; what was paid is told when it is paid back, and what was declined by the decline. Of the branch is told
+ * what is news. */
 bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount) {
+  enum telling_branch branch = notify_branch_of(type);
+  if (branch != TELLING_NO_BRANCH) {
+    bool news = branch > telling->branch;
+    if (news)
+      telling->branch = branch;
+    return news;
+  }
   if (strcmp(type, OP_RESERVATION_CANCELLED) == 0) {
+    if (whole)
+      telling->branch = TELLING_BRANCH_OVER;
     bool tells = whole && telling->stage == TELLING_NOTHING;
     if (tells)
       telling->stage = TELLING_GIVEN_UP;
@@ -95,6 +109,13 @@ static void record_withdrawn(const struct notice *notice, const struct delivery 
   op_json_end(&draft->data);
 }
 
+/* By the time that it would tell. */
+bool notice_is_too_late(const struct notice *notice, int64_t now_us) {
+  int64_t until_us = 0;
+  return notice->offer_id[0] != '\0' && evs_time_parse(notice->until, strlen(notice->until), &until_us) &&
+         now_us >= until_us;
+}
+
 /* The record of an attempt. */
 void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
                    struct op_drafts *drafts, struct op_guard *guard) {
@@ -121,15 +142,17 @@ int retry_decide(const struct notice *notice, const char *notice_id, bool is_due
   else if (notice->status == NOTICE_SENT)
     r = op_fail(error, OP_REFUSED, "already_sent", "notice %s was sent", notice_id);
   else if (notice->status == NOTICE_WITHDRAWN)
-    r = op_fail(error, OP_REFUSED, "notice_withdrawn", "notice %s was withdrawn: there is nobody to tell", notice_id);
+    r = op_fail(error, OP_REFUSED, "notice_withdrawn",
+                "notice %s was withdrawn: there is nobody to tell, or nothing any more", notice_id);
   if (r != 0) {
     op_error_text(error, "noticeId", notice_id);
     return r;
   }
-  if (is_due)
+  if (is_due && request_id == NULL)
     return 0;
   struct op_draft *draft = begin(notice, OP_NOTIFICATION_RETRY_REQUESTED, drafts, guard);
-  op_draft_id(draft, "notification-retry-requested:%" PRIu64 ":%" PRId64, notice->cause, notice->attempts);
+  if (!is_due) /* else somebody may have asked before */
+    op_draft_id(draft, "notification-retry-requested:%" PRIu64 ":%" PRId64, notice->cause, notice->attempts);
   op_draft_request(draft, request_id, request, guard);
   op_json_end(&draft->data);
   return 0;
@@ -139,9 +162,9 @@ int retry_decide(const struct notice *notice, const char *notice_id, bool is_due
 int forget_decide(const struct forget_state *state, const char *customer_id, const char *request_id,
                   const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   static const char *const types[] = {OP_CUSTOMER_FORGOTTEN, NULL};
-  if (!state->has_contact && state->forgotten)
+  if (!state->has_contact && state->forgotten && request_id == NULL)
     return 0;
-  if (!state->has_contact && !state->seen) {
+  if (!state->has_contact && !state->seen && !state->forgotten) {
     op_fail(error, OP_REFUSED, "no_such_contact", "customer %s: there is no contact", customer_id);
     op_error_text(error, "customerId", customer_id);
     return OP_REFUSED;

@@ -14,14 +14,26 @@ enum telling_stage {
   TELLING_PAYMENT,  /* that it is paid, or was declined */
   TELLING_GIVEN_UP, /* that it was cancelled before its payment was known */
 };
+/* What was told, or is to be, of its branch; it only ever goes on. */
+enum telling_branch {
+  TELLING_NO_BRANCH,
+  TELLING_BRANCH_FAILED, /* that no branch can take it yet, once, however often that is tried */
+  TELLING_BRANCH_ASSIGNED,
+  TELLING_BRANCH_COLLECTED,
+  TELLING_BRANCH_OVER, /* the reservation was cancelled: nothing is to be told of its branch */
+};
 struct telling {
   enum telling_stage stage;
+  enum telling_branch branch;
   bool asked; /* a provider may have been asked to charge it */
 };
 
 /* Is the customer told about this event of a type of notify_causes? `whole`: of ReservationCancelled, that no seats
  * are left; `amount`: its own. */
 bool notify_tells(struct telling *telling, const char *type, bool whole, int64_t amount);
+
+/* What an event of this type tells of a branch; TELLING_NO_BRANCH: it tells of none. */
+enum telling_branch notify_branch_of(const char *type);
 
 /* The event types that say what became of a notice, NULL-terminated. */
 extern const char *const notify_outcomes[];
@@ -47,13 +59,16 @@ struct attempt {
   uint64_t random; /* for the back-off, see retry.h */
 };
 
+/* Does it tell of an offer whose time is over, whether or not op-reserve run has ended it? */
+bool notice_is_too_late(const struct notice *notice, int64_t now_us);
+
 /* Drafts what became of a notice: sent, failed and to be tried again, parked, or withdrawn; under a guard against what
  * somebody else recorded meanwhile. */
 void notice_record(const struct notice *notice, const struct delivery *delivery, const struct attempt *attempt,
                    struct op_drafts *drafts, struct op_guard *guard);
 
-/* Drafts NotificationRetryRequested; drafts nothing for a notice that is due now. `request_id` and `request` may be
- * NULL. Exit 1 no_such_notice (cause 0), already_sent, notice_withdrawn. */
+/* Drafts NotificationRetryRequested; drafts nothing for a notice that is due now, unless a request is to be remembered.
+ * `request_id` and `request` may be NULL. Exit 1 no_such_notice (cause 0), already_sent, notice_withdrawn. */
 int retry_decide(const struct notice *notice, const char *notice_id, bool is_due, const char *request_id,
                  const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 
@@ -64,8 +79,8 @@ struct forget_state {
   bool forgotten;   /* CustomerForgotten stands in the journal */
 };
 
-/* Drafts CustomerForgotten; drafts nothing for who was forgotten already and has no contact since. `request_id` and
- * `request` may be NULL. Exit 1 no_such_contact for a customer never seen. */
+/* Drafts CustomerForgotten; drafts nothing for who was forgotten already and has no contact since, unless a request is
+ * to be remembered. `request_id` and `request` may be NULL. Exit 1 no_such_contact for a customer never seen. */
 int forget_decide(const struct forget_state *state, const char *customer_id, const char *request_id,
                   const char *request, struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 

@@ -1,7 +1,8 @@
 /* main.c - op-notify: tells customers what became of their reservations; the tables of its command line.
  *
- * Reads the payment events; appends NotificationSent, NotificationFailed and their like, and CustomerForgotten. Texts
- * stand in template.c, channels behind channel.h, personal data in contacts.c and nowhere else. */
+ * Reads the events that customers are told about; appends NotificationSent, NotificationFailed and their like, and
+ * CustomerForgotten. Texts stand in template.c, channels behind channel.h, personal data in contacts.c and nowhere
+ * else. */
 #include "verbs.h"
 
 static const struct op_option set_options[] = {
@@ -19,8 +20,8 @@ static const struct op_option list_options[] = {
 };
 
 static const struct op_verb verbs[] = {
-    {"run", "", "send one notice per payment, refund or cancellation", 0, 0, OP_FOLLOWS | OP_MAX | OP_PENDING, NULL,
-     notify_run,
+    {"run", "", "send one notice per payment, refund, cancellation or hand-over", 0, 0,
+     OP_FOLLOWS | OP_MAX | OP_PENDING, NULL, notify_run,
      "op-notify run\n"
      "op-notify run --follow"},
     {"list", "", "the notices that were sent, or all", 0, 0, 0, list_options, notify_list,

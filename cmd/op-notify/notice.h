@@ -10,7 +10,7 @@ enum notice_status {
   NOTICE_PENDING, /* not told yet, or to be told again */
   NOTICE_SENT,
   NOTICE_PARKED,    /* failed too often: op-notify retry brings it back */
-  NOTICE_WITHDRAWN, /* there was nobody to tell */
+  NOTICE_WITHDRAWN, /* there was nobody to tell, or nothing any more */
 };
 extern const char *const notice_statuses[]; /* by status, NULL-terminated */
 
@@ -29,6 +29,9 @@ struct notice {
   char reason[OP_MAX_NAME + 1]; /* why it was declined or cancelled: a program's word or somebody's; "": not said */
   char offer_id[OP_MAX_ID + 1]; /* of the waiting list; "": it is about a reservation */
   char until[EVS_TIME_SIZE];    /* the end of the offer */
+  char branch[OP_MAX_NAME + 1]; /* its name, else its id; "": it is about no branch, as for the next two */
+  char fulfil[16];              /* how the branch hands it over: pickup or delivery */
+  char distance_km[24];         /* from the customer to the branch, as the event writes it */
   enum notice_status status;
   int64_t attempts; /* that failed */
   int64_t forgiven; /* those of them that were made before an operator asked for another */

@@ -27,6 +27,9 @@ void notice_read(sqlite3_stmt *row, struct notice *ret_notice) {
   ret_notice->forgiven = sqlite3_column_int64(row, 12);
   op_column_text(row, 13, ret_notice->offer_id, sizeof ret_notice->offer_id);
   op_column_text(row, 14, ret_notice->until, sizeof ret_notice->until);
+  op_column_text(row, 15, ret_notice->branch, sizeof ret_notice->branch);
+  op_column_text(row, 16, ret_notice->fulfil, sizeof ret_notice->fulfil);
+  op_column_text(row, 17, ret_notice->distance_km, sizeof ret_notice->distance_km);
 }
 
 /* What is due. */

@@ -5,26 +5,43 @@
  * once); once sent it stays sent. Only opaque customer ids are kept here. */
 #include "project.h"
 
-#include "listing.h"
+#include "rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const types[] = {
-    OP_MUSICAL_REGISTERED,      OP_RESERVATION_PLACED,     OP_RESERVATION_CANCELLED,
-    OP_PAYMENT_ATTEMPT_STARTED, OP_PAYMENT_APPROVED,       OP_PAYMENT_DECLINED,
-    OP_PAYMENT_REFUNDED,        OP_PAYMENT_CANCELLED,      OP_NOTIFICATION_SENT,
-    OP_NOTIFICATION_FAILED,     OP_NOTIFICATION_PARKED,    OP_NOTIFICATION_RETRY_REQUESTED,
-    OP_NOTIFICATION_WITHDRAWN,  OP_CUSTOMER_FORGOTTEN,     OP_WAITING_OFFERED,
-    OP_WAITING_OFFER_EXPIRED,   OP_WAITING_OFFER_DECLINED, NULL};
+static const char *const types[] = {OP_MUSICAL_REGISTERED,
+                                    OP_RESERVATION_PLACED,
+                                    OP_RESERVATION_CANCELLED,
+                                    OP_PAYMENT_ATTEMPT_STARTED,
+                                    OP_PAYMENT_APPROVED,
+                                    OP_PAYMENT_DECLINED,
+                                    OP_PAYMENT_REFUNDED,
+                                    OP_PAYMENT_CANCELLED,
+                                    OP_NOTIFICATION_SENT,
+                                    OP_NOTIFICATION_FAILED,
+                                    OP_NOTIFICATION_PARKED,
+                                    OP_NOTIFICATION_RETRY_REQUESTED,
+                                    OP_NOTIFICATION_WITHDRAWN,
+                                    OP_CUSTOMER_FORGOTTEN,
+                                    OP_WAITING_OFFERED,
+                                    OP_WAITING_OFFER_EXPIRED,
+                                    OP_WAITING_OFFER_DECLINED,
+                                    OP_BRANCH_ADDED,
+                                    OP_BRANCH_REVISED,
+                                    OP_PICKUP_ASSIGNED,
+                                    OP_PICKUP_COLLECTED,
+                                    OP_ASSIGNMENT_FAILED,
+                                    NULL};
 
 static const char schema[] =
     "CREATE TABLE musicals (musical_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
+    "CREATE TABLE branches (branch_id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;"
     "CREATE TABLE reservations ("
-    "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, seats INTEGER NOT NULL,"
-    "  stage INTEGER NOT NULL, asked INTEGER NOT NULL"
+    "  reservation_id TEXT PRIMARY KEY, musical_id TEXT, customer_id TEXT, fulfil TEXT, seats INTEGER NOT NULL,"
+    "  stage INTEGER NOT NULL, asked INTEGER NOT NULL, branch_stage INTEGER NOT NULL, branch_notice INTEGER NOT NULL"
     ") WITHOUT ROWID;"
     "CREATE TABLE cancellations (seq INTEGER PRIMARY KEY, seats INTEGER NOT NULL, reason TEXT);"
     "CREATE TABLE notices ("
@@ -32,7 +49,8 @@ static const char schema[] =
     "  musical TEXT, currency TEXT, seats INTEGER NOT NULL, amount INTEGER NOT NULL, caused_at TEXT NOT NULL,"
     "  reason TEXT, asked_at TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, forgiven INTEGER NOT "
     "NULL, due INTEGER,"
-    "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT, offer_id TEXT, until TEXT"
+    "  failure TEXT, channel TEXT, lang TEXT, sent_at TEXT, offer_id TEXT, until TEXT, branch TEXT,"
+    "  fulfil TEXT, distance_km TEXT"
     ");"
     "CREATE TABLE forgotten (customer_id TEXT PRIMARY KEY, forgotten_at TEXT NOT NULL) WITHOUT ROWID;";
 static const char indexes[] = "CREATE INDEX reservations_of ON reservations (customer_id);"
@@ -40,158 +58,6 @@ static const char indexes[] = "CREATE INDEX reservations_of ON reservations (cus
                               "CREATE INDEX notices_by ON notices (status) WHERE status <> 'Sent';"
                               "CREATE INDEX notices_about ON notices (reservation_id);"
                               "CREATE INDEX notices_of ON notices (customer_id);";
-
-/* What a notice says of its reservation. */
-struct booking {
-  char id[OP_MAX_ID + 1]; /* "": no such reservation */
-  char musical_id[OP_MAX_ID + 1], customer_id[OP_MAX_ID + 1];
-  int64_t seats;
-  struct telling telling;
-};
-
-struct musical {
-  char id[OP_MAX_ID + 1]; /* "": no such musical */
-  char name[OP_MAX_NAME + 1];
-};
-
-/* A notice with what became of it. */
-struct told {
-  struct notice notice; /* cause 0: no such notice */
-  int64_t due;          /* of a pending one: 0 at once, else from when on */
-  char failure[OP_MAX_ID + 1], channel[OP_MAX_ID + 1], lang[OP_MAX_ID + 1];
-  char sent_at[EVS_TIME_SIZE];  /* "": not sent yet */
-  char asked_at[EVS_TIME_SIZE]; /* since when it is wanted: its cause, or an operator who wants it tried again */
-};
-
-/* What a row holds behind the notice itself, in this order. */
-#define TOLD_COLUMNS "due, failure, channel, lang, sent_at, asked_at"
-enum { DUE = NOTICE_COLUMN_COUNT, FAILURE, CHANNEL, LANG, SENT_AT, ASKED_AT };
-
-/* Reads a reservation. */
-static int load_booking(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
-  struct booking *booking = kept;
-  sqlite3_stmt *row = op_model_sql(model, "SELECT musical_id, customer_id, seats, stage, asked FROM reservations"
-                                          " WHERE reservation_id = ?1");
-  op_bind_text(row, 1, id);
-  int r = op_model_step(model, row, ret_found, error);
-  if (r == 0 && *ret_found) {
-    snprintf(booking->id, sizeof booking->id, "%s", id);
-    op_column_text(row, 0, booking->musical_id, sizeof booking->musical_id);
-    op_column_text(row, 1, booking->customer_id, sizeof booking->customer_id);
-    booking->seats = sqlite3_column_int64(row, 2);
-    booking->telling.stage = (enum telling_stage)sqlite3_column_int(row, 3);
-    booking->telling.asked = sqlite3_column_int(row, 4) != 0;
-  }
-  sqlite3_reset(row);
-  return r;
-}
-
-/* Writes a reservation. */
-static int save_booking(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
-  const struct booking *booking = kept;
-  sqlite3_stmt *put =
-      is_new
-          ? op_model_sql(model,
-                         "INSERT INTO reservations (reservation_id, seats, stage, asked, musical_id, customer_id)"
-                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
-          : op_model_sql(model, "UPDATE reservations SET seats = ?2, stage = ?3, asked = ?4 WHERE reservation_id = ?1");
-  op_bind_text(put, 1, booking->id);
-  sqlite3_bind_int64(put, 2, booking->seats);
-  sqlite3_bind_int(put, 3, (int)booking->telling.stage);
-  sqlite3_bind_int(put, 4, booking->telling.asked);
-  if (is_new) {
-    op_bind_text(put, 5, booking->musical_id);
-    op_bind_text(put, 6, booking->customer_id);
-  }
-  return op_model_exec(model, put, error);
-}
-
-/* Reads a musical. */
-static int load_musical(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
-  struct musical *musical = kept;
-  sqlite3_stmt *row = op_model_sql(model, "SELECT name FROM musicals WHERE musical_id = ?1");
-  op_bind_text(row, 1, id);
-  int r = op_model_step(model, row, ret_found, error);
-  if (r == 0 && *ret_found) {
-    snprintf(musical->id, sizeof musical->id, "%s", id);
-    op_column_text(row, 0, musical->name, sizeof musical->name);
-  }
-  sqlite3_reset(row);
-  return r;
-}
-
-/* Writes a musical, which never changes. */
-static int save_musical(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
-  const struct musical *musical = kept;
-  (void)is_new;
-  sqlite3_stmt *put = op_model_sql(model, "INSERT INTO musicals VALUES (?1, ?2)");
-  op_bind_text(put, 1, musical->id);
-  op_bind_text(put, 2, musical->name);
-  return op_model_exec(model, put, error);
-}
-
-/* Reads the notice about the event of this number. */
-static int load_told(struct op_model *model, const char *id, void *kept, bool *ret_found, struct op_error *error) {
-  struct told *told = kept;
-  sqlite3_stmt *row = op_model_sql(model, "SELECT " NOTICE_COLUMNS ", " TOLD_COLUMNS " FROM notices WHERE cause = ?1");
-  sqlite3_bind_int64(row, 1, strtoll(id, NULL, 10));
-  int r = op_model_step(model, row, ret_found, error);
-  if (r == 0 && *ret_found) {
-    notice_read(row, &told->notice);
-    told->due = sqlite3_column_int64(row, DUE);
-    op_column_text(row, FAILURE, told->failure, sizeof told->failure);
-    op_column_text(row, CHANNEL, told->channel, sizeof told->channel);
-    op_column_text(row, LANG, told->lang, sizeof told->lang);
-    op_column_text(row, SENT_AT, told->sent_at, sizeof told->sent_at);
-    op_column_text(row, ASKED_AT, told->asked_at, sizeof told->asked_at);
-  }
-  sqlite3_reset(row);
-  return r;
-}
-
-/* Writes a notice. */
-static int save_told(struct op_model *model, const void *kept, bool is_new, struct op_error *error) {
-  const struct told *told = kept;
-  const struct notice *notice = &told->notice;
-  sqlite3_stmt *put =
-      is_new
-          ? op_model_sql(model,
-                         "INSERT INTO notices (cause, status, attempts, forgiven, due, failure, channel, lang,"
-                         " sent_at, asked_at, template, reservation_id, customer_id, musical, currency, seats, amount,"
-                         " caused_at, reason, offer_id, until)"
-                         " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21)")
-          : op_model_sql(model, "UPDATE notices SET status = ?2, attempts = ?3, forgiven = ?4, due = ?5, failure = ?6,"
-                                " channel = ?7, lang = ?8, sent_at = ?9, asked_at = ?10 WHERE cause = ?1");
-  sqlite3_bind_int64(put, 1, (int64_t)notice->cause);
-  op_bind_text(put, 2, notice_statuses[notice->status]);
-  sqlite3_bind_int64(put, 3, notice->attempts);
-  sqlite3_bind_int64(put, 4, notice->forgiven);
-  if (notice->status == NOTICE_PENDING)
-    sqlite3_bind_int64(put, 5, told->due);
-  op_bind_text(put, 6, told->failure);
-  op_bind_text(put, 7, told->channel);
-  op_bind_text(put, 8, told->lang);
-  op_bind_text(put, 9, told->sent_at);
-  op_bind_text(put, 10, told->asked_at);
-  if (is_new) {
-    op_bind_text(put, 11, notice->template);
-    op_bind_text(put, 12, notice->reservation_id);
-    op_bind_text(put, 13, notice->customer_id);
-    op_bind_text(put, 14, notice->musical);
-    op_bind_text(put, 15, notice->currency);
-    sqlite3_bind_int64(put, 16, notice->seats);
-    sqlite3_bind_int64(put, 17, notice->amount);
-    op_bind_text(put, 18, notice->caused_at);
-    op_bind_text(put, 19, notice->reason);
-    op_bind_text(put, 20, notice->offer_id);
-    op_bind_text(put, 21, notice->until);
-  }
-  return op_model_exec(model, put, error);
-}
-
-static const struct op_row_kind booking_rows = {sizeof(struct booking), load_booking, save_booking};
-static const struct op_row_kind musical_rows = {sizeof(struct musical), load_musical, save_musical};
-static const struct op_row_kind notice_rows = {sizeof(struct told), load_told, save_told};
 
 /* The notice about the event `cause`. */
 static int told_of(struct op_model *model, uint64_t cause, struct told **ret_told, struct op_error *error) {
@@ -209,7 +75,7 @@ static int64_t figure(const evs_event *event, const char *key, int64_t max) {
 /* A musical got its name. */
 static int registered(struct op_model *model, const evs_event *event, struct op_error *error) {
   char id[OP_MAX_ID + 1];
-  struct musical *musical = NULL;
+  struct named *musical = NULL;
   if (!op_field_id(event, "musicalId", id))
     return 0;
   int r = op_model_row(model, &musical_rows, id, &musical, error);
@@ -218,6 +84,21 @@ static int registered(struct op_model *model, const evs_event *event, struct op_
   memcpy(musical->id, id, sizeof id);
   op_field_text(event, "name", musical->name, sizeof musical->name);
   op_model_row_changed(musical);
+  return 0;
+}
+
+/* A branch got its name, or another one. */
+static int branch_named(struct op_model *model, const evs_event *event, struct op_error *error) {
+  char id[OP_MAX_ID + 1], name[OP_MAX_NAME + 1];
+  struct named *branch = NULL;
+  if (!op_field_id(event, "branchId", id) || !op_field_text(event, "name", name, sizeof name))
+    return 0;
+  int r = op_model_row(model, &branch_rows, id, &branch, error);
+  if (r != 0)
+    return r;
+  memcpy(branch->id, id, sizeof id);
+  memcpy(branch->name, name, sizeof name);
+  op_model_row_changed(branch);
   return 0;
 }
 
@@ -233,6 +114,7 @@ static int placed(struct op_model *model, const evs_event *event, struct op_erro
   memcpy(booking->id, id, sizeof id);
   op_field_id(event, "musicalId", booking->musical_id);
   op_field_id(event, "customerId", booking->customer_id);
+  op_field_text(event, "fulfil", booking->fulfil, sizeof booking->fulfil);
   booking->seats = figure(event, "seats", OP_MAX_SEATS);
   op_model_row_changed(booking);
   return 0;
@@ -285,6 +167,28 @@ static int asked(struct op_model *model, const evs_event *event, struct op_error
   return 0;
 }
 
+/* What was not told yet is not told any more. */
+static void withdraw(struct told *told, const char *why) {
+  if (told->notice.status != NOTICE_PENDING && told->notice.status != NOTICE_PARKED)
+    return;
+  told->notice.status = NOTICE_WITHDRAWN;
+  snprintf(told->failure, sizeof told->failure, "%s", why);
+  op_model_row_changed(told);
+}
+
+/* What is told of the branch goes on: that none can take it is no news once one has it, and of a cancelled reservation
+ * nothing is. That one has it stays true when it is handed over. */
+static int withdraw_branch(struct op_model *model, const struct booking *booking, enum telling_branch now,
+                           struct op_error *error) {
+  struct told *told = NULL;
+  if (booking->branch_notice == 0 || now == TELLING_BRANCH_COLLECTED)
+    return 0;
+  int r = told_of(model, booking->branch_notice, &told, error);
+  if (r == 0 && told->notice.cause != 0)
+    withdraw(told, now == TELLING_BRANCH_OVER ? "reservation_cancelled" : "assigned");
+  return r;
+}
+
 /* Is the customer told about it? *ret_asked: the reservation may have been charged. A reservation that nobody placed
  * was not given up, either. */
 static int tells(struct op_model *model, const char *id, const char *type, const evs_event *event, bool *ret_tells,
@@ -297,17 +201,21 @@ static int tells(struct op_model *model, const char *id, const char *type, const
   bool known = booking->id[0] != '\0', whole = known && figure(event, "remainingSeats", OP_MAX_SEATS) == 0;
   *ret_tells = notify_tells(&telling, type, whole, figure(event, "amount", OP_MAX_MONEY));
   *ret_asked = telling.asked;
-  if (known && telling.stage != booking->telling.stage) {
+  if (known && telling.branch != booking->telling.branch)
+    r = withdraw_branch(model, booking, telling.branch, error);
+  if (known && (telling.stage != booking->telling.stage || telling.branch != booking->telling.branch)) {
     booking->telling = telling;
+    if (*ret_tells && notify_branch_of(type) != TELLING_NO_BRANCH)
+      booking->branch_notice = event->seq;
     op_model_row_changed(booking);
   }
-  return 0;
+  return r;
 }
 
 /* What the notice says of its reservation: the customer, the musical's name or else its id, the seats. */
 static int describe(struct op_model *model, const evs_event *event, struct notice *notice, struct op_error *error) {
   struct booking *booking = NULL;
-  struct musical *musical = NULL;
+  struct named *musical = NULL;
   int r = op_model_row(model, &booking_rows, notice->reservation_id, &booking, error);
   if (r == 0)
     r = op_model_row(model, &musical_rows, booking->musical_id, &musical, error);
@@ -320,11 +228,31 @@ static int describe(struct op_model *model, const evs_event *event, struct notic
   return 0;
 }
 
+/* What the notice says of a branch: its name or else its id, how it hands over, how far it is. */
+static int describe_branch(struct op_model *model, const evs_event *event, struct notice *notice,
+                           struct op_error *error) {
+  char id[OP_MAX_ID + 1];
+  struct booking *booking = NULL;
+  struct named *branch = NULL;
+  int r = op_model_row(model, &booking_rows, notice->reservation_id, &booking, error);
+  if (r != 0)
+    return r;
+  if (!op_field_text(event, "fulfil", notice->fulfil, sizeof notice->fulfil))
+    memcpy(notice->fulfil, booking->fulfil, sizeof booking->fulfil);
+  op_field_decimal(event, "distanceKm", notice->distance_km, sizeof notice->distance_km);
+  if (!op_field_id(event, "branchId", id))
+    return 0;
+  r = op_model_row(model, &branch_rows, id, &branch, error);
+  if (r == 0)
+    snprintf(notice->branch, sizeof notice->branch, "%s", branch->name[0] ? branch->name : id);
+  return r;
+}
+
 /* What the notice says of an offer; false where the event tells of none. */
 static int describe_offer(struct op_model *model, const evs_event *event, struct notice *notice, bool *ret_is_one,
                           struct op_error *error) {
   char musical_id[OP_MAX_ID + 1];
-  struct musical *musical = NULL;
+  struct named *musical = NULL;
   int64_t until_us = op_field_time(event, "until", 0);
   *ret_is_one = op_field_id(event, "offerId", notice->offer_id) && op_field_id(event, "musicalId", musical_id);
   if (!*ret_is_one)
@@ -356,6 +284,8 @@ static int caused(struct op_model *model, const char *type, const evs_event *eve
     r = tells(model, notice.reservation_id, type, event, &is_told, &may_be_charged, error);
     if (r == 0 && is_told)
       r = describe(model, event, &notice, error);
+    if (r == 0 && is_told && notify_branch_of(type) != TELLING_NO_BRANCH)
+      r = describe_branch(model, event, &notice, error);
   }
   if (r != 0 || !is_told)
     return r;
@@ -410,6 +340,8 @@ static int became(struct op_model *model, const evs_event *event, struct op_erro
     notice->status = NOTICE_WITHDRAWN;
     op_field_text(event, "reason", told->failure, sizeof told->failure);
   } else if (op_type_is(event, OP_NOTIFICATION_RETRY_REQUESTED)) {
+    if (notice->status == NOTICE_WITHDRAWN) /* meanwhile */
+      return 0;
     notice->status = NOTICE_PENDING;
     notice->forgiven = notice->attempts;
     told->due = 0;
@@ -425,12 +357,9 @@ static int became(struct op_model *model, const evs_event *event, struct op_erro
 static int offer_over(struct op_model *model, const evs_event *event, struct op_error *error) {
   struct told *told = NULL;
   int r = told_of(model, event->causation, &told, error);
-  if (r != 0 || told->notice.status != NOTICE_PENDING || strcmp(told->notice.template, OP_WAITING_OFFERED) != 0)
-    return r;
-  told->notice.status = NOTICE_WITHDRAWN;
-  snprintf(told->failure, sizeof told->failure, "offer_over");
-  op_model_row_changed(told);
-  return 0;
+  if (r == 0 && strcmp(told->notice.template, OP_WAITING_OFFERED) == 0)
+    withdraw(told, "offer_over");
+  return r;
 }
 
 /* A customer asked to be forgotten. */
@@ -448,6 +377,8 @@ static int forgotten(struct op_model *model, const evs_event *event, struct op_e
 static int apply(struct op_model *model, const evs_event *event, struct op_error *error) {
   if (op_type_is(event, OP_MUSICAL_REGISTERED))
     return registered(model, event, error);
+  if (op_type_is(event, OP_BRANCH_ADDED) || op_type_is(event, OP_BRANCH_REVISED))
+    return branch_named(model, event, error);
   if (op_type_is(event, OP_RESERVATION_PLACED)) {
     evs_slice offer;
     int r = placed(model, event, error);
@@ -473,7 +404,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 }
 
 const struct op_model_definition notify_model = {.name = OP_MODEL_NOTIFY,
-                                                 .version = 7,
+                                                 .version = 8,
                                                  .schema = schema,
                                                  .indexes = indexes,
                                                  .types = types,

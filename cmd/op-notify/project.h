@@ -13,8 +13,8 @@ extern const struct op_model_definition notify_model;
 /* The columns that notice_read() expects first in a SELECT over `notices`. */
 #define NOTICE_COLUMNS                                                                                                 \
   "cause, template, reservation_id, customer_id, musical, currency, seats, amount, caused_at, reason, status,"         \
-  " attempts, forgiven, offer_id, until"
-enum { NOTICE_COLUMN_COUNT = 15 };
+  " attempts, forgiven, offer_id, until, branch, fulfil, distance_km"
+enum { NOTICE_COLUMN_COUNT = 18 };
 
 /* The row that the statement stands on, as a notice. */
 void notice_read(sqlite3_stmt *row, struct notice *ret_notice);

@@ -29,16 +29,19 @@ static int deliver_one(struct channel *channel, struct contacts *contacts, const
                        struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   struct contact contact = {0};
   struct delivery delivery = {DELIVERY_NOBODY, "customer_forgotten"};
+  const int64_t now_us = op_now_us(channel->app);
   int r = notice->customer_id[0] != '\0' ? contacts_get(contacts, notice->customer_id, &contact, error) : 0;
   /* Who was forgotten and left a new contact since wants to hear again. */
-  if (r == 0 && !(notice->forgotten && contact.customer_id[0] == '\0'))
+  if (r == 0 && notice_is_too_late(notice, now_us))
+    delivery = (struct delivery){DELIVERY_NOBODY, "offer_over"};
+  else if (r == 0 && !(notice->forgotten && contact.customer_id[0] == '\0'))
     r = channel->kind->send(channel, notice, &contact, &delivery, error);
   if (r != 0)
     return r;
   const struct attempt attempt = {.channel = channel->kind->name,
                                   .lang = message_language(&contact),
                                   .max_attempts = channel->app->config.notify_max_attempts,
-                                  .now_us = op_now_us(channel->app),
+                                  .now_us = now_us,
                                   .random = delivery.end == DELIVERY_FAILED ? op_random() : 0};
   report(channel->app, notice, &delivery);
   notice_record(notice, &delivery, &attempt, drafts, guard);

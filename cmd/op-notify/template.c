@@ -14,13 +14,13 @@
 const char *const notify_languages[] = {"ko", "en", NULL};
 
 /* What one cause says in one language. %s in `money` and `seats` is the figure; an
- * offer has the time of its end for money. */
+ * offer has the time of its end for money, a branch its distance. */
 struct wording {
-  const char *type, *reason; /* reason NULL: any that has no wording of its own */
+  const char *type, *reason; /* reason NULL: any that has no wording of its own; of a branch: how it hands over */
   const char *lang;
   const char *subject, *opening;
-  const char *seat, *seats; /* one, several */
-  const char *money, *no_money;
+  const char *seat, *seats;     /* one, several */
+  const char *money, *no_money; /* no_money NULL: it is about no money, but about a branch */
 };
 
 static const struct wording wordings[] = {
@@ -56,16 +56,56 @@ static const struct wording wordings[] = {
      ""},
     {OP_WAITING_OFFERED, NULL, "en", "Seats for you", "The seats that you wait for are yours to take.", "%s seat",
      "%s seats", "until %s", ""},
+    {OP_PICKUP_ASSIGNED, NULL, "ko", "수령 지점", "수령하실 지점이 정해졌습니다.", "%s석", "%s석", "%s km", NULL},
+    {OP_PICKUP_ASSIGNED, NULL, "en", "Your branch", "Your reservation waits for you at a branch.", "%s seat",
+     "%s seats", "%s km away", NULL},
+    {OP_PICKUP_ASSIGNED, OP_FULFIL_DELIVERY, "ko", "배송 지점", "가까운 지점에서 배송해 드립니다.", "%s석", "%s석",
+     "%s km", NULL},
+    {OP_PICKUP_ASSIGNED, OP_FULFIL_DELIVERY, "en", "Your branch", "A branch delivers your reservation.", "%s seat",
+     "%s seats", "%s km away", NULL},
+    {OP_PICKUP_COLLECTED, NULL, "ko", "수령 완료", "수령이 완료되었습니다.", "%s석", "%s석", "%s km", NULL},
+    {OP_PICKUP_COLLECTED, NULL, "en", "Handed over", "Your reservation was handed over.", "%s seat", "%s seats",
+     "%s km away", NULL},
+    {OP_PICKUP_COLLECTED, OP_FULFIL_DELIVERY, "ko", "배송 완료", "배송이 완료되었습니다.", "%s석", "%s석", "%s km",
+     NULL},
+    {OP_PICKUP_COLLECTED, OP_FULFIL_DELIVERY, "en", "Delivered", "Your reservation was delivered.", "%s seat",
+     "%s seats", "%s km away", NULL},
+    {OP_ASSIGNMENT_FAILED, NULL, "ko", "지점 배정 대기", "가까운 지점이 없습니다. 생기는 대로 배정해 드립니다.", "%s석",
+     "%s석", "%s km", NULL},
+    {OP_ASSIGNMENT_FAILED, NULL, "en", "Waiting for a branch",
+     "No branch is near you yet. You will be told when one has your reservation.", "%s seat", "%s seats", "%s km away",
+     NULL},
+    {OP_ASSIGNMENT_FAILED, "no_capacity", "ko", "지점 배정 대기",
+     "가까운 지점이 모두 찼습니다. 자리가 나는 대로 배정해 드립니다.", "%s석", "%s석", "%s km", NULL},
+    {OP_ASSIGNMENT_FAILED, "no_capacity", "en", "Waiting for a branch",
+     "Every branch near you is full. You will be told when one has your reservation.", "%s seat", "%s seats",
+     "%s km away", NULL},
 };
 
-/* Reasons that programs give, as people say them; any other stands there as it is. */
+/* Words that programs give (reasons, ways to hand over), as people say them; any other stands there as it is. */
 static const struct {
-  const char *reason, *lang, *text;
-} reasons[] = {
-    {"expired", "ko", "결제 기한 경과"},     {"expired", "en", "not paid in time"},
-    {"payment_declined", "ko", "결제 거절"}, {"payment_declined", "en", "payment declined"},
-    {"declined", "ko", "결제 거절"},         {"declined", "en", "payment declined"},
+  const char *word, *lang, *text;
+} words[] = {
+    {"expired", "ko", "결제 기한 경과"},
+    {"expired", "en", "not paid in time"},
+    {"payment_declined", "ko", "결제 거절"},
+    {"payment_declined", "en", "payment declined"},
+    {"declined", "ko", "결제 거절"},
+    {"declined", "en", "payment declined"},
+    {"no_branch_in_reach", "ko", "가까운 지점 없음"},
+    {"no_branch_in_reach", "en", "no branch near you"},
+    {"no_capacity", "ko", "가까운 지점 만석"},
+    {"no_capacity", "en", "every branch near you is full"},
+    {OP_FULFIL_PICKUP, "ko", "방문 수령"},
+    {OP_FULFIL_PICKUP, "en", "pick-up"},
+    {OP_FULFIL_DELIVERY, "ko", "배송"},
+    {OP_FULFIL_DELIVERY, "en", "delivery"},
 };
+
+/* What the wording may hang on beside its cause. */
+static const char *reason_of(const struct notice *notice) {
+  return notice->reason[0] != '\0' ? notice->reason : notice->fulfil;
+}
 
 /* The wording of a cause; the default language's where this one has none; NULL: no such cause. */
 static const struct wording *find(const char *type, const char *reason, const char *lang) {
@@ -132,15 +172,20 @@ static void add_about(const struct notice *notice, const char *lang, struct op_t
   add_clean(text, notice->offer_id[0] != '\0' ? notice->offer_id : notice->reservation_id);
 }
 
-/* Adds the built-in text. */
-static void add_text(const struct wording *wording, const struct notice *notice, struct op_text *text) {
-  op_text_addf(text, "[OuterPark] %s ", wording->opening);
-  add_about(notice, wording->lang, text);
-  if (notice->musical[0] != '\0') {
-    op_text_adds(text, ", ");
-    add_clean(text, notice->musical);
-  }
-  add_seats(wording, notice->seats, text);
+/* Adds ", 강남점, 0.612 km", as far as it is known. */
+static void add_branch(const struct wording *wording, const struct notice *notice, struct op_text *text) {
+  if (notice->branch[0] == '\0')
+    return;
+  op_text_adds(text, ", ");
+  add_clean(text, notice->branch);
+  if (notice->distance_km[0] == '\0')
+    return;
+  op_text_adds(text, ", ");
+  add_filled(text, wording->money, notice->distance_km);
+}
+
+/* Adds ", 500,000 KRW", or until when an offer is. */
+static void add_money(const struct wording *wording, const struct notice *notice, struct op_text *text) {
   op_text_adds(text, ", ");
   if (notice->offer_id[0] != '\0') {
     add_filled(text, wording->money, notice->until);
@@ -155,23 +200,52 @@ static void add_text(const struct wording *wording, const struct notice *notice,
     add_filled(text, wording->money, money.ptr);
     op_text_free(&money);
   }
+}
+
+/* Adds the built-in text. */
+static void add_text(const struct wording *wording, const struct notice *notice, struct op_text *text) {
+  op_text_addf(text, "[OuterPark] %s ", wording->opening);
+  add_about(notice, wording->lang, text);
+  if (notice->musical[0] != '\0') {
+    op_text_adds(text, ", ");
+    add_clean(text, notice->musical);
+  }
+  add_seats(wording, notice->seats, text);
+  if (wording->no_money == NULL)
+    add_branch(wording, notice, text);
+  else
+    add_money(wording, notice, text);
   op_text_adds(text, ".");
 }
 
-/* Adds a reason as people say it. */
-static void add_reason(struct op_text *text, const char *reason, const char *lang) {
-  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-    if (strcmp(reasons[i].reason, reason) == 0 && strcmp(reasons[i].lang, lang) == 0) {
-      op_text_adds(text, reasons[i].text);
+/* Adds a word as people say it. */
+static void add_word(struct op_text *text, const char *word, const char *lang) {
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (strcmp(words[i].word, word) == 0 && strcmp(words[i].lang, lang) == 0) {
+      op_text_adds(text, words[i].text);
       return;
     }
-  add_clean(text, reason);
+  add_clean(text, word);
 }
 
 /* Adds what a placeholder stands for; the order is that of op_placeholders. */
 static void add_value(int placeholder, const struct notice *notice, const char *name, const char *lang,
                       struct op_text *text) {
-  enum { RESERVATION, MUSICAL, SEATS, AMOUNT, CURRENCY, REASON, NAME, CUSTOMER, OFFER, UNTIL };
+  enum {
+    RESERVATION,
+    MUSICAL,
+    SEATS,
+    AMOUNT,
+    CURRENCY,
+    REASON,
+    NAME,
+    CUSTOMER,
+    OFFER,
+    UNTIL,
+    BRANCH,
+    FULFIL,
+    DISTANCE
+  };
   switch (placeholder) {
   case RESERVATION:
     add_clean(text, notice->reservation_id);
@@ -190,7 +264,7 @@ static void add_value(int placeholder, const struct notice *notice, const char *
     add_clean(text, notice->currency);
     break;
   case REASON:
-    add_reason(text, notice->reason, lang);
+    add_word(text, notice->reason, lang);
     break;
   case NAME:
     add_clean(text, name[0] != '\0' ? name : strcmp(lang, "en") == 0 ? "customer" : "고객");
@@ -203,6 +277,15 @@ static void add_value(int placeholder, const struct notice *notice, const char *
     break;
   case UNTIL:
     op_text_adds(text, notice->until);
+    break;
+  case BRANCH:
+    add_clean(text, notice->branch);
+    break;
+  case FULFIL:
+    add_word(text, notice->fulfil, lang);
+    break;
+  case DISTANCE:
+    add_clean(text, notice->distance_km);
     break;
   default:
     break;
@@ -242,7 +325,7 @@ bool template_names_customer(const struct op_config *config, const char *type, c
 void template_text(const struct op_config *config, const struct notice *notice, const char *name, const char *lang,
                    struct op_text *text) {
   const struct op_template *template = op_config_template(config, known(lang), notice->template);
-  const struct wording *wording = find(notice->template, notice->reason, known(lang));
+  const struct wording *wording = find(notice->template, reason_of(notice), known(lang));
   if (template != NULL && template->text != NULL)
     add_template(template->text, notice, name, known(lang), text);
   else if (wording != NULL)
@@ -253,7 +336,7 @@ void template_text(const struct op_config *config, const struct notice *notice, 
 void template_subject(const struct op_config *config, const struct notice *notice, const char *name, const char *lang,
                       struct op_text *text) {
   const struct op_template *template = op_config_template(config, known(lang), notice->template);
-  const struct wording *wording = find(notice->template, notice->reason, known(lang));
+  const struct wording *wording = find(notice->template, reason_of(notice), known(lang));
   if (template != NULL && template->subject != NULL) {
     add_template(template->subject, notice, name, known(lang), text);
   } else if (wording != NULL) {

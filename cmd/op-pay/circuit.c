@@ -21,14 +21,14 @@ const char *const circuit_types[] = {OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCU
 
 /* The state changed; no probe has been begun in it. */
 static void changed(struct circuit *circuit, const evs_event *event, enum circuit_state state) {
+  if (state == CIRCUIT_CLOSED && circuit->state != CIRCUIT_CLOSED) /* else its calls go on counting */
+    circuit->call_count = circuit->next_call = 0;
   circuit->state = state;
   circuit->retry_us = state == CIRCUIT_OPEN ? op_field_time(event, "retryAt", 0) : 0;
   op_field_text(event, "reason", circuit->reason, sizeof circuit->reason);
   snprintf(circuit->changed_at, sizeof circuit->changed_at, "%.*s", (int)event->time.len, event->time.ptr);
   circuit->probe_count = circuit->probes_worked = circuit->slowest_probe_ms = 0;
   circuit->probe_failed = false;
-  if (state == CIRCUIT_CLOSED)
-    circuit->call_count = circuit->next_call = 0;
 }
 
 /* A probe is begun; one that is over and told nothing gives its place away. */

@@ -2,8 +2,8 @@
  *
  * open and close append the same events as a run does, with reason operator, under the same guard; so every op-pay on
  * every machine obeys. To open one that is open makes it stay open for longer; to close one that is closed appends
- * nothing. The answer to a changing call is what its event says, so a repeated request has the same one.
- * Errors: 64 for another word, 66 no_store, 1 request_id_reused, those of op_commit(). */
+ * nothing, unless a request is to be remembered. The answer to a changing call is what its event says, so a repeated
+ * request has the same one. Errors: 64 for another word, 66 no_store, 1 request_id_reused, those of op_commit(). */
 #include "commit.h"
 #include "listing.h"
 #include "project.h"
@@ -82,7 +82,7 @@ static int decide(void *context, struct op_model *model, struct op_drafts *draft
     r = op_request_find(model, app->request_id, asked->request, &asked->repeated, error);
   if (r != 0 || asked->repeated != 0)
     return r;
-  if (asked->wanted == CIRCUIT_CLOSED && asked->circuit.state == CIRCUIT_CLOSED)
+  if (asked->wanted == CIRCUIT_CLOSED && asked->circuit.state == CIRCUIT_CLOSED && app->request_id == NULL)
     return OP_OK;
   circuit_draft(&asked->circuit, &app->config.breaker, asked->wanted, "operator",
                 op_now_us(app) + asked->open_ms * 1000, app->request_id, asked->request, drafts, guard);

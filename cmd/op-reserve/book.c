@@ -103,7 +103,7 @@ static void apply(struct book *book, const char *provider, const evs_event *even
     apply_to_customer(book, musical_id, event);
   op_musical_apply(&booked->musical, event);
   book->turned |= !limited && booked->musical.max_per_customer > 0;
-  if (!placed && booked->musical.id[0])
+  if (booked->musical.id[0] && (!placed || booked->queue.count > 0)) /* it may accept an offer */
     queue_apply(queue_of(book, booked), event);
 }
 
@@ -171,7 +171,7 @@ static int load_order(struct op_model *model, struct book *book, struct order *o
   order->musical = booked;
   if (is_new)
     code = op_musical_load(model, place->musical_id, &booked->musical, error);
-  if (is_new && code == OP_OK && booked->musical.waiting > 0)
+  if (is_new && code == OP_OK && (booked->musical.waiting > 0 || booked->musical.offered > 0))
     code = queue_load(model, place->musical_id, queue_of(book, booked), error);
   if (code == OP_OK && place->reservation_id[0])
     code = load_id(model, book, place->reservation_id, error);

@@ -17,7 +17,7 @@ struct order;
 struct booked_musical {
   struct op_musical musical;         /* id "": there is none */
   uint64_t guarded;                  /* the last decision (book->decision) that guards it */
-  struct queue queue;                /* who waits for its seats */
+  struct queue queue;                /* who waits for its seats, or has an offer */
   bool queues;                       /* somebody waited since the book was begun: it is in book->queues, */
   struct booked_musical *next_queue; /* before this one */
 };

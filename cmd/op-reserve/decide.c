@@ -147,8 +147,8 @@ static int check_price(const struct place *place, const struct op_musical *music
   int64_t price = place->price >= 0 ? place->price : list_price >= 0 ? list_price : 0;
   ret_cost->price = price;
   if (__builtin_mul_overflow(place->seats, price, &ret_cost->amount) || ret_cost->amount > OP_MAX_MONEY)
-    return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seats at %" PRId64 " cost more than %lld", place->seats,
-                   price, (long long)OP_MAX_MONEY);
+    return op_fail(error, OP_DATA, "bad_price", "%" PRId64 " seat%s at %" PRId64 " cost%s more than %lld", place->seats,
+                   place->seats == 1 ? "" : "s", price, place->seats == 1 ? "s" : "", (long long)OP_MAX_MONEY);
   return OP_OK;
 }
 
@@ -161,8 +161,8 @@ static int check_seats(const struct place *place, const struct place_facts *fact
     return place_refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
   int64_t available = op_musical_available(musical, grade);
   if (!facts->offer && place->seats > available) {
-    snprintf(what, sizeof what, "%" PRId64 " seats%s%s asked, %" PRId64 " left", place->seats,
-             grade ? " of grade " : "", place->grade, available);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s%s%s asked, %" PRId64 " left", place->seats,
+             place->seats == 1 ? "" : "s", grade ? " of grade " : "", place->grade, available);
     place_refuse(error, "insufficient_seats", place, what);
     if (grade)
       op_error_text(error, "grade", place->grade);
@@ -171,8 +171,8 @@ static int check_seats(const struct place *place, const struct place_facts *fact
     return error->exit_code;
   }
   if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
-             place->seats, facts->customer_held, musical->max_per_customer);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, the customer has %" PRId64 " of at most %" PRId64,
+             place->seats, place->seats == 1 ? "" : "s", facts->customer_held, musical->max_per_customer);
     place_refuse(error, "customer_limit", place, what);
     op_error_text(error, "customerId", place->customer_id);
     op_error_number(error, "requested", place->seats);
@@ -207,6 +207,7 @@ static void draft_placed(const struct place *place, const char *request, const s
   struct op_draft *draft =
       op_draft_add(drafts, OP_RESERVATION_PLACED, id, offer ? offer->seq : facts->musical->defined_by);
   op_draft_id(draft, "reservation-placed:%s", id);
+  draft->time_us = facts->now_us; /* an offer was open then, or over */
   op_draft_tag(draft, OP_TAG_MUSICAL, place->musical_id);
   op_draft_tag(draft, OP_TAG_RESERVATION, id);
   op_draft_tag(draft, OP_TAG_CUSTOMER, place->customer_id);
@@ -255,7 +256,12 @@ int decide_place(const struct place *place, const char *request, const struct pl
   if (!place->reservation_id[0] && facts->next_number > MAX_RESERVATION_NUMBER) /* it would not count */
     return place_refuse(error, "no_more_numbers", place, "the highest reservation number is taken, give an id");
   const struct op_grade *grade = place->grade[0] ? op_grades_find(&facts->musical->grades, place->grade) : NULL;
-  int code = facts->offer ? check_offer(facts->offer, facts->offer->id, facts->now_us, error) : OP_OK;
+  const struct waiting *offer = facts->offer;
+  int code = OP_OK;
+  if (offer)
+    code =
+        check_offer(offer, offer->id, offer_end(facts->musical, facts->payable_us, offer->offered_us, offer->until_us),
+                    facts->now_us, error);
   if (code == OP_OK)
     code = place_check_sales(place, facts, error);
   if (code == OP_OK)
@@ -330,8 +336,8 @@ int decide_cancel(const struct cancel *cancel, const struct reservation *reserva
   }
   if (cancel->seats > reservation->seats) {
     op_fail(error, OP_REFUSED, "seats_exceed_reservation",
-            "reservation %s: %" PRId64 " seats to cancel, it has %" PRId64, reservation->id, cancel->seats,
-            reservation->seats);
+            "reservation %s: %" PRId64 " seat%s to cancel, it has %" PRId64, reservation->id, cancel->seats,
+            cancel->seats == 1 ? "" : "s", reservation->seats);
     op_error_text(error, "reservationId", reservation->id);
     op_error_number(error, "requested", cancel->seats);
     op_error_number(error, "seats", reservation->seats);

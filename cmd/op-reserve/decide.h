@@ -41,6 +41,7 @@ struct place_facts {
   const char *provider;             /* of payments */
   int64_t interrupted_until_us;     /* it is not called before that (interruption.h); 0: it is */
   bool suspends;                    /* payment.when_open: nothing is placed meanwhile */
+  int64_t payable_us;               /* since when an offer can be paid for, as of interruption_payable() */
   int64_t now_us;
 };
 

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What may put off the end of an offer, beside the circuit of payments. */
+static const char *const sales_types[] = {OP_MUSICAL_SALES_CLOSED, OP_MUSICAL_SALES_OPENED, OP_MUSICAL_REVISED, NULL};
+
 /* Ids hold no spaces, so that the texts are unambiguous. */
 void join_request(const struct join *join, const char *chosen, char buf[REQUEST_TEXT]) {
   const struct place *place = &join->place;
@@ -53,15 +56,16 @@ static int check_join(const struct join *join, const struct join_facts *facts, s
     return place_refuse(error, "customer_required", place, "its seats are limited by customer, say which customer");
   if (musical->max_per_customer > 0 && place->seats > musical->max_per_customer - facts->customer_held) {
     code = "customer_limit";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, the customer has %" PRId64 " of at most %" PRId64,
-             place->seats, facts->customer_held, musical->max_per_customer);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, the customer has %" PRId64 " of at most %" PRId64,
+             place->seats, place->seats == 1 ? "" : "s", facts->customer_held, musical->max_per_customer);
   } else if (place->seats > capacity) {
     code = "exceeds_capacity";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, it has %" PRId64 " altogether", place->seats, capacity);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, it has %" PRId64 " altogether", place->seats,
+             place->seats == 1 ? "" : "s", capacity);
   } else if (place->seats <= available) {
     code = "seats_available";
-    snprintf(what, sizeof what, "%" PRId64 " seats asked, %" PRId64 " left: there is nothing to wait for", place->seats,
-             available);
+    snprintf(what, sizeof what, "%" PRId64 " seat%s asked, %" PRId64 " left: there is nothing to wait for",
+             place->seats, place->seats == 1 ? "" : "s", available);
   }
   if (!code)
     return OP_OK;
@@ -103,18 +107,23 @@ int decide_join(const struct join *join, const char *request, const struct join_
   return OP_OK;
 }
 
+/* Refuses a command about an entry that is not there. */
+int no_such_waiting(const char *id, struct op_error *error) {
+  op_fail(error, OP_REFUSED, "no_such_waiting", "waiting %s: there is no such entry", id);
+  op_error_text(error, "waitingId", id);
+  return error->exit_code;
+}
+
 /* Leaves. */
 int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const char *request_id, const char *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error) {
   bool offered = strcmp(waiting->status, WAITING_OFFERED) == 0;
-  int code = OP_OK;
   if (!waiting->id[0])
-    code = op_fail(error, OP_REFUSED, "no_such_waiting", "waiting %s: there is no such entry", waiting_id);
-  else if (!offered && strcmp(waiting->status, WAITING) != 0)
-    code = op_fail(error, OP_REFUSED, "waiting_over", "waiting %s: it is %s already", waiting_id, waiting->status);
-  if (code != OP_OK) {
+    return no_such_waiting(waiting_id, error);
+  if (!offered && strcmp(waiting->status, WAITING) != 0) {
+    op_fail(error, OP_REFUSED, "waiting_over", "waiting %s: it is %s already", waiting_id, waiting->status);
     op_error_text(error, "waitingId", waiting_id);
-    return code;
+    return error->exit_code;
   }
   struct op_draft *draft =
       draft_begin(waiting, offered ? OP_WAITING_OFFER_DECLINED : OP_WAITING_WITHDRAWN, waiting->seq, drafts, guard);
@@ -123,44 +132,57 @@ int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const
   return OP_OK;
 }
 
+/* Why an entry will never be served, whatever comes; NULL: it may be. */
+static const char *hopeless(const struct waiting *waiting, const struct turn_facts *facts) {
+  bool limited = facts->max_per_customer > 0;
+  if (facts->no_kind)
+    return waiting->grade[0] ? "no_such_grade" : "grade_required";
+  if (limited && !waiting->customer_id[0])
+    return "customer_required";
+  return limited && waiting->seats > facts->max_per_customer - facts->held ? "customer_limit" : NULL;
+}
+
 /* Its turn has come. */
 bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, struct op_drafts *drafts,
                  struct op_guard *guard) {
-  bool limited = facts->max_per_customer > 0, nobody = limited && !waiting->customer_id[0];
-  int64_t room = facts->max_per_customer - facts->held;
-  bool over = nobody || (limited && waiting->seats > room);
-  if (!over && limited && waiting->seats > room - facts->offered)
+  const char *reason = hopeless(waiting, facts);
+  if (!reason && facts->max_per_customer > 0 && waiting->seats > facts->max_per_customer - facts->held - facts->offered)
     return false;
   struct op_draft *draft =
-      draft_begin(waiting, over ? OP_WAITING_WITHDRAWN : OP_WAITING_OFFERED, waiting->joined_seq, drafts, guard);
-  if (over) {
+      draft_begin(waiting, reason ? OP_WAITING_WITHDRAWN : OP_WAITING_OFFERED, waiting->joined_seq, drafts, guard);
+  if (reason) {
     op_draft_id(draft, "waiting-withdrawn:%s", waiting->id);
-    op_json_string(&draft->data, "reason", nobody ? "customer_required" : "customer_limit");
+    op_json_string(&draft->data, "reason", reason);
   } else {
     op_draft_id(draft, "waiting-offered:%s", waiting->id);
+    draft->time_us = facts->now_us; /* what was over then had ended */
     op_json_string(&draft->data, "offerId", waiting->id);
     op_json_time(&draft->data, "until", facts->until_us);
   }
   op_json_end(&draft->data);
   if (!facts->guarded)
     op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, waiting->musical_id);
-  return !over;
+  return !reason;
 }
 
 /* Its time is over. */
 void decide_offer_expired(const struct waiting *waiting, struct op_drafts *drafts, struct op_guard *guard) {
   struct op_draft *draft = draft_begin(waiting, OP_WAITING_OFFER_EXPIRED, waiting->seq, drafts, guard);
   op_draft_id(draft, "waiting-offer-expired:%s", waiting->id);
+  op_guard_add(guard, sales_types, OP_TAG_MUSICAL, waiting->musical_id);
   op_json_end(&draft->data);
 }
 
 /* By the clock, too: its seats are held until op-reserve run ends it, but no longer for who let the time pass. */
-int check_offer(const struct waiting *offer, const char *offer_id, int64_t now_us, struct op_error *error) {
+int check_offer(const struct waiting *offer, const char *offer_id, int64_t end_us, int64_t now_us,
+                struct op_error *error) {
   bool offered = offer->id[0] && strcmp(offer->status, WAITING_OFFERED) == 0;
-  if (offered && now_us < offer->until_us)
+  char end[EVS_TIME_SIZE];
+  if (offered && now_us < end_us)
     return OP_OK;
+  evs_time_format(end_us, end);
   if (offered)
-    op_fail(error, OP_REFUSED, "offer_expired", "offer %s: it was open until %s", offer_id, offer->until);
+    op_fail(error, OP_REFUSED, "offer_expired", "offer %s: it was open until %s", offer_id, end);
   else if (!offer->id[0] || strcmp(offer->status, WAITING) == 0)
     op_fail(error, OP_REFUSED, "no_such_offer", "offer %s: there is no such offer", offer_id);
   else

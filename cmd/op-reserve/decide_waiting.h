@@ -32,23 +32,30 @@ void withdraw_request(const char *waiting_id, char buf[REQUEST_TEXT]);
  * customer_required, customer_limit, exceeds_capacity, seats_available. */
 int decide_join(const struct join *join, const char *request, const struct join_facts *facts, struct op_drafts *drafts,
                 struct op_guard *guard, struct op_error *error);
+/* 1 no_such_waiting, for every command that names an entry. */
+int no_such_waiting(const char *id, struct op_error *error);
+
 /* WaitingWithdrawn, or WaitingOfferDeclined where it has an offer. Refusals (1): no_such_waiting, waiting_over. */
 int decide_withdraw(const struct waiting *waiting, const char *waiting_id, const char *request_id, const char *request,
                     struct op_drafts *drafts, struct op_guard *guard, struct op_error *error);
 /* What is looked at when the turn of an entry has come: there are seats for it. */
 struct turn_facts {
   int64_t max_per_customer; /* 0: no limit */
-  int64_t held, offered;    /* seats of the musical that the customer has, and that other offers hold for the customer */
-  int64_t until_us;         /* the end of the offer */
+  int64_t held, offered; /* seats of the musical that the customer has, and that other offers hold for the customer */
+  bool no_kind;          /* the musical has no seats of the kind that the entry wants any more */
+  int64_t now_us, until_us; /* of the offer: when it is made, and its end */
   bool guarded;             /* the guard over the musical is there already */
 };
 /* WaitingOffered, true: the seats are taken. False: WaitingWithdrawn where the customer could not accept, since the
- * entry joined (reasons customer_limit, customer_required); nothing where another offer may turn out to leave room. */
+ * entry joined (reasons no_such_grade, grade_required, customer_limit, customer_required); nothing where another offer
+ * may turn out to leave room. */
 bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, struct op_drafts *drafts,
                  struct op_guard *guard);
 /* WaitingOfferExpired. */
 void decide_offer_expired(const struct waiting *waiting, struct op_drafts *drafts, struct op_guard *guard);
-/* May this offer be accepted now? Refusals (1): no_such_offer, offer_over, offer_expired. */
-int check_offer(const struct waiting *offer, const char *offer_id, int64_t now_us, struct op_error *error);
+/* May this offer, which is open until end_us, be accepted now? Refusals (1): no_such_offer, offer_over, offer_expired.
+ */
+int check_offer(const struct waiting *offer, const char *offer_id, int64_t end_us, int64_t now_us,
+                struct op_error *error);
 
 #endif

@@ -4,8 +4,20 @@
  * opens a circuit without a time to try it again leaves it closed. Errors: those of the model. */
 #include "interruption.h"
 
+#include <string.h>
+
 const char *const interruption_types[] = {OP_PAYMENT_CIRCUIT_OPENED, OP_PAYMENT_CIRCUIT_HALF_OPENED,
                                           OP_PAYMENT_CIRCUIT_CLOSED, NULL};
+
+/* A word of the configuration. */
+bool interruption_suspends(const struct op_config *config) {
+  return op_config_pays(config) && strcmp(config->payment_when_open, "suspend") == 0;
+}
+
+/* The circuit matters where it suspends. */
+int64_t interruption_payable(const struct interruption *interruption, const struct op_config *config) {
+  return interruption_suspends(config) ? interruption->closed_us : CLOSED_EVER;
+}
 
 /* What the event tells of its provider; false where it is another event. */
 static bool told_by(const evs_event *event, char ret_provider[OP_MAX_ID + 1], struct interruption *ret_interruption) {
@@ -24,20 +36,26 @@ static bool told_by(const evs_event *event, char ret_provider[OP_MAX_ID + 1], st
 void interruption_apply(struct interruption *interruption, const char *provider, const evs_event *event) {
   char named[OP_MAX_ID + 1];
   struct interruption told;
-  if (told_by(event, named, &told) && strcmp(named, provider) == 0)
+  if (!told_by(event, named, &told) || strcmp(named, provider) != 0)
+    return;
+  if (told.closed_us == NOT_CLOSED || interruption->closed_us == NOT_CLOSED) /* else it has been closed for longer */
     *interruption = told;
 }
 
 /* In the table. */
 int interruption_project(struct op_model *model, const evs_event *event, struct op_error *error) {
   char provider[OP_MAX_ID + 1];
-  struct interruption told;
+  struct interruption told, interruption;
   if (!told_by(event, provider, &told))
     return OP_OK;
+  int code = interruption_load(model, provider, &interruption, error);
+  if (code != OP_OK)
+    return code;
+  interruption_apply(&interruption, provider, event);
   sqlite3_stmt *sql = op_model_sql(model, "INSERT OR REPLACE INTO interruptions VALUES (?1, ?2, ?3)");
   sqlite3_bind_text(sql, 1, provider, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(sql, 2, told.until_us);
-  sqlite3_bind_int64(sql, 3, told.closed_us);
+  sqlite3_bind_int64(sql, 2, interruption.until_us);
+  sqlite3_bind_int64(sql, 3, interruption.closed_us);
   return op_model_exec(model, sql, error);
 }
 

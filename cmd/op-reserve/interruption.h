@@ -17,6 +17,12 @@ struct interruption {
 #define CLOSED_EVER INT64_MIN
 #define NOT_CLOSED INT64_MAX
 
+/* Is nothing placed, and nothing offered to who waits, while payments are interrupted (payment.when_open)? */
+bool interruption_suspends(const struct op_config *config);
+/* Since when an offer can be paid for: CLOSED_EVER where an interruption is no reason to wait, NOT_CLOSED: it cannot.
+ */
+int64_t interruption_payable(const struct interruption *interruption, const struct op_config *config);
+
 /* The types that are folded, NULL-terminated; each names its provider, and has the tag provider:NAME. */
 extern const char *const interruption_types[];
 

@@ -63,6 +63,8 @@ static const struct op_verb verbs[] = {
      "op-reserve wait --musical 1 --grade VIP --seats 2 --id w1"},
     {"wait list", NULL, "list who waits, in order", 0, 0, 0, wait_list_options, verb_wait_list,
      "op-reserve wait list --musical 1"},
+    {"wait show", "WID", "show one entry of the waiting list", 1, 1, 0, NULL, verb_wait_show,
+     "op-reserve wait show w1"},
     {"wait withdraw", "WID", "wait no longer, or decline the offer", 1, 1, OP_CHANGES, NULL, verb_wait_withdraw,
      "op-reserve wait withdraw w1"},
     {"list", NULL, "list the reservations", 0, 0, 0, list_options, verb_list,

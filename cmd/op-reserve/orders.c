@@ -71,8 +71,10 @@ static int find_request(struct orders *orders, struct order *order, const struct
 static int decide_order(struct orders *orders, struct order *order, struct op_model *model, struct op_drafts *drafts,
                         struct op_guard *guard, struct op_error *error) {
   const struct place *place = &order->place;
+  const struct op_config *config = &orders->app->config;
   struct book *book = &orders->book;
   struct booked_musical *booked = order->musical;
+  const int64_t payable_us = interruption_payable(&book->interruption, config);
   const bool *taken = place->reservation_id[0] ? names_find(&book->ids, place->reservation_id) : NULL;
   const struct booked_customer *customer =
       booked->musical.max_per_customer > 0 ? names_find(&book->customers, order->customer_key) : NULL;
@@ -91,7 +93,7 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
       return code;
   } else if (booked->queue.count > 0) { /* what is there for who waits is not there for others */
     left = booked->musical;
-    queue_serve_all(&booked->queue, &left);
+    queue_serve_all(&booked->queue, payable_us, orders->now_us, &left);
     musical = &left;
   }
   const struct place_facts facts = {.musical = musical,
@@ -100,9 +102,10 @@ static int decide_order(struct orders *orders, struct order *order, struct op_mo
                                     .id_taken = taken && *taken,
                                     .next_number = next_number,
                                     .customer_held = customer ? customer->held : 0,
-                                    .provider = orders->app->config.payment_provider,
-                                    .interrupted_until_us = book->interruption.until_us,
-                                    .suspends = strcmp(orders->app->config.payment_when_open, "suspend") == 0,
+                                    .provider = config->payment_provider,
+                                    .interrupted_until_us = op_config_pays(config) ? book->interruption.until_us : 0,
+                                    .suspends = interruption_suspends(config),
+                                    .payable_us = payable_us,
                                     .now_us = orders->now_us};
   struct op_error refusal;
   if (decide_place(place, order->request, &facts, drafts, guard, &order->cost, &refusal) != OP_OK) {

@@ -78,7 +78,7 @@ static int read_offer(struct op_model *model, const char *id, struct waiting *of
   uint64_t position = 0;
   int code = waiting_load_written(model, id, offer, &position, error);
   if (code == OP_OK && !offer->id[0])
-    code = check_offer(offer, id, 0, error);
+    code = check_offer(offer, id, 0, 0, error);
   if (code != OP_OK)
     return code;
   stpcpy(place->musical_id, offer->musical_id);

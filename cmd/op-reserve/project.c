@@ -202,7 +202,7 @@ static int apply(struct op_model *model, const evs_event *event, struct op_error
 /* The definition. */
 const struct op_model_definition *reserve_model(void) {
   static const struct op_model_definition definition = {.name = OP_MODEL_RESERVE,
-                                                        .version = 12,
+                                                        .version = 15,
                                                         .schema = schema,
                                                         .indexes = indexes,
                                                         .types = folded_types,

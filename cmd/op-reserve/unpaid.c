@@ -39,12 +39,13 @@ static int cancel_declined(struct op_model *model, size_t limit, struct op_draft
   return code;
 }
 
-/* How long what is unpaid is held, and since when the provider can be called. */
+/* How long what is unpaid is held: for ever where nobody is to pay; and since when the provider can be called. */
 static int load_hold(struct op_model *model, struct hold *ret_hold, struct op_error *error) {
   const struct op_config *config = &op_model_app(model)->config;
   struct interruption interruption;
   int code = interruption_load(model, config->payment_provider, &interruption, error);
-  *ret_hold = (struct hold){.ms = config->reservation_hold_ms, .provider = config->payment_provider};
+  *ret_hold = (struct hold){.ms = op_config_pays(config) ? config->reservation_hold_ms : 0,
+                            .provider = config->payment_provider};
   if (code == OP_OK)
     ret_hold->closed_us = interruption.closed_us;
   return code;
@@ -89,7 +90,8 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
   int64_t deadline_us = 0;
   int code = op_pending_select(model,
                                op_model_sql(model, "SELECT count(*), min(declined_seq) FROM reservations"
-                                                   " WHERE declined_seq IS NOT NULL AND status = 'Reserved'"),
+                                                   " WHERE declined_seq IS NOT NULL AND status = 'Reserved'"
+                                                   " AND NOT collected"),
                                owed, error);
   if (code == OP_OK)
     code = offers_pending(model, owed, error);
@@ -97,8 +99,9 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
     code = load_hold(model, &hold, error);
   if (code != OP_OK || !hold_deadline(&hold, op_now_us(op_model_app(model)), &deadline_us))
     return code;
-  sqlite3_stmt *sql = op_model_sql(model, "SELECT count(*), min(placed_us) FROM reservations"
-                                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND placed_us <= ?1");
+  sqlite3_stmt *sql =
+      op_model_sql(model, "SELECT count(*), min(placed_us) FROM reservations"
+                          " WHERE declined_seq IS NULL AND status = 'Reserved' AND NOT collected AND placed_us <= ?1");
   bool found = false;
   sqlite3_bind_int64(sql, 1, deadline_us);
   code = op_model_step(model, sql, &found, error);

@@ -15,6 +15,7 @@ int verb_list(struct op_app *app, struct op_error *error);   /* list.c */
 int verb_show(struct op_app *app, struct op_error *error);
 int verb_wait(struct op_app *app, struct op_error *error); /* wait.c */
 int verb_wait_list(struct op_app *app, struct op_error *error);
+int verb_wait_show(struct op_app *app, struct op_error *error);
 int verb_wait_withdraw(struct op_app *app, struct op_error *error);
 int verb_run(struct op_app *app, struct op_error *error); /* unpaid.c */
 

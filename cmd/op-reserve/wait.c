@@ -1,10 +1,11 @@
-/* wait.c - the verbs `wait`, which joins the waiting list of a musical, `wait list`, and `wait withdraw`, which leaves
- * it.
+/* wait.c - the verbs `wait`, which joins the waiting list of a musical, `wait list` and `wait show`, and `wait
+ * withdraw`, which leaves it.
  *
  * Whoever joins waits for seats that come back; offers.c offers them, and `place --offer WID` accepts.
  * Errors: those of decide_join() and decide_withdraw(), 64 usage, those of op_commit(). */
 #include "commit.h"
 #include "decide_waiting.h"
+#include "interruption.h"
 #include "listing.h"
 #include "project.h"
 #include "queue.h"
@@ -83,6 +84,24 @@ int verb_wait_list(struct op_app *app, struct op_error *error) {
   return code;
 }
 
+/* The verb `wait show`. */
+int verb_wait_show(struct op_app *app, struct op_error *error) {
+  const char *id = app->operands[0];
+  struct op_model *model = NULL;
+  struct waiting waiting;
+  int code = op_check_id("waiting id", id, error);
+  if (code == OP_OK)
+    code = op_model_open_there(app, reserve_model(), &model, error);
+  if (code == OP_OK)
+    code = waiting_load(model, id, &waiting, error);
+  if (code == OP_OK && !waiting.id[0])
+    code = no_such_waiting(id, error);
+  if (code == OP_OK)
+    print(app->output, &waiting);
+  op_model_close(model);
+  return code;
+}
+
 /* ---- deciding ---------------------------------------------------------------------------------------------------- */
 
 /* To join: the musical, and what is left of it after all who wait already. */
@@ -90,18 +109,19 @@ static int decide_to_join(struct asking *asking, struct op_model *model, struct 
                           struct op_guard *guard, uint64_t *ret_position, struct op_error *error) {
   struct op_musical musical, left;
   struct queue queue = {0};
+  struct interruption interruption;
   uint64_t later = 0; /* the entry is read behind *ret_position, and what happens to it there is in the guard */
   const char *musical_id = asking->join.place.musical_id;
-  /* The queue first: who got an offer meanwhile counts twice then, and nobody is told of seats that are not there. */
-  int code = queue_load_written(model, musical_id, &queue, error);
+  const struct op_config *config = &asking->app->config;
+  int code = queue_load_written(model, musical_id, &musical, &queue, ret_position, error);
   if (code == OP_OK)
-    code = op_musical_load_written(model, musical_id, &musical, ret_position, error);
+    code = interruption_load(model, config->payment_provider, &interruption, error);
   if (code == OP_OK)
     code = waiting_load_written(model, asking->join.waiting_id, &asking->waiting, &later, error);
   if (code == OP_OK) {
-    left = musical;
-    queue_serve_all(&queue, &left);
     struct join_facts facts = {&musical, &left, asking->waiting.id[0] != '\0', 0, op_now_us(asking->app)};
+    left = musical;
+    queue_serve_all(&queue, interruption_payable(&interruption, config), facts.now_us, &left);
     code = customer_held(model, asking->join.place.customer_id, musical_id, &facts.customer_held, error);
     if (code == OP_OK)
       code = decide_join(&asking->join, asking->request, &facts, drafts, guard, error);

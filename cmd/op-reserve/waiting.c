@@ -4,6 +4,8 @@
  * an entry without a musical or seats is none. Errors: those of the model and of the store. */
 #include "waiting.h"
 
+#include "interruption.h"
+
 #include <string.h>
 
 const char *const waiting_statuses[] = {WAITING,         WAITING_OFFERED,   WAITING_ACCEPTED,
@@ -16,6 +18,27 @@ const char *const waiting_types[] = {OP_WAITING_JOINED,
                                      OP_WAITING_OFFER_DECLINED,
                                      OP_RESERVATION_PLACED,
                                      NULL};
+
+/* Its clock starts again when it can be accepted again. */
+int64_t offer_end(const struct op_musical *musical, int64_t payable_us, int64_t offered_us, int64_t until_us) {
+  int64_t since_us = payable_us, end_us = until_us;
+  if (musical->opened_us > since_us)
+    since_us = musical->opened_us;
+  if (musical->sales_open_us > since_us) /* it can be put off */
+    since_us = musical->sales_open_us;
+  if (musical->closed || payable_us == NOT_CLOSED ||
+      (since_us > offered_us && __builtin_add_overflow(until_us, since_us - offered_us, &end_us)))
+    end_us = INT64_MAX;
+  if (musical->sales_close_us && end_us > musical->sales_close_us)
+    end_us = musical->sales_close_us > until_us ? musical->sales_close_us : until_us;
+  return end_us;
+}
+
+/* When an event was appended; 0 where it says no time. */
+int64_t waiting_time(const evs_event *event) {
+  int64_t time_us = 0;
+  return evs_time_parse(event->time.ptr, event->time.len, &time_us) ? time_us : 0;
+}
 
 /* A reservation names the offer that it accepts. */
 bool waiting_of(const evs_event *event, char id[OP_MAX_ID + 1]) {
@@ -45,6 +68,7 @@ static bool changed(struct waiting *waiting, const evs_event *event) {
   } else if (strcmp(waiting->status, WAITING) == 0 && op_type_is(event, OP_WAITING_OFFERED)) {
     waiting->status = WAITING_OFFERED;
     waiting->until_us = op_field_time(event, "until", 0);
+    waiting->offered_us = waiting_time(event);
     evs_time_format(waiting->until_us, waiting->until);
   } else if (strcmp(waiting->status, WAITING_OFFERED) != 0) {
     return false;
@@ -101,6 +125,9 @@ int waiting_load(struct op_model *model, const char *id, struct waiting *ret_wai
     w->seq = (uint64_t)sqlite3_column_int64(sql, 8);
     op_column_text(sql, 9, w->joined_at, sizeof w->joined_at);
     op_column_text(sql, 10, w->updated_at, sizeof w->updated_at);
+    if (strcmp(w->status, WAITING_OFFERED) == 0 &&
+        !evs_time_parse(w->updated_at, strlen(w->updated_at), &w->offered_us)) /* the offer was the last event */
+      w->offered_us = 0;
     op_column_text(sql, 11, w->reservation_id, sizeof w->reservation_id);
     op_column_text(sql, 12, w->reason, sizeof w->reason);
   }

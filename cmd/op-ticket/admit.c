@@ -1,7 +1,8 @@
 /* admit.c - the verbs at the door: `admit` lets the holder of a ticket in, once; `verify` tells whether it would.
  *
- * Both see a cancellation at the instant at which it stands in the journal. Errors: 65 bad_code (bytes that are no
- * text), 1 no_such_ticket, payment_cancelled, already_admitted; those of op_commit(). */
+ * Both see a cancellation at the instant at which it stands in the journal, and with --musical refuse the tickets of
+ * other musicals. Errors: 65 bad_code (bytes that are no text), bad_id; 1 no_such_ticket, wrong_musical,
+ * payment_cancelled, already_admitted; those of op_commit(). */
 #include "decide.h"
 #include "project.h"
 #include "request.h"
@@ -12,6 +13,7 @@
 /* The command, and what became of it. */
 struct admitting {
   const char *typed;
+  const char *musical_id; /* whose door it is; NULL: any */
   char code[CODE_SIZE];
   struct op_request request;
   struct ticket ticket; /* before the event */
@@ -32,13 +34,17 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     return code;
   if (admitting->repeated)
     return OP_OK;
-  return reservation_id[0] ? decide_admit(&admitting->ticket, &admitting->request, drafts, guard, error)
-                           : decide_no_code(admitting->typed, error);
+  if (!reservation_id[0])
+    return decide_no_code(admitting->typed, error);
+  code = decide_musical(&admitting->ticket, admitting->musical_id, error);
+  return code == OP_OK ? decide_admit(&admitting->ticket, &admitting->request, drafts, guard, error) : code;
 }
 
-/* Reads the operand. Whatever is no code is the code of no ticket. */
+/* Reads the operand and --musical. Whatever is no code is the code of no ticket. */
 static int read_code(const struct op_app *app, char ret_code[CODE_SIZE], struct op_error *error) {
-  const char *typed = app->operands[0];
+  const char *typed = app->operands[0], *musical_id = op_option(app, "musical");
+  if (musical_id && op_check_id("musical id", musical_id, error) != OP_OK)
+    return error->exit_code;
   if (op_check_text("the code", typed, OP_MAX_ID, error) != OP_OK) {
     error->code = "bad_code";
     return error->exit_code;
@@ -51,12 +57,15 @@ int verb_admit(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   struct op_drafts drafts = {0};
   struct op_committed committed = {0};
-  struct admitting admitting = {.typed = app->operands[0]};
-  char text[CODE_SIZE + 64];
+  struct admitting admitting = {.typed = app->operands[0], .musical_id = op_option(app, "musical")};
+  struct performance performance = {0};
+  char text[CODE_SIZE + OP_MAX_ID + 64];
   int code = read_code(app, admitting.code, error);
   if (code != OP_OK)
     return code;
-  snprintf(text, sizeof text, "admit code=%s", admitting.code);
+  int len = snprintf(text, sizeof text, "admit code=%s", admitting.code);
+  if (admitting.musical_id)
+    snprintf(text + len, sizeof text - (size_t)len, " musical=%s", admitting.musical_id);
   admitting.request = (struct op_request){app->request_id, text};
   code = op_store_write(app, error);
   if (code == OP_OK)
@@ -64,9 +73,9 @@ int verb_admit(struct op_app *app, struct op_error *error) {
   if (code == OP_OK)
     code = op_commit(model, load_and_decide, &admitting, &drafts, &committed, error);
   if (code == OP_OK)
-    code = written_answer(model, &admitting.ticket, admitting.repeated, &drafts, &committed, error);
+    code = written_answer(model, &admitting.ticket, &performance, admitting.repeated, &drafts, &committed, error);
   if (code == OP_OK)
-    ticket_print(app->output, &admitting.ticket);
+    ticket_print(app->output, &admitting.ticket, &performance);
   op_drafts_free(&drafts);
   op_model_close(model);
   return code;
@@ -76,6 +85,7 @@ int verb_admit(struct op_app *app, struct op_error *error) {
 int verb_verify(struct op_app *app, struct op_error *error) {
   struct op_model *model = NULL;
   struct ticket ticket = {0};
+  struct performance performance = {0};
   char typed_code[CODE_SIZE], reservation_id[OP_MAX_ID + 1];
   int code = read_code(app, typed_code, error);
   if (code == OP_OK)
@@ -87,9 +97,13 @@ int verb_verify(struct op_app *app, struct op_error *error) {
   if (code == OP_OK)
     code = ticket_load(model, reservation_id, &ticket, error);
   if (code == OP_OK)
+    code = decide_musical(&ticket, op_option(app, "musical"), error);
+  if (code == OP_OK)
     code = decide_verify(&ticket, error);
   if (code == OP_OK)
-    ticket_print(app->output, &ticket);
+    code = performance_load(model, ticket.musical_id, &performance, error);
+  if (code == OP_OK)
+    ticket_print(app->output, &ticket, &performance);
   op_model_close(model);
   return code;
 }

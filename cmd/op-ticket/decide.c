@@ -7,6 +7,7 @@
 #include "decide.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What a decision about a ticket is decided upon. */
 static const char *const ticket_changes[] = {OP_RESERVATION_CANCELLED,
@@ -106,6 +107,19 @@ int decide_issue(const struct ticket *ticket, const char *reservation_id, const 
   op_json_end(&draft->data);
   guard_ticket(ticket, guard);
   return OP_OK;
+}
+
+/* Is it the right door? */
+int decide_musical(const struct ticket *ticket, const char *musical_id, struct op_error *error) {
+  if (!musical_id || strcmp(ticket->musical_id, musical_id) == 0)
+    return OP_OK;
+  op_fail(error, OP_REFUSED, "wrong_musical", "ticket %s: it is for musical %s, not for %s", ticket->reservation_id,
+          ticket->musical_id, musical_id);
+  op_error_text(error, "ticketId", ticket->reservation_id);
+  op_error_text(error, "reservationId", ticket->reservation_id);
+  op_error_text(error, "musicalId", ticket->musical_id);
+  op_error_text(error, "requestedMusicalId", musical_id);
+  return error->exit_code;
 }
 
 /* May the holder go in? */

@@ -26,6 +26,8 @@ int decide_issue(const struct ticket *ticket, const char *reservation_id, const 
                  const struct op_request *request, struct op_drafts *drafts, struct op_guard *guard,
                  struct op_error *error);
 
+/* Is it a ticket of this musical (NULL: of any)? 1 wrong_musical, with the ids of both. */
+int decide_musical(const struct ticket *ticket, const char *musical_id, struct op_error *error);
 /* May the holder go in? 1 payment_cancelled, already_admitted. The ticket has a code. */
 int decide_verify(const struct ticket *ticket, struct op_error *error);
 /* TicketAdmitted, or the refusal of decide_verify(). */

@@ -3,7 +3,8 @@
  * A ticket is issued once; asking again gives the same one. The file of the picture is opened before anything is
  * appended, so that a place that cannot be written is told while nothing has happened, and filled behind it; where that
  * fails the ticket is issued all the same, and the message says so. With --dry-run nothing is drawn, and a ticket that
- * is not issued yet has no code. Errors: those of decide_issue(), of op_commit() and of the picture; 64 usage. */
+ * is not issued yet has no code. Nor is one drawn that is void by now, though its request is answered again. Errors:
+ * those of decide_issue(), of op_commit() and of the picture; 64 usage. */
 #include "decide.h"
 #include "picture.h"
 #include "project.h"
@@ -23,6 +24,8 @@ struct issuing {
   struct op_request request;
   struct ticket ticket; /* before the event */
   uint64_t repeated;    /* seq of the event that this very request appended before; 0: none */
+  bool is_void;         /* by now, whatever the answer says */
+  struct performance performance;
 };
 
 /* Loads, looks for the same request, decides; see op_decide. */
@@ -34,6 +37,7 @@ static int load_and_decide(void *context, struct op_model *model, struct op_draf
     code = op_request_repeated(model, &issuing->request, &issuing->repeated, ret_position, error);
   if (code != OP_OK)
     return code;
+  issuing->is_void = ticket_status(&issuing->ticket) == TICKET_VOIDED;
   return issuing->repeated ? OP_OK
                            : decide_issue(&issuing->ticket, issuing->reservation_id, issuing->code, &issuing->request,
                                           drafts, guard, error);
@@ -62,7 +66,8 @@ static int issue(struct op_app *app, struct issuing *issuing, struct op_error *e
   if (code == OP_OK)
     code = op_commit(model, load_and_decide, issuing, &drafts, &committed, error);
   if (code == OP_OK)
-    code = written_answer(model, &issuing->ticket, issuing->repeated, &drafts, &committed, error);
+    code =
+        written_answer(model, &issuing->ticket, &issuing->performance, issuing->repeated, &drafts, &committed, error);
   if (app->dry_run && drafts.count > 0)
     issuing->ticket.code[0] = '\0';
   op_drafts_free(&drafts);
@@ -90,17 +95,20 @@ int verb_issue(struct op_app *app, struct op_error *error) {
   if (code != OP_OK)
     return code;
   bool to_file = qr && strcmp(qr, "-") != 0;
-  if (to_file && (code = picture_open(&picture, qr, error)) != OP_OK)
+  if (to_file && (code = picture_open(&picture, qr, app->timeout_ms, error)) != OP_OK)
     return code;
   snprintf(text, sizeof text, "issue reservation=%s", id);
   struct issuing issuing = {.reservation_id = id, .request = {app->request_id, text}};
   code = issue(app, &issuing, error);
-  if (code == OP_OK && to_file)
+  bool draws = code == OP_OK && qr && !issuing.is_void;
+  if (draws && to_file)
     code = picture_write(&picture, issuing.ticket.code, error);
-  picture_close(&picture, code == OP_OK);
+  picture_close(&picture, draws && code == OP_OK);
   if (code == OP_OK)
-    ticket_print(app->output, &issuing.ticket);
-  if (code == OP_OK && qr && !to_file)
+    ticket_print(app->output, &issuing.ticket, &issuing.performance);
+  if (code == OP_OK && qr && issuing.is_void)
+    op_warn(app, "ticket %s is void by now: no QR code is drawn", id);
+  if (code == OP_OK && draws && !to_file)
     code = picture_say(app->output, issuing.ticket.code, error);
   return code;
 }

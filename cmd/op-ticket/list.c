@@ -11,8 +11,9 @@
 
 /* The cells of ticket_columns. */
 #define CELLS                                                                                                          \
-  "SELECT reservation_id, reservation_id, musical_id, customer_id, seats, status, code,"                               \
-  " CASE status WHEN 'Voided' THEN reason END, issued_at, admitted_at, updated_at FROM tickets"
+  "SELECT reservation_id, reservation_id, t.musical_id, name, starts_at, customer_id, seats, grade, status, code,"     \
+  " CASE status WHEN 'Voided' THEN reason END, issued_at, admitted_at, updated_at"                                     \
+  " FROM tickets t LEFT JOIN performances p USING (musical_id)"
 
 /* The verb `list`. */
 int verb_list(struct op_app *app, struct op_error *error) {
@@ -29,7 +30,7 @@ int verb_list(struct op_app *app, struct op_error *error) {
   if (code != OP_OK)
     return code;
   const struct op_filter filters[] = {
-      {"musical_id = ?1", musical},
+      {"t.musical_id = ?1", musical},
       {"customer_id = ?2", customer},
       {"status = ?3", status},
       {"status IS NOT NULL", ""},
@@ -47,6 +48,7 @@ int verb_show(struct op_app *app, struct op_error *error) {
   const char *id = app->operands[0];
   struct op_model *model = NULL;
   struct ticket ticket;
+  struct performance performance = {0};
   int code = op_check_id("reservation id", id, error);
   if (code == OP_OK)
     code = op_model_open_there(app, ticket_model(), &model, error);
@@ -56,7 +58,9 @@ int verb_show(struct op_app *app, struct op_error *error) {
   if (code == OP_OK && ticket_status(&ticket) == TICKET_NONE)
     code = decide_no_ticket(&ticket, id, error);
   if (code == OP_OK)
-    ticket_print(app->output, &ticket);
+    code = performance_load(model, ticket.musical_id, &performance, error);
+  if (code == OP_OK)
+    ticket_print(app->output, &ticket, &performance);
   op_model_close(model);
   return code;
 }

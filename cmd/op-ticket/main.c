@@ -8,6 +8,11 @@ static const struct op_option issue_options[] = {
     {0},
 };
 
+static const struct op_option door_options[] = {
+    {"musical", 0, "ID", "refuse tickets of another musical", false},
+    {0},
+};
+
 static const struct op_option list_options[] = {
     {"musical", 0, "ID", "only tickets of this musical", false},
     {"customer", 0, "C", "only tickets of this customer", false},
@@ -21,9 +26,10 @@ static const struct op_verb verbs[] = {
      "op-ticket issue 1\n"
      "op-ticket issue 1 --qr ticket.png\n"
      "op-ticket issue 1 -o table --qr -"},
-    {"admit", "CODE", "admit the holder of a ticket, once", 1, 1, OP_CHANGES, NULL, verb_admit,
-     "op-ticket admit 7XKQ-2M9D-VH4T-0CPR"},
-    {"verify", "CODE", "tell whether a ticket would be admitted", 1, 1, 0, NULL, verb_verify,
+    {"admit", "CODE", "admit the holder of a ticket, once", 1, 1, OP_CHANGES, door_options, verb_admit,
+     "op-ticket admit 7XKQ-2M9D-VH4T-0CPR\n"
+     "op-ticket admit 7XKQ-2M9D-VH4T-0CPR --musical cats-2026-12-24"},
+    {"verify", "CODE", "tell whether a ticket would be admitted", 1, 1, 0, door_options, verb_verify,
      "op-ticket verify 7xkq2m9dvh4t0cpr"},
     {"list", NULL, "list the tickets", 0, 0, 0, list_options, verb_list,
      "op-ticket list --musical 1 -o table\n"

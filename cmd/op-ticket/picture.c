@@ -1,8 +1,11 @@
 /* picture.c - draws QR codes: libqrencode finds the modules, libpng writes them, see picture.h.
  *
  * Error correction M (15 percent may be unreadable), with the light border of 4 modules that the standard (ISO/IEC
- * 18004) asks for. Errors: 73 and 77 (the file cannot be made), 74 (it cannot be filled), 75 (no memory). */
+ * 18004) asks for. Errors: 73 and 77 (the file cannot be made), 74 (it cannot be filled), 75 (no memory, a pipe that
+ * nobody reads). */
 #include "picture.h"
+
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BORDER 4    /* modules */
@@ -32,28 +36,42 @@ static bool is_dark(const QRcode *symbol, int x, int y) {
 
 /* ---- a PNG ------------------------------------------------------------------------------------------------------ */
 
-/* Is it a file, and not a pipe or a device? */
-static bool is_file(int fd) {
+/* Opens what stands there, changing nothing. A pipe that nobody reads yet is tried again until time is up (ENXIO). */
+static int open_existing(const char *path, unsigned timeout_ms) {
+  static const struct timespec pause = {.tv_nsec = 10000000};
+  int64_t deadline = op_monotonic_ms() + timeout_ms;
   struct stat st;
-  return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+  int fd = -1;
+  while ((fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO && op_monotonic_ms() < deadline) {
+    if (stat(path, &st) == 0 && !S_ISFIFO(st.st_mode)) { /* a socket, or a device that is not there */
+      errno = EINVAL;
+      break;
+    }
+    nanosleep(&pause, NULL);
+  }
+  if (fd < 0)
+    return -1;
+  /* Its mode is to be changed, which only its owner may. */
+  bool is_ours = fstat(fd, &st) == 0 && (!S_ISREG(st.st_mode) || geteuid() == 0 || st.st_uid == geteuid());
+  if (is_ours && fcntl(fd, F_SETFL, 0) == 0) /* writing waits as usual */
+    return fd;
+  int problem = is_ours ? errno : EPERM;
+  close(fd);
+  errno = problem;
+  return -1;
 }
 
 /* Opens or makes the file. */
-int picture_open(struct picture *ret_picture, const char *path, struct op_error *error) {
+int picture_open(struct picture *ret_picture, const char *path, unsigned timeout_ms, struct op_error *error) {
   *ret_picture = (struct picture){.path = path};
   ret_picture->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   ret_picture->made = ret_picture->fd >= 0;
   if (ret_picture->fd < 0 && errno == EEXIST)
-    ret_picture->fd = open(path, O_WRONLY | O_CLOEXEC);
-  /* The picture is the code: nobody else may read it, whoever could read what stood there before. */
-  if (ret_picture->fd >= 0 && !ret_picture->made && is_file(ret_picture->fd) && fchmod(ret_picture->fd, 0600) != 0) {
-    int problem = errno;
-    close(ret_picture->fd);
-    ret_picture->fd = -1;
-    errno = problem;
-  }
+    ret_picture->fd = open_existing(path, timeout_ms);
   if (ret_picture->fd >= 0)
     return OP_OK;
+  if (errno == ENXIO)
+    return op_fail(error, OP_TEMPORARY, "no_reader", "cannot write %s: nobody reads this pipe", path);
   bool denied = errno == EACCES || errno == EPERM || errno == EROFS;
   return op_fail(error, denied ? OP_NOPERM : OP_CANTCREATE, denied ? "no_permission" : "cannot_create",
                  "cannot write %s: %s", path, strerror(errno));
@@ -98,10 +116,11 @@ static bool write_all(int fd, const png_byte *bytes, size_t len) {
   return true;
 }
 
-/* Empties the file; a pipe or a device has nothing to be emptied of. */
+/* Empties the file and makes it its owner's alone, since the picture is the code, whoever could read what stood there
+ * before; a pipe or a device has nothing to be emptied of. */
 static bool empty(int fd) {
   struct stat info;
-  return fstat(fd, &info) == 0 && (!S_ISREG(info.st_mode) || ftruncate(fd, 0) == 0);
+  return fstat(fd, &info) == 0 && (!S_ISREG(info.st_mode) || (fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0));
 }
 
 /* Fills it. */

@@ -11,10 +11,11 @@ struct picture {
   bool made; /* it was not there before */
 };
 
-/* Opens the file, and makes it where it is not there, readable by its owner only: a code lets its holder in. What it
- * holds stays until picture_write(). Exit 73 cannot_create, 77 no_permission. */
-int picture_open(struct picture *ret_picture, const char *path, struct op_error *error);
-/* Fills it with the PNG. Exit 74 write_failed; its message says that the ticket is issued. */
+/* Opens the file, and makes it where it is not there. What stands there stays as it is until picture_write(). A pipe is
+ * waited for until somebody reads it. Exit 73 cannot_create, 75 no_reader, 77 no_permission. */
+int picture_open(struct picture *ret_picture, const char *path, unsigned timeout_ms, struct op_error *error);
+/* Fills it with the PNG, readable by its owner only: a code lets its holder in. Exit 74 write_failed; its message says
+ * that the ticket is issued. */
 int picture_write(struct picture *picture, const char *code, struct op_error *error);
 /* Closes it. What was made and not filled is removed. */
 void picture_close(struct picture *picture, bool filled);

@@ -66,6 +66,7 @@ static bool apply_placed(struct ticket *ticket, const evs_event *event, const ch
   snprintf(ticket->reservation_id, sizeof ticket->reservation_id, "%s", id);
   snprintf(ticket->musical_id, sizeof ticket->musical_id, "%s", musical_id);
   op_field_id(event, "customerId", ticket->customer_id);
+  op_field_grade(event, ticket->grade);
   return true;
 }
 

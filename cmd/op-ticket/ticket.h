@@ -13,11 +13,13 @@
 #include "app.h"
 #include "code.h"
 #include "domain.h"
+#include "grades.h"
 
 struct ticket {
   char reservation_id[OP_MAX_ID + 1]; /* "": no such reservation */
   char musical_id[OP_MAX_ID + 1];
   char customer_id[OP_MAX_ID + 1]; /* "": none */
+  char grade[OP_MAX_GRADE + 1];    /* of its seats; "": none */
   int64_t seats;                   /* that are left; what was wholly cancelled keeps its last ones */
   char code[CODE_SIZE];            /* "": not issued */
   char reason[OP_MAX_NAME + 1];    /* why it is void */

@@ -65,11 +65,43 @@ static int replay(struct op_model *model, struct ticket *ticket, uint64_t last, 
   return code;
 }
 
+/* A musical that is being loaded. */
+struct played {
+  const char *musical_id;
+  struct performance *performance;
+};
+
+/* Folds an event of it. */
+static void fold_performance(void *context, const evs_event *event) {
+  const struct played *played = context;
+  char id[OP_MAX_ID + 1];
+  if (op_field_id(event, "musicalId", id) && strcmp(id, played->musical_id) == 0)
+    performance_apply(played->performance, event);
+}
+
+/* The musical of a ticket as it is written now, or (`last` not 0) as it stood after an event. */
+static int load_performance(struct op_model *model, const char *musical_id, uint64_t last,
+                            struct performance *ret_performance, struct op_error *error) {
+  struct played played = {musical_id, ret_performance};
+  int code = performance_load(model, musical_id, ret_performance, error);
+  if (code == OP_OK)
+    code = op_model_fold_pending(model, performance_types, NULL, fold_performance, &played, NULL, error);
+  uint64_t first = ret_performance->registered_seq;
+  if (code != OP_OK || last == 0 || first == 0)
+    return code;
+  *ret_performance = (struct performance){0};
+  return op_model_replay(model, performance_types, first, last, fold_performance, &played, error);
+}
+
 /* The ticket right after its event. With --dry-run the events have no seqs, but any that lie ahead will do. */
-int written_answer(struct op_model *model, struct ticket *ticket, uint64_t repeated, struct op_drafts *drafts,
-                   const struct op_committed *committed, struct op_error *error) {
+int written_answer(struct op_model *model, struct ticket *ticket, struct performance *ret_performance,
+                   uint64_t repeated, struct op_drafts *drafts, const struct op_committed *committed,
+                   struct op_error *error) {
   struct op_app *app = op_model_app(model);
   uint64_t first = committed->first ? committed->first : EVS_MAX_SEQ - drafts->count;
+  int code = load_performance(model, ticket->musical_id, repeated, ret_performance, error);
+  if (code != OP_OK)
+    return code;
   if (repeated)
     return replay(model, ticket, repeated, error);
   for (size_t i = 0; i < drafts->count; i++) {

@@ -54,7 +54,8 @@ static const struct op_verb verbs[] = {
     CONTEXT("notify", "tell the customers: op-notify"),
     CONTEXT("mypage", "a customer's reservations and their history: op-mypage"),
     CONTEXT("journal", "read, append, consume and check events: op-journal"),
-    {"tick", "", "run every processor until nobody has anything to do now; for cron", 0, 0, 0, NULL, verb_tick,
+    {"tick", "", "run every processor of the saga until nobody has anything to do now; for cron", 0, 0, 0, NULL,
+     verb_tick,
      "outerpark tick\n"
      "outerpark -q tick"},
     {"status", "", "lag, circuit, processors and what is parked; exit 0, or 75 where it is not well", 0, 0, 0,

@@ -6,10 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Payment first: after an outage that was longer than reservation.hold what can be charged is, and only the rest
- * expires. */
-const char *const sibling_processors[] = {"op-pay",    "op-reserve", "op-musical", "op-ticket",
-                                          "op-assign", "op-notify",  NULL};
+/* What is local and quick first, so that nobody waits for a slow provider of payments: seats that come back, branches.
+ * Then op-pay before op-reserve: after an outage that was longer than reservation.hold what can be charged is, and only
+ * the rest expires. */
+const char *const *sibling_processors(const struct op_config *config) {
+  static const char *const paying[] = {"op-musical", "op-assign", "op-pay", "op-reserve",
+                                       "op-ticket",  "op-notify", NULL};
+  static const char *const not_paying[] = {"op-musical", "op-assign", "op-reserve", "op-notify", NULL};
+  return op_config_pays(config) ? paying : not_paying;
+}
 
 /* Hands them on. */
 size_t sibling_options(const struct op_app *app, const char **arguments, size_t count) {

@@ -6,8 +6,9 @@
 
 #include <stddef.h>
 
-/* The programs whose `run` keeps the saga going, in the order in which they do it best; ends with NULL. */
-extern const char *const sibling_processors[];
+/* The programs whose `run` keeps the saga going, in the order in which they do it best; ends with NULL. Where a payment
+ * is no step of the saga (op_config_pays), op-pay and op-ticket are none of them: customers pay elsewhere. */
+const char *const *sibling_processors(const struct op_config *config);
 
 /* Where `program` ("op-pay") is: beside this executable where it can be executed there, else its bare name, for PATH.
  */

@@ -53,23 +53,26 @@ static int64_t rows_of(struct op_app *app, struct health *health, const char *pr
   return count;
 }
 
-/* Asks everybody. The consumers first, before others look at the journal and so catch up. */
+/* Asks everybody who belongs to the saga. The consumers first, before others look at the journal and so catch up. */
 static void survey(struct op_app *app, struct health *health) {
   static const char *const consumers[] = {"consumers", NULL}, *const circuit[] = {"circuit", NULL};
   static const char *const pending[] = {"run", "--pending", NULL};
   static const char *const parked[] = {"list", "--status", "Parked", NULL};
+  const char *const *processors = sibling_processors(&app->config);
   json_t *answer = question(app, health, "op-journal", consumers);
-  health_followers(health, answer, sibling_processors);
+  health_followers(health, answer, processors);
   json_decref(answer);
-  for (size_t i = 0; sibling_processors[i]; i++) {
-    answer = question(app, health, sibling_processors[i], pending);
-    health_pending(health, sibling_processors[i], answer);
+  for (size_t i = 0; processors[i]; i++) {
+    answer = question(app, health, processors[i], pending);
+    health_pending(health, processors[i], answer);
     json_decref(answer);
   }
-  answer = question(app, health, "op-pay", circuit);
-  health_circuit(health, answer);
-  json_decref(answer);
-  health->parked_payments = rows_of(app, health, "op-pay", parked); /* refunds that are parked, too */
+  if (op_config_pays(&app->config)) {
+    answer = question(app, health, "op-pay", circuit);
+    health_circuit(health, answer);
+    json_decref(answer);
+    health->parked_payments = rows_of(app, health, "op-pay", parked); /* refunds that are parked, too */
+  }
   health->parked_notices = rows_of(app, health, "op-notify", parked);
 }
 
@@ -154,15 +157,23 @@ static void cell_problems(struct op_app *app, const struct health *health) {
   json_decref(problems);
 }
 
+/* The circuit, of whoever is paid. */
+static void cell_circuit(struct op_app *app, const struct health *health) {
+  struct op_text text = {0};
+  if (op_config_pays(&app->config)) {
+    op_json_begin(&text);
+    op_json_string(&text, "state", health->circuit[0] ? health->circuit : "unknown");
+    put_text(&text, "retryAt", health->retry_at);
+    op_json_end(&text);
+  }
+  op_cell_json(app->output, text.ptr ? text.ptr : "null");
+  op_text_free(&text);
+}
+
 /* The circuit, what is parked, and the reasons. */
 static void cells_of_trouble(struct op_app *app, const struct health *health) {
   struct op_text text = {0};
-  op_json_begin(&text);
-  op_json_string(&text, "state", health->circuit[0] ? health->circuit : "unknown");
-  put_text(&text, "retryAt", health->retry_at);
-  op_json_end(&text);
-  op_cell_json(app->output, text.ptr);
-  op_text_reset(&text);
+  cell_circuit(app, health);
   op_json_begin(&text);
   put_number(&text, "payments", health->parked_payments);
   put_number(&text, "notices", health->parked_notices);
@@ -236,8 +247,10 @@ static void print_table(struct op_app *app, const struct health *health) {
   line(output, "installation", health->ready ? "ready" : "not ready", &health->lag, UNKNOWN);
   for (size_t i = 0; i < health->follower_count; i++)
     follower_line(app, &health->followers[i]);
-  line(output, "circuit", health->circuit[0] ? health->circuit : "unknown", NULL, UNKNOWN);
-  line(output, "payments", health->parked_payments == UNKNOWN ? "unknown" : "ok", NULL, health->parked_payments);
+  if (op_config_pays(&app->config)) {
+    line(output, "circuit", health->circuit[0] ? health->circuit : "unknown", NULL, UNKNOWN);
+    line(output, "payments", health->parked_payments == UNKNOWN ? "unknown" : "ok", NULL, health->parked_payments);
+  }
   line(output, "notices", health->parked_notices == UNKNOWN ? "unknown" : "ok", NULL, health->parked_notices);
   op_rows_end(output);
 }

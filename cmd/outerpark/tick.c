@@ -1,4 +1,4 @@
-/* tick.c - outerpark tick: every processor, in turn, until nobody has anything to do now. For cron.
+/* tick.c - outerpark tick: every processor of the saga, in turn, until nobody has anything to do now. For cron.
  *
  * A processor reacts to the events of another (a cancellation is refunded, the refund is told to the customer), so one
  * round is rarely enough; the journal's head, before and after a round, says whether there is more. A processor that
@@ -171,6 +171,7 @@ static bool no_store(struct op_app *app) {
 /* Rounds, until one appended nothing. The exit code of the first that failed, which said why itself; or an exit code
  * with *error filled. */
 static int rounds(struct op_app *app, struct said *said, struct op_error *error) {
+  const char *const *processors = sibling_processors(&app->config);
   bool failed[MAX_PROCESSORS] = {false};
   int first_failure = OP_OK;
   uint64_t before = 0;
@@ -181,9 +182,9 @@ static int rounds(struct op_app *app, struct said *said, struct op_error *error)
     return op_fail_store(error, rc, &store_error);
   do {
     before = head;
-    for (size_t i = 0; sibling_processors[i] && !op_stopping(); i++) {
+    for (size_t i = 0; processors[i] && !op_stopping(); i++) {
       struct op_error why = {0};
-      rc = failed[i] ? OP_OK : run_processor(app, sibling_processors[i], said, &why);
+      rc = failed[i] ? OP_OK : run_processor(app, processors[i], said, &why);
       failed[i] = failed[i] || rc;
       if (rc && why.exit_code)
         op_print_error(app, &why);

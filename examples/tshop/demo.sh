@@ -3,7 +3,8 @@
 # 예약취소완료, with an assignment service that is down for a while. make demo SCENARIO=tshop
 #
 # op-musical keeps the stock, op-reserve takes the orders, op-assign is the assignment service; each is run where the
-# scenario says so, and what it does not run is down.
+# scenario says so, and what it does not run is down. Where all of them are up, it is `outerpark tick`, as by cron
+# (the crontab beside this).
 set -euo pipefail
 # shellcheck source=examples/play.bash
 . "$(dirname "${BASH_SOURCE[0]}")/../play.bash"
@@ -18,6 +19,8 @@ status() { op-mypage show "$1" -o table | sed -n 's/^PROGRESS *//p'; }
 stock() { field reservableSeats op-musical show "$1"; }
 branch_of() { field branchId op-assign show "$1"; }
 refusal() { { "$@" --errors json 2>&1 >/dev/null || true; } | sed -n 's/.*"error":"\([a-z_]*\)".*/\1/p'; }
+# told RID: the last that the customer was told of the order.
+told() { op-notify list --reservation "$1" -o ndjson | sed -n 's/.*"text":"\([^"]*\)".*/\1/p' | tail -n 1; }
 # in_status WORD: how many orders the assignment service has in it.
 in_status() { count op-assign list --status "$1"; }
 # fullest: the most that is assigned to one branch today.
@@ -87,8 +90,9 @@ run op-reserve -q place --musical galaxy --seats 1 --id jeju --customer dohyun -
 expect '갤럭시 재고' 68 stock galaxy
 expect '예약 w1의 상태' 예약신청 status w1
 expect '배정을 기다리는 예약' 32 in_status Pending
-say '배정관리 재기동: 밀린 예약을 한꺼번에, 모두 합하여 가장 가깝게 배정한다:'
-run op-assign -q run
+say '배정관리 재기동: 밀린 예약을 한꺼번에, 모두 합하여 가장 가깝게 배정한다.'
+say 'outerpark tick 은 모든 서비스를 할 일이 없을 때까지 돌린다. cron 이 매분 하는 일이다 (examples/tshop/crontab):'
+run outerpark -q tick
 run op-assign branch list "${table[@]}"
 expect '배정을 기다리는 예약' 0 in_status Pending
 expect '배정된 예약' 31 in_status Assigned
@@ -98,9 +102,23 @@ say '제주에는 대리점이 없다. 잃어버리지 않고, 대리점이 생�
 run op-assign list --status Failed "${table[@]}"
 expect '제주 예약의 상태' 예약신청 status jeju
 run op-assign branch add --id jeju --name 제주점 --lat 33.4996 --lon 126.5312 --capacity 5 -q
-run op-assign -q run
+run outerpark -q tick
 expect '제주 예약의 대리점' jeju branch_of jeju
 expect '제주 예약의 상태' 예약접수완료 status jeju
+
+expect '청구된 결제 (결제는 개통할 때 대리점에서 한다)' 0 count op-pay list --status PaymentApproved
+run outerpark status "${table[@]}"
+
+section '카톡 알림: 주문과 배송의 상태가 바뀔 때마다 고객에게 알린다'
+say '알림도 tick 이 돌리는 서비스 하나다. 돌리지 않은 동안의 것은, 이미 지난 것을 빼고, 돌릴 때 한꺼번에 나간다.'
+run op-notify list --reservation 2 "${table[@]}"
+run op-notify list --reservation jeju "${table[@]}"
+expect '예약 1의 알림' '[Tshop] 예약취소: 갤럭시 S30 1대. 예약 1번' told 1
+expect '예약 1의 대리점은 취소한 뒤라 알리지 않으므로, 알림' 1 count op-notify list --reservation 1
+expect '예약 2의 알림' '[Tshop] 수령완료: 아이폰 18 1대, 종로점 배송. 예약 2번은 이제 취소할 수 없습니다.' told 2
+expect '부산 예약의 알림' '[Tshop] 예약접수완료: 갤럭시 S30 1대, 부산 서면점 (0.266 km)에서 방문 수령. 예약 busan번' told busan
+expect '제주 예약의 알림 (배정대기, 예약접수완료)' 2 count op-notify list --reservation jeju
+expect '보낸 알림' 36 count op-notify list
 
 section '고객 화면'
 run op-mypage --customer dohyun "${table[@]}"

@@ -4,8 +4,9 @@
     check_saga.py STORE [--unsettled]
 
 For every reservation one payment outcome; for every cancellation one release and, where money was taken, one refund; for
-every declined payment one cancellation; for everything that its customer is told one notice in the journal and one file in the
-outbox.
+every declined payment one cancellation, unless the goods were collected; for everything that its customer is told one notice
+in the journal and one file in the outbox (of an offer that is over, and of what is no news any more of a branch, none is needed,
+see branch_notices.py).
 With --unsettled a thing may still be missing (the processors were not run to the end), but nothing may be there twice.
 Prints what is wrong, exits 1. Without the lists where the commands are not in PATH is not an option: they are compared, too.
 """
@@ -17,9 +18,14 @@ import os
 import subprocess
 import sys
 
+import branch_notices
+import check_pickups
+import check_tickets
+import check_waiting
 import journal
 
 MAX_FINDINGS = 20
+WAITING_WORDS = {"joined": "Waiting", "declined": "Withdrawn"}
 CAUSES = ("PaymentApproved", "PaymentDeclined", "PaymentRefunded", "PaymentCancelled")
 
 
@@ -30,6 +36,7 @@ class Reservation:
         self.placed = event
         self.seats, self.amount = event["data"]["seats"], event["data"]["amount"]
         self.status, self.payment = "Reserved", "Pending"
+        self.collected = False
         self.charged = self.refunded = 0
         self.outcomes, self.due = [], []  # payment outcomes; cancellations that must be answered by op-pay
 
@@ -69,15 +76,22 @@ class Saga:
         self.reservations, self.musicals = collections.OrderedDict(), collections.OrderedDict()
         self.effects = collections.defaultdict(list)  # (type, causation) -> events
         self.given_up, self.told = set(), set()  # reservations that were, unpaid; events that the customer is told about
+        self.waiting, self.branches = check_waiting.Check(), branch_notices.BranchNotices()
         for event in self.events:
             self.fold(event)
+            self.waiting.fold(event)
+        self.maybe_told = self.branches.superseded | {
+            event["seq"] for event in self.events
+            if event["type"] == "WaitingOffered" and self.waiting.status[event["data"]["waitingId"]] != "offered"}
 
     def fold(self, event):
         kind, data = event["type"], event["data"]
-        if self.is_told(event):
+        if self.branches.tells(event) or self.is_told(event):
             self.told.add(event["seq"])
         if kind == "MusicalRegistered":
             self.musicals[data["musicalId"]] = {"seats": data["seats"], "held": 0}
+        elif kind == "PickupCollected":
+            self.reservations[data["reservationId"]].collected = True
         elif kind == "ReservationPlaced":
             self.reservations[data["reservationId"]] = Reservation(event)
             self.musicals[data["musicalId"]]["held"] += data["seats"]
@@ -93,6 +107,8 @@ class Saga:
         """Is it a cause of a notice? What was given up unpaid is told at once, and then only what went back."""
         kind, data = event["type"], event["data"]
         name = data.get("reservationId")
+        if kind == "WaitingOffered":
+            return True
         if kind == "ReservationCancelled":
             unpaid = data["remainingSeats"] == 0 and not self.reservations[name].outcomes
             if unpaid:
@@ -146,8 +162,11 @@ class Saga:
                     if release["data"]["seats"] != event["data"]["seats"]:
                         self.report("release %d: %d seats" % (release["seq"], release["data"]["seats"]))
             if seq in self.told:
-                self.expect("notice of %s %d" % (kind, seq), self.effects["NotificationSent", seq], settled)
-            if kind == "PaymentDeclined":
+                self.expect("notice of %s %d" % (kind, seq), self.effects["NotificationSent", seq],
+                            settled and seq not in self.maybe_told)
+            elif self.effects["NotificationSent", seq]:
+                self.report("%s %d was told" % (kind, seq))
+            if kind == "PaymentDeclined" and not self.reservations[event["data"]["reservationId"]].collected:
                 whole = [one for one in self.events if one["type"] == "ReservationCancelled"
                          and one["data"]["reservationId"] == event["data"]["reservationId"]
                          and one["data"]["remainingSeats"] == 0]
@@ -164,14 +183,16 @@ class Saga:
         for name in sorted(sent - files):
             self.report("outbox: %s is missing" % name)
         allowed = {"%d.txt" % seq for seq in self.told}
-        for name in sorted(files - (sent if settled else allowed)):
+        if settled:  # written before it was no news any more, and not recorded
+            allowed = sent | {"%d.txt" % seq for seq in self.maybe_told}
+        for name in sorted(files - allowed):
             self.report("outbox: nothing says that %s was sent" % name)
         for event in self.events:
             name = "%d.txt" % event["seq"]
             if event["seq"] in self.told and name in files:
                 with open(os.path.join(self.store, "outbox", name), encoding="utf-8") as file:
                     text = file.read()
-                if event["data"]["reservationId"] not in text or not text.endswith("\n"):
+                if event["data"].get("reservationId", event["data"].get("offerId")) not in text or not text.endswith("\n"):
                     self.report("outbox: %s is not whole" % name)
 
     # ---- lists -------------------------------------------------------------------------------------------------------
@@ -186,9 +207,10 @@ class Saga:
 
     def compare(self, what, rows, wanted):
         """rows and wanted: lists of tuples."""
-        for row in [row for row in rows if row not in wanted][:3]:
+        has, wants = set(rows), set(wanted)
+        for row in [row for row in rows if row not in wants][:3]:
             self.report("%s has %s" % (what, row))
-        for row in [row for row in wanted if row not in rows][:3]:
+        for row in [row for row in wanted if row not in has][:3]:
             self.report("%s lacks %s" % (what, row))
         if len(rows) != len(wanted):
             self.report("%s has %d rows, not %d" % (what, len(rows), len(wanted)))
@@ -209,11 +231,34 @@ class Saga:
                      [(name, one.payment, one.charged, one.refunded) for name, one in reservations])
         self.compare("op-notify list",
                      [(row["noticeId"], row["reservationId"], row["template"]) for row in self.rows("op-notify", "list")],
-                     [(event["data"]["noticeId"], event["data"]["reservationId"], event["data"]["template"])
+                     [(event["data"]["noticeId"], event["data"].get("reservationId"), event["data"]["template"])
                       for event in self.events if event["type"] == "NotificationSent"])
         self.compare("op-musical list",
                      [(row["musicalId"], row["seats"], row["reservableSeats"]) for row in self.rows("op-musical", "list")],
-                     [(name, one["seats"], one["seats"] - one["held"]) for name, one in self.musicals.items()])
+                     [(name, one["seats"], one["seats"] - one["held"] - self.waiting.musicals[name].offered)
+                      for name, one in self.musicals.items()])
+        self.check_other_lists()
+
+    def check_other_lists(self):
+        """Of the waiting list, of the tickets and of the pick-ups, and what the customer's page says of these."""
+        tickets = check_tickets.Tickets(self.events, "void", lambda text: None).tickets
+        pickups = check_pickups.Pickups(self.events, lambda text: None).pickups
+        self.compare("op-reserve wait list --all",
+                     [(row["waitingId"], row["seats"], row["status"]) for row in self.rows("op-reserve", "wait", "list", "--all")],
+                     [(name, self.waiting.entries[name]["seats"], WAITING_WORDS.get(status, status.capitalize()))
+                      for name, status in self.waiting.status.items()])
+        said = {name for name, one in tickets.items() if one.ready or one.code or one.voided}  # the page tells of these alone
+        tickets = {name: one.status() for name, one in tickets.items() if one.status() not in ("None", "Unpaid")}
+        self.compare("op-ticket list --all",
+                     [(row["reservationId"], row["status"]) for row in self.rows("op-ticket", "list", "--all")],
+                     list(tickets.items()))
+        self.compare("op-assign list", [(row["reservationId"], row["branchId"], row["status"])
+                                        for row in self.rows("op-assign", "list")],
+                     [(name, one.branch, one.status) for name, one in pickups.items()])
+        self.compare("op-mypage", [(row["reservationId"], row["ticketStatus"], row["pickup"])
+                                   for row in self.rows("op-mypage")],
+                     [(name, tickets.get(name) if name in said else None, pickups[name].branch if name in pickups else None)
+                      for name in self.reservations])
 
     def check(self, settled):
         self.check_ids()

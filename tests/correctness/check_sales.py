@@ -7,18 +7,22 @@ At every prefix of the journal, for every musical and every grade of its seats: 
 was placed and not released; and no customer has more seats than the musical's limit, which is that of its registration.
 A cancellation takes no more than its reservation has, and is released at most once, with its own figures. For every answer
 in the logs of sell.py: an exit 0 has its event with the same figures, written between the start and the end of the call; a
-refusal is right for some prefix between the two; and every event was told to somebody, but for the reservations of the
-customer `driver`, which the test itself placed, and what op-reserve run cancelled. A call with `"killed": true` was told
-what it had printed by then; the rest of what it asked may stand in the journal, once, or not, and where the same request
-id was asked again and answered, then as that answer says. Prints what is wrong, exits 1.
+refusal is right for some prefix between the two, where what there is for those who wait (check_waiting.py) is not there for
+others; and every event was told to somebody, but for the reservations of the customer `driver`, which the test itself placed,
+and what op-reserve run cancelled. A call with `"killed": true` was told what it had printed by then; the rest of what it
+asked may stand in the journal, once, or not, and where the same request id was asked again and answered, then as that
+answer says. Prints what is wrong, exits 1.
 """
 
 import json
 import sys
 
+import check_waiting
 import journal
 
 MAX_FINDINGS = 20
+KEEPS = {"TicketAdmitted": "ticket_admitted", "PickupCollected": "already_collected"}
+OPTIONAL = ("customerId", "lat", "lon", "fulfil", "offerId")
 
 
 class Reservation:
@@ -36,8 +40,10 @@ class Sales:
     def __init__(self, events, report):
         self.report = report
         self.events = events
-        self.capacity, self.held = {}, {}
-        self.available = {}  # musical -> [(seq, available)], by change
+        self.capacity, self.held, self.grades = {}, {}, {}
+        self.available = {}  # musical -> [(seq, what may be available)], by change
+        self.waiting = check_waiting.Check()
+        self.kept = {}  # reservation -> [(seq, why it is not cancelled any more)]
         self.reservations = {}
         self.seats_at = {}  # reservation -> [(seq, seats left)]
         self.cancellations, self.released = {}, {}
@@ -65,11 +71,25 @@ class Sales:
             self.cancel(event)
         elif kind == "SeatsReleased":
             self.release(event)
+        elif kind in KEEPS:
+            self.kept.setdefault(data["reservationId"], []).append((event["seq"], KEEPS[kind]))
+        self.wait(event)
+
+    def wait(self, event):
+        """Who waits is served before who comes: where seats have no grades, that is what is available."""
+        self.waiting.fold(event)
+        musical = event["data"].get("musicalId")
+        if musical in self.held and musical in self.waiting.left and not self.grades.get(musical):
+            history = self.available[musical]
+            if history[-1][0] == event["seq"]:
+                history.pop()
+            history.append((event["seq"], self.waiting.left[musical][-1][1]))
 
     def define(self, event):
         """The capacity of a musical and of each of its grades."""
         musical = event["data"]["musicalId"]
         self.capacity[musical] = event["data"]["seats"]
+        self.grades[musical] = event["data"].get("grades")
         self.hold(event, 0, musical)
         for grade in event["data"].get("grades", []):
             self.capacity[musical + " " + grade["grade"]] = grade["seats"]
@@ -95,7 +115,7 @@ class Sales:
         held = self.held.get(musical, 0) + seats
         capacity = self.capacity.get(musical, 0)
         self.held[musical] = held
-        self.available.setdefault(musical, []).append((event["seq"], capacity - held))
+        self.available.setdefault(musical, []).append((event["seq"], frozenset([capacity - held])))
         if held > capacity:
             self.wrong(event, "oversold: musical %s has %d seats, %d are held" % (musical, capacity, held))
         if held < 0:
@@ -150,16 +170,7 @@ class Sales:
 
     def values(self, history, before, after):
         """The values that a history [(seq, value)] had at any prefix from `before` to `after`."""
-        result, current = set(), None
-        for seq, value in history:
-            if seq > after:
-                break
-            if seq > before and current is not None:
-                result.add(current)
-            current = value
-        if current is not None:
-            result.add(current)
-        return result
+        return set(journal.between(history, before, after))
 
 
 class Unknown:
@@ -175,8 +186,8 @@ class Unknown:
             return False
         if event["type"] == "ReservationCancelled":
             return data["reservationId"] == asked.get("reservationId") and asked["seats"] in (None, data["seats"])
-        return ((data["musicalId"], data["seats"], data.get("customerId")) ==
-                (asked.get("musicalId"), asked["seats"], asked.get("customerId"))
+        return ((data["musicalId"], data["seats"], *(data.get(name) for name in OPTIONAL)) ==
+                (asked.get("musicalId"), asked["seats"], *(asked.get(name) for name in OPTIONAL))
                 and asked.get("id") in (None, data["reservationId"]))
 
 
@@ -232,24 +243,35 @@ class Answers:
                 self.wrong(call, "%s: told %s, the journal says %s" % (name, answer[name], data[name]))
         if asked.get("id") not in (None, answer["reservationId"]):
             self.wrong(call, "it was not given the id that it asked for")
-        for name, value in (("musicalId", asked["musicalId"]), ("seats", asked["seats"]),
-                            ("customerId", asked.get("customerId"))):
-            if data.get(name) != value:
+        for name in ("musicalId", "seats", *OPTIONAL):
+            if data.get(name) != asked.get(name):
                 self.wrong(call, "%s of event %d is %s" % (name, reservation.placed["seq"], data.get(name)))
         self.event(call, reservation.placed["seq"], self.since.get(key))
 
     def refused(self, call, asked, answer):
         """A placement that got exit 1."""
         self.refusals += 1
+        if asked.get("offerId"):
+            self.offer_refused(call, asked["offerId"], answer.get("error"))
+            return
         if answer.get("error") != "insufficient_seats":
             self.wrong(call, "refused with %s" % answer.get("error"))
             return
-        possible = self.sales.values(self.sales.available.get(asked["musicalId"], []), call["before"],
-                                     call["after"])
+        history = self.sales.available.get(asked["musicalId"], [])
+        possible = frozenset().union(*self.sales.values(history, call["before"], call["after"]))
         if answer["requested"] != asked["seats"] or answer["available"] >= asked["seats"]:
             self.wrong(call, "requested %d, available %d" % (answer["requested"], answer["available"]))
         if answer["available"] not in possible:
             self.wrong(call, "available %d was never right meanwhile, but %s" % (answer["available"], sorted(possible)))
+
+    def offer_refused(self, call, offer, error):
+        history = self.sales.waiting.history.get(offer, [])
+        states = self.sales.values(history, call["before"], call["after"])
+        right = {"no_such_offer": "joined" in states or not history or history[0][0] > call["before"],
+                 "offer_expired": "offered" in states,
+                 "offer_over": states.intersection(check_waiting.OVER)}
+        if not right.get(error):
+            self.wrong(call, "refused with %s, though the offer was %s" % (error, sorted(states)))
 
     def cancelled(self, call):
         self.successes += 1
@@ -280,6 +302,8 @@ class Answers:
         possible = self.sales.values(history, call["before"], call["after"])
         right = {"already_cancelled": 0 in possible,
                  "seats_exceed_reservation": any(0 < seats < (asked["seats"] or 0) for seats in possible)}
+        for seq, why in self.sales.kept.get(asked["reservationId"], []):
+            right[why] = seq <= call["after"]
         if not right.get(error):
             self.wrong(call, "refused with %s, though the seats left were %s" % (error, sorted(possible)))
 

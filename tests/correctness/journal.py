@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import re
+import time
 
 SEGMENT = re.compile(r"^[0-9]{20}\.ndjson$")
 TAIL_BYTES = 1 << 16
@@ -84,6 +85,23 @@ def read(store):
             raise ValueError("event %d stands where %d is expected" % (event["seq"], number + 1))
         events.append(event)
     return events
+
+
+def between(history, before, after):
+    """The values that a history [(seq, value)] had at any prefix from `before` to `after`; none before its first."""
+    result, current = [], None
+    for seq, value in history:
+        if seq > after:
+            break
+        if seq > before and current is not None:
+            result.append(current)
+        current = value
+    return result + ([current] if current is not None else [])
+
+
+def clock():
+    """What the commands take for now, as it stands in events."""
+    return os.environ.get("OP_NOW") or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 class Follower:

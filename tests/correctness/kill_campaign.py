@@ -29,6 +29,7 @@ import time
 
 import journal
 import kill_check
+import kill_customers
 import kill_load
 import kill_process
 
@@ -89,7 +90,7 @@ class Campaign:
         self.rng = random.Random(arguments.seed)
         self.wanted, self.directory = arguments.kills, arguments.directory
         self.kills = 0
-        self.by_role, self.by_place, self.totals = (collections.Counter() for _ in range(3))
+        self.by_role, self.by_place, self.totals, self.happened, self.answers = (collections.Counter() for _ in range(5))
         self.usual = collections.defaultdict(lambda: 0.03)
         self.number = 0
         self.slots = []
@@ -108,11 +109,13 @@ class Campaign:
         size = SEGMENT_BYTES[self.number % len(SEGMENT_BYTES)]
         url = "file://%s%s" % (self.store, "?segment_bytes=%d" % size if size else "")
         self.load = kill_load.Load(self.store, url, self.rng, self.number, self.report)
-        for name, seats, price in (("1", 100000, 50000), ("2", 150, 0), ("3", 60, 7)):
+        for name, seats, price in (("1", 100000, 50000), ("2", 70, 0), ("3", 50, 7)):
             self.prepare("op-musical", "register", "--id", name, "--name", "musical %s" % name, "--seats", str(seats),
                          *(["--price", str(price)] if price else []))
             self.prepare("op-reserve", "place", "--musical", name, "--seats", "40", "--id", "hot-%s" % name, "--customer",
                          "driver")
+        for command in kill_customers.branches():
+            self.prepare(*command)
 
     def prepare(self, *command):
         subprocess.run(command, env=self.load.environment, stdout=subprocess.DEVNULL, check=True)
@@ -328,10 +331,14 @@ class Campaign:
             for name in ("killedHavingWritten", "killedHavingSaid", "calls"):
                 self.totals[name] += figures["sales"][name]
             self.totals["events"] += figures["events"]
+            self.happened.update(figures["happened"])
+            for answers in figures["answers"]:
+                self.answers.update(answers)
             self.drop_store()
         self.totals["stores"] = self.number
         print(json.dumps({"kills": self.kills, "seconds": round(time.monotonic() - started), "byProcess": dict(self.by_role),
-                          "byPlace": dict(self.by_place), **self.totals}, indent=2))
+                          "byPlace": dict(self.by_place), "happened": dict(self.happened),
+                          "answers": dict(self.answers), **self.totals}, indent=2))
 
     def abandon(self):
         """After a finding: ends what we started, leaves the store as it is."""

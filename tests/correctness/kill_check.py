@@ -9,38 +9,57 @@ Nothing else runs, so no command may wait for anybody: each gets a short time li
 a lease or an office that a killed process left behind.
 """
 
+import datetime
 import json
 import os
 import subprocess
 import sys
+import time
 
+import check_waiting
 import journal
 import kill_load
 import kill_process
 
 AT_REST = "5s"
+LONGEST_OFFER = 10  # seconds: kill_customers.OFFER is shorter, OFFER_AT_REST longer
 SECONDS = 120  # a command that takes this long hangs
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Check:
     def __init__(self, load, report):
-        self.load, self.report, self.store = load, report, load.store
+        self.load, self.report, self.store, self.environment = load, report, load.store, load.at_rest
         self.made = 0
 
     def run(self, *command, stdin=None):
         """A command that must succeed and say nothing on stderr; its stdout."""
         self.made += 1
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, env=self.load.environment, timeout=SECONDS,
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, env=self.environment, timeout=SECONDS,
                               check=False)
         if done.returncode != 0 or done.stderr:
             self.report("at rest: %s: exit %d: %s" % (" ".join(command), done.returncode, done.stderr.strip()))
         return done.stdout
 
+    def wait_for_offers(self):
+        """Until the time of those that were made under load is over; those made at rest stay open."""
+        soon = time.time() + LONGEST_OFFER
+        for _, until in self.open_offers():
+            end = datetime.datetime.fromisoformat(until.replace("Z", "+00:00")).timestamp()
+            if end < soon:
+                time.sleep(max(0, end - time.time()))
+
+    def open_offers(self):
+        waiting = check_waiting.Check()
+        for event in journal.read(self.store):
+            waiting.fold(event)
+        return [(entry, until) for entry, until in waiting.until.items() if waiting.status[entry] == "offered"]
+
     def settle(self):
         """Cuts what was torn, and lets everything pending happen. Returns the bytes that were torn."""
         stat = json.loads(self.run("op-journal", "--timeout", AT_REST, "stat") or '{"tornBytes": 0}')
         self.run("op-journal", "--timeout", AT_REST, "append", stdin='{"type":"Note","data":{"text":"at rest"}}\n')
+        self.wait_for_offers()
         self.run("outerpark", "--timeout", AT_REST, "tick")
         for name in kill_load.CONSUMERS:
             self.run(*kill_load.consume_command(self.store, name, timeout=AT_REST))
@@ -88,7 +107,7 @@ class Check:
         """A checker of its own, which says what is wrong and exits 1."""
         self.made += 1
         done = subprocess.run([sys.executable, "-B", os.path.join(HERE, script), *arguments], capture_output=True, text=True,
-                              env=self.load.environment, timeout=SECONDS, check=False)
+                              env=self.environment, timeout=SECONDS, check=False)
         if done.returncode != 0:
             self.report("%s: %s" % (script, done.stderr.strip()))
             return {}
@@ -97,17 +116,24 @@ class Check:
     def all(self):
         """Everything. Returns the figures."""
         torn = self.settle()
+        self.load.offers = [entry for entry, _ in self.open_offers()]
         lines = self.check_journal()
         self.check_shown(lines)
         again = sum(self.check_consumer(name, lines) for name in kill_load.CONSUMERS)
-        sales = self.check_with("check_sales.py", self.store, self.load.log_path)
-        self.check_with("check_saga.py", self.store)
+        logs = self.load.log_paths
+        sales = self.check_with("check_sales.py", self.store, logs["calls"])
+        tickets = self.check_with("check_tickets.py", self.store, "void", logs["tickets"])
+        pickups = self.check_with("check_pickups.py", self.store, "--settled", logs["pickups"])
+        waiting = self.check_with("check_waiting.py", self.store, "--settled", logs["waiting"])
+        happened = self.check_with("check_saga.py", self.store)
         before = journal.digest(self.store)
         self.run("outerpark", "--timeout", AT_REST, "tick")
         if journal.digest(self.store) != before:
             self.report("a second tick at rest changed the journal")
         return {"events": len(lines), "tornBytes": torn, "seenAgain": again, "checks": self.made + len(lines),
-                "sales": sales, "segments": len(journal.segments(self.store))}
+                "sales": sales, "happened": dict(happened, offersAccepted=waiting.get("accepted", 0)),
+                "answers": [one.get("answers", {}) for one in (tickets, pickups, waiting)],
+                "segments": len(journal.segments(self.store))}
 
 
 def main():

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Kills a processor with SIGKILL at random points of its run, again and again, while work comes in.
 
-    kill_processor.py --store S --seed N --kills 100 COMMAND        COMMAND: op-pay, op-notify, op-musical or op-reserve
+    kill_processor.py --store S --seed N --kills 100 COMMAND        COMMAND: one of OUTCOMES
     kill_processor.py --store S --seed N --terms 20 COMMAND         SIGTERM during --follow instead
 
 First it measures how long a run with the usual work takes. Then each run is killed at a point between 0 and that time,
@@ -22,6 +22,7 @@ import subprocess
 import time
 
 import journal
+import kill_customers
 import sell
 
 OUTCOMES = {
@@ -29,6 +30,8 @@ OUTCOMES = {
     "op-notify": ("NotificationSent",),
     "op-musical": ("SeatsReleased",),
     "op-reserve": ("ReservationCancelled",),
+    "op-ticket": ("TicketReady", "TicketVoided"),
+    "op-assign": ("PickupAssigned", "PickupReleased", "AssignmentFailed"),
 }
 
 
@@ -49,7 +52,8 @@ class Work:
 
     def place(self, count):
         lines = [json.dumps({"musicalId": self.rng.choice("12"), "seats": self.rng.randint(1, 3),
-                             "customerId": "c%d" % self.rng.randint(1, 5)}) for _ in range(count)]
+                             "customerId": "c%d" % self.rng.randint(1, 5), **kill_customers.somewhere(self.rng)})
+                 for _ in range(count)]
         for line in self.run("op-reserve", "place", "--batch", stdin="\n".join(lines) + "\n").splitlines():
             answer = json.loads(line)
             self.open.append([answer["reservationId"], answer["seats"], answer["amount"]])
@@ -81,7 +85,11 @@ class Work:
             self.place(3)
             self.cancel(1)
             self.run("op-pay", "run")
-        elif self.command == "op-musical":
+        elif self.command == "op-ticket":
+            self.place(4)
+            self.run("op-pay", "run")
+            self.cancel(2)
+        elif self.command in ("op-musical", "op-assign"):
             self.place(5)
             self.cancel(3)
         else:

@@ -32,11 +32,14 @@ def command(timeout, verb, *words):
 
 
 def place_command(asked, timeout="120s"):
-    """The command line that asks for this reservation."""
-    words = ["--musical", asked["musicalId"], "--seats", str(asked["seats"])]
-    for name, option in (("customerId", "--customer"), ("id", "--id"), ("requestId", "--request-id")):
-        if asked.get(name):
-            words += [option, asked[name]]
+    """The command line that asks for this reservation; where it accepts an offer, that says what and for whom."""
+    options = [("id", "--id"), ("requestId", "--request-id")]
+    if asked.get("offerId"):
+        options = [("offerId", "--offer")] + options
+    else:
+        options = [("musicalId", "--musical"), ("seats", "--seats"), ("customerId", "--customer"), ("lat", "--lat"),
+                   ("lon", "--lon"), ("fulfil", "--fulfil")] + options
+    words = [word for name, option in options if asked.get(name) for word in (option, str(asked[name]))]
     return command(timeout, "place", *words)
 
 

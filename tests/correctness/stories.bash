@@ -39,6 +39,7 @@ everything_happened() {
   tell op-reserve -q place --musical 1 --seats 1 --id far --customer jun --lat -33.87 --lon 151.21
   tell op-assign -q run
   tell op-assign -q collect near
+  tell op-notify -q run
   tell op-reserve -q cancel back # pending: its place at the branch
   tell op-reserve -q place --musical 1 --seats 1 --id waits --customer c-4 --lat 37.502 --lon 127.025
   tell op-reserve -q cancel 2 --seats 2 # pending: refund, release, notices

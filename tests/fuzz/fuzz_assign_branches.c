@@ -1,7 +1,8 @@
 /* fuzz_assign_branches.c - branches in YAML: branches_file_load() of a file of arbitrary bytes.
  *
- * A mistake is 65, in one clean line that begins with its place. What is accepted are branches whose values are within
- * their bounds, no two with one id; and the same branches written anew are read as the same. */
+ * A mistake is 65, in one clean line that begins with its place; what is nested too deep is refused as that. What is
+ * accepted are branches whose values are within their bounds, no two with one id; and the same branches written anew
+ * are read as the same. */
 #include "fuzz.h"
 #include "mistake.h"
 
@@ -84,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_save(path, data, size);
   int code = branches_file_load(path, &file, &error);
   FUZZ_CHECK(code == error.exit_code);
+  fuzz_check_depth(&error, data, size);
   if (code == OP_OK)
     check_accepted(&file, path);
   else

@@ -1,8 +1,8 @@
 /* fuzz_musical_catalogue.c - a catalogue of musicals: catalogue_load() of a file of arbitrary bytes.
  *
- * A mistake is 65, in one clean line that begins with its place. What is accepted are musicals that pass the checks of
- * a registration, no two with one id; and the same musicals written in another way (every character as an escape, every
- * performance as a musical) are read as the same. */
+ * A mistake is 65, in one clean line that begins with its place; what is nested too deep is refused as that. What is
+ * accepted are musicals that pass the checks of a registration, no two with one id; and the same musicals written in
+ * another way (every character as an escape, every performance as a musical) are read as the same. */
 #include "fuzz.h"
 #include "mistake.h"
 
@@ -122,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz_save(path, data, size);
   int code = catalogue_load(path, &catalogue, &error);
   FUZZ_CHECK(code == error.exit_code);
+  fuzz_check_depth(&error, data, size);
   if (code == OP_OK)
     check_accepted(&catalogue, path);
   else

@@ -21,13 +21,22 @@ struct given {
 #define CHANGED                                                                                                        \
   { "BranchCapacityChanged", "{\"branchId\":\"b\",\"capacity\":20,\"previousCapacity\":10}" }
 
-enum branch_command { ADD, ADJUST, IMPORT };
+#define CLOSED                                                                                                         \
+  { "BranchClosed", "{\"branchId\":\"b\"}" }
+#define OPENED                                                                                                         \
+  { "BranchOpened", "{\"branchId\":\"b\"}" }
+#define MOVED                                                                                                          \
+  { "BranchRevised", "{\"branchId\":\"b\",\"lat\":37.6,\"lon\":127}" }
+#define RENAMED                                                                                                        \
+  { "BranchRevised", "{\"branchId\":\"b\",\"name\":\"South\"}" }
+
+enum branch_command { ADD, ADJUST, CLOSE, OPEN, IMPORT, KEYED = 8 /* with a request id */ };
 
 struct branch_row {
   const char *name;
   struct given given[3];
-  int64_t used; /* today */
-  enum branch_command when;
+  int64_t used;  /* today */
+  unsigned when; /* a command, and KEYED */
   const char *wanted_name;
   int32_t lat;
   int64_t capacity;
@@ -76,7 +85,80 @@ static const struct branch_row branch_rows[] = {
      12,
      "BranchCapacityChanged",
      "\"previousCapacity\":10"},
-    {"imported elsewhere", {ADDED}, 0, IMPORT, "North", 0, 10, "id_taken", NULL},
+    {"imported elsewhere",
+     {ADDED},
+     0,
+     IMPORT,
+     "North",
+     37600000,
+     10,
+     "BranchRevised",
+     "{\"branchId\":\"b\",\"lat\":37.6,\"lon\":127}"},
+    {"imported by another name",
+     {ADDED},
+     0,
+     IMPORT,
+     "South",
+     37500000,
+     10,
+     "BranchRevised",
+     "{\"branchId\":\"b\",\"name\":\"South\"}"},
+    {"imported as it was revised", {ADDED, MOVED, RENAMED}, 0, IMPORT, "South", 37600000, 10, "", NULL},
+    {"imported with fewer than are assigned", {ADDED}, 4, IMPORT, "South", 37500000, 3, "capacity_used", NULL},
+    {"imported again, with a key: its file remembers that",
+     {ADDED},
+     0,
+     IMPORT | KEYED,
+     "North",
+     37500000,
+     10,
+     "",
+     NULL},
+    {"added again where it was", {ADDED, MOVED}, 0, ADD, "North", 37500000, 10, "id_taken", NULL},
+    {"added again where it is", {ADDED, MOVED}, 0, ADD, "North", 37600000, 10, "", NULL},
+    {"a revision of nothing changes nothing",
+     {ADDED, {"BranchRevised", "{\"branchId\":\"b\",\"name\":\"\",\"lat\":91,\"lon\":0}"}},
+     0,
+     ADD,
+     "North",
+     37500000,
+     10,
+     "",
+     NULL},
+    {"closed", {ADDED}, 4, CLOSE, "", 0, 0, "BranchClosed", "{\"branchId\":\"b\"}"},
+    {"closed twice", {ADDED, CLOSED}, 0, CLOSE, "", 0, 0, "", NULL},
+    {"closed twice, with a key",
+     {ADDED, CLOSED},
+     0,
+     CLOSE | KEYED,
+     "",
+     0,
+     0,
+     "BranchClosed",
+     "{\"branchId\":\"b\",\"requestId\":\"k\",\"request\":\"x\"}"},
+    {"opened", {ADDED, CLOSED}, 0, OPEN, "", 0, 0, "BranchOpened", "{\"branchId\":\"b\"}"},
+    {"opened twice", {ADDED, CLOSED, OPENED}, 0, OPEN, "", 0, 0, "", NULL},
+    {"opened, being so, with a key", {ADDED}, 0, OPEN | KEYED, "", 0, 0, "BranchOpened", "\"requestId\":\"k\""},
+    {"no branch closed", {CLOSED}, 0, CLOSE | KEYED, "", 0, 0, "no_such_branch", NULL},
+    {"adjusted while it is closed", {ADDED, CLOSED}, 0, ADJUST, "", 0, 3, "BranchCapacityChanged", NULL},
+    {"as much as it has, with a key",
+     {ADDED},
+     12,
+     ADJUST | KEYED,
+     "",
+     0,
+     10,
+     "BranchCapacityChanged",
+     "{\"branchId\":\"b\",\"capacity\":10,\"previousCapacity\":10,\"requestId\":\"k\",\"request\":\"x\"}"},
+    {"the same again, with a key",
+     {ADDED, CHANGED},
+     0,
+     ADD | KEYED,
+     "North",
+     37500000,
+     10,
+     "BranchCapacityChanged",
+     "\"capacity\":20,\"previousCapacity\":20,\"requestId\":\"k\""},
     {"a second BranchAdded changes nothing",
      {ADDED, {"BranchAdded", "{\"branchId\":\"b\",\"name\":\"X\",\"lat\":1,\"lon\":1,\"capacity\":1}"}},
      0,
@@ -111,17 +193,20 @@ static void decide_branch(const struct branch_row *row, struct op_drafts *drafts
                           struct op_error *error) {
   struct branch branch = {0};
   struct branch_wanted wanted = {.id = "b", .at = {row->lat, 127000000}, .capacity = row->capacity};
-  const struct op_request request = {NULL, "x"};
+  const struct op_request request = {row->when & KEYED ? "k" : NULL, "x"};
+  unsigned when = row->when & ~(unsigned)KEYED;
   for (uint64_t i = 0; i < 3 && row->given[i].type; i++) {
     evs_event event = given_event(i + 1, row->given[i].type, 0, row->given[i].data);
     branch_apply(&branch, &event);
   }
   branch.used = row->used;
   snprintf(wanted.name, sizeof wanted.name, "%s", row->wanted_name);
-  if (row->when == ADD)
+  if (when == ADD)
     decide_branch_add(&branch, &wanted, &request, drafts, guard, error);
-  else if (row->when == ADJUST)
+  else if (when == ADJUST)
     decide_branch_adjust(&branch, "b", row->capacity, &request, drafts, guard, error);
+  else if (when != IMPORT)
+    decide_branch_status(&branch, "b", when == CLOSE, &request, drafts, guard, error);
   else
     decide_branch_import(&branch, &wanted, &request, drafts, guard, error);
 }
@@ -157,6 +242,26 @@ static void test_branches(void **state) {
     op_drafts_free(&drafts);
     op_guard_free(&guard);
   }
+}
+
+/* A file that says another capacity and another place: both, in one commit. */
+static void test_both(void **state) {
+  (void)state;
+  const struct given added = ADDED;
+  const struct op_request request = {NULL, "x"};
+  struct branch_wanted wanted = {.id = "b", .name = "North", .at = {37600000, 127000000}, .capacity = 12};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  struct op_error error = {0};
+  struct branch branch = {0};
+  evs_event event = given_event(1, added.type, 0, added.data);
+  branch_apply(&branch, &event);
+  assert_int_equal(decide_branch_import(&branch, &wanted, &request, &drafts, &guard, &error), OP_OK);
+  assert_int_equal(drafts.count, 2);
+  assert_string_equal(drafts.items[0].type, "BranchCapacityChanged");
+  assert_string_equal(drafts.items[1].type, "BranchRevised");
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
 }
 
 /* ---- pick-ups --------------------------------------------------------------------------------------------------- */
@@ -266,7 +371,7 @@ static void test_pickups(void **state) {
     assert_string_equal(pickup_holds(&pickup) ? holds : "", row->holds);
     assert_int_equal(pickup_is_due_back(&pickup), row->due_back);
     assert_int_equal(pickup.id[0] && pickup_waits(&pickup), row->waits);
-    decide_collect(&pickup, "1", &request, &drafts, &guard, &error);
+    decide_collect(&pickup, "1", false, &request, &drafts, &guard, &error);
     check(row->collected, "{\"reservationId\":\"1\",\"customerId\":\"c\",\"musicalId\":\"m\",\"branchId\":\"b\"}",
           &drafts, &error);
     op_drafts_free(&drafts);
@@ -303,6 +408,8 @@ static void test_assigned(void **state) {
   assert_int_equal(drafts.items[0].causation, 1);
   assert_true(excludes(&guard, "PickupAssigned", "branch:b"));
   assert_true(excludes(&guard, "BranchCapacityChanged", "branch:b"));
+  assert_true(excludes(&guard, "BranchClosed", "branch:b"));
+  assert_true(excludes(&guard, "BranchRevised", "branch:b"));
   assert_true(excludes(&guard, "PickupAssigned", "reservation:1"));
   assert_true(excludes(&guard, "ReservationCancelled", "reservation:1"));
   assert_true(excludes(&guard, "AssignmentFailed", "reservation:1"));
@@ -327,6 +434,9 @@ static void test_failed(void **state) {
   assert_non_null(strstr(drafts.items[0].data.ptr, "\"reason\":\"no_branch_in_reach\"}"));
   assert_true(excludes(&guard, "BranchAdded", "branch:any"));
   assert_true(excludes(&guard, "BranchCapacityChanged", "branch:any"));
+  assert_true(excludes(&guard, "BranchOpened", "branch:any"));
+  assert_true(excludes(&guard, "BranchRevised", "branch:any"));
+  assert_false(excludes(&guard, "BranchClosed", "branch:any"));
   assert_true(excludes(&guard, "PickupReleased", "branch:any"));
   assert_true(excludes(&guard, "ReservationCancelled", "reservation:1"));
   op_drafts_reset(&drafts);
@@ -356,10 +466,76 @@ static void test_released(void **state) {
   op_guard_free(&guard);
 }
 
+#define PAID                                                                                                           \
+  { "PaymentApproved", "{\"reservationId\":\"1\"}" }
+
+/* What is to be paid in advance is handed over while it is paid, and loses against a payment that is cancelled. */
+static void test_prepaid(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    struct given given[5];
+    const char *then;
+  } rows[] = {
+      {"not yet", {PLACED, ASSIGNED}, "not_paid"},
+      {"paid", {PLACED, ASSIGNED, PAID}, "PickupCollected"},
+      {"paid before a branch had it", {PLACED, PAID, ASSIGNED}, "PickupCollected"},
+      {"declined", {PLACED, ASSIGNED, {"PaymentDeclined", "{\"reservationId\":\"1\"}"}}, "not_paid"},
+      {"paid back", {PLACED, ASSIGNED, PAID, {"PaymentCancelled", "{\"reservationId\":\"1\"}"}}, "not_paid"},
+      {"paid back in part",
+       {PLACED, ASSIGNED, PAID, {"PaymentRefunded", "{\"reservationId\":\"1\"}"}},
+       "PickupCollected"},
+      {"paid, and given up", {PLACED, ASSIGNED, PAID, WHOLLY}, "already_cancelled"},
+      {"paid, and nowhere", {PLACED, PAID}, "not_assigned"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const struct op_request request = {NULL, "x"};
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    struct pickup pickup;
+    print_message("# %s\n", rows[i].name);
+    fold(rows[i].given, 5, &pickup);
+    decide_collect(&pickup, "1", true, &request, &drafts, &guard, &error);
+    check(rows[i].then, NULL, &drafts, &error);
+    if (drafts.count > 0) {
+      assert_int_equal(drafts.items[0].causation, pickup.changed_seq);
+      assert_true(excludes(&guard, "PaymentCancelled", "reservation:1"));
+      assert_true(excludes(&guard, "ReservationCancelled", "reservation:1"));
+    }
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+}
+
+/* Days begin at midnight of their zone. */
+static void test_days(void **state) {
+  (void)state;
+  static const struct {
+    const char *zone, *time, *day, *begins;
+  } rows[] = {
+      {"+00:00", "2026-11-20T23:59:59.999999Z", "2026-11-20", "2026-11-20T00:00:00.000000Z"},
+      {"+09:00", "2026-11-20T14:59:59Z", "2026-11-20", "2026-11-19T15:00:00.000000Z"},
+      {"+09:00", "2026-11-20T15:00:00Z", "2026-11-21", "2026-11-20T15:00:00.000000Z"},
+      {"-03:30", "2026-01-01T03:29:59Z", "2025-12-31", "2025-12-31T03:30:00.000000Z"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int64_t zone_us = 0, time_us = 0;
+    char day[DAY_SIZE], begins[EVS_TIME_SIZE];
+    assert_true(op_zone_parse(rows[i].zone, &zone_us));
+    assert_true(evs_time_parse(rows[i].time, strlen(rows[i].time), &time_us));
+    day_of(time_us, zone_us, day);
+    assert_string_equal(day, rows[i].day);
+    day_begin(day, zone_us, begins);
+    assert_string_equal(begins, rows[i].begins);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_branches), cmocka_unit_test(test_pickups),  cmocka_unit_test(test_assigned),
-      cmocka_unit_test(test_failed),   cmocka_unit_test(test_released),
+      cmocka_unit_test(test_branches), cmocka_unit_test(test_both),   cmocka_unit_test(test_pickups),
+      cmocka_unit_test(test_assigned), cmocka_unit_test(test_failed), cmocka_unit_test(test_released),
+      cmocka_unit_test(test_prepaid),  cmocka_unit_test(test_days),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

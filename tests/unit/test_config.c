@@ -90,6 +90,26 @@ static void defaults_without_a_file(void **state) {
   op_config_free(&config); /* zeros are legal */
 }
 
+static void who_pays(void **state) {
+  static const struct {
+    const char *text;
+    bool pays;
+  } cases[] = {{"", true},
+               {"saga: {steps: [payment]}", true},
+               {"saga: {steps: [ticket]}", true},
+               {"saga: {steps: [assignment, payment]}", true},
+               {"saga: {steps: [assignment]}", false}};
+  (void)state;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct op_config config;
+    struct op_error error;
+    assert_int_equal(load(cases[i].text, &config, &error), OP_OK);
+    if (op_config_pays(&config) != cases[i].pays)
+      fail_msg("%s", cases[i].text);
+    op_config_free(&config);
+  }
+}
+
 static void what_says_nothing_is_fine(void **state) {
   static const char *const texts[] = {
       "",          "# nothing\n", "---\n",        "{}\n",         "payment:\n",
@@ -126,11 +146,11 @@ static const char whole[] =
     "  timeout: 5s\n"
     "  templates:\n"
     "    ko: {PaymentApproved: {subject: 결제, text: \"{customerName}님\\n{seats}석\"}}\n"
-    "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}}\n"
+    "    en: {PaymentCancelled: {text: 'Cancelled: {reason}'}, AssignmentFailed: {text: 'None: {reason}'}}\n"
     "  from: tickets@example.org\n"
     "  max_attempts: 10\n"
     "ticket: {after_issue: refuse}\n"
-    "assign: {radius_km: 100, weights: {distance: 1.0, load: 0.2}}\n"
+    "assign: {radius_km: 100, zone: +09:00, weights: {distance: 1.0, load: 0.2}}\n"
     "saga: {steps: [ticket, assignment]}\n"
     "labels: {ko: {Reserved: 예약됨, \"Cancelled\": '취소됨'}}\n";
 
@@ -171,9 +191,11 @@ static void every_key(void **state) {
   assert_null(op_config_template(&config, "en", "PaymentCancelled")->subject);
   assert_string_equal(op_config_template(&config, "en", "PaymentCancelled")->text, "Cancelled: {reason}");
   assert_null(op_config_template(&config, "en", "PaymentApproved")->text);
+  assert_string_equal(op_config_template(&config, "en", "AssignmentFailed")->text, "None: {reason}");
   assert_string_equal(config.ticket_after_issue, "refuse");
   assert_string_equal(op_config_steps(&config)[0], "ticket");
   assert_string_equal(op_config_steps(&config)[1], "assignment");
+  assert_int_equal(config.assign_zone_us, INT64_C(32400000000));
   assert_null(op_config_steps(&config)[2]);
   assert_string_equal(config.labels->language, "ko");
   assert_string_equal(config.labels->word, "Reserved");
@@ -283,7 +305,24 @@ static void mistakes_are_told_with_their_place(void **state) {
       {"reservation: {hold: [15m]}\n", ":1:21: reservation.hold: a duration such as"},
       {"reservation: {hold: \"off\\0\"}\n", ":1:21: reservation.hold: the text holds a NUL"},
       {"reservation: {offer: off}\n", ":1:22: reservation.offer: a duration such as 250ms"},
+      {"assign: {zone: Asia/Seoul}\n",
+       ":1:16: assign.zone: an offset from UTC such as +09:00 is wanted here, not 'Asia/Seoul'"},
+      {"assign: {zone: 9}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: +24:00}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: [+09:00]}\n", ":1:16: assign.zone: an offset from UTC"},
+      {"assign: {zone: }\n", ":1:16: assign.zone: an offset from UTC"},
       {"saga: {steps: [lunch]}\n", ":1:16: saga.steps: payment, ticket or assignment is wanted here"},
+      {"saga: {steps: [payment, payment]}\n", ":1:25: saga.steps: 'payment' stands there twice"},
+      {"saga:\n  steps:\n    - ticket\n    - payment\n    - ticket\n", ":5:7: saga.steps: 'ticket' stands there twice"},
+      {"labels: {korean: {}}\n", ":1:10: labels: the code of a language such as ko or en is wanted here, not 'korean'"},
+      {"labels: {KO: {}}\n", ":1:10: labels: the code of a language"},
+      {"labels: {Reserved: 예약됨}\n", ":1:10: labels: the code of a language"},
+      {"labels: {ko: {Reservd: a}}\n",
+       ":1:15: labels: there is no status 'Reservd', did you mean 'Reserved'? (Placed, Completed, "},
+      {"labels: {ko: {ReservationPlaced: a}}\n", ":1:15: labels: there is no status 'ReservationPlaced'"},
+      {"labels: {ko: {예약: a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
+      {"labels: {ko: {not-enough: a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
+      {"labels: {ko: {'': a}}\n", ":1:15: labels: a status such as Reserved or the code of an error such as"},
       {"labels: {ko: 예}\n", ":1:14: labels: a map of words to labels"},
       {"labels: {ko: {Reserved: [a]}}\n", ":1:25: labels: a label is wanted here, not a list"},
       {"labels: {ko: {a: b, a: c}}\n", ":1:21: labels: 'a' stands there twice for 'ko'"},
@@ -402,6 +441,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_without_a_file),
       cmocka_unit_test(what_says_nothing_is_fine),
+      cmocka_unit_test(who_pays),
       cmocka_unit_test(every_key),
       cmocka_unit_test(holds),
       cmocka_unit_test(later_layers_win_key_by_key),

@@ -206,6 +206,43 @@ static void decisions(void **unused) {
   }
 }
 
+/* Where nothing is to be done, a request is remembered by an event that changes nothing. */
+static void remembered(void **unused) {
+  (void)unused;
+  const struct op_request request = {"k1", "as it is"};
+  size_t seen = 0;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const struct row *row = &rows[i];
+    struct state state = fold(row->given, sizeof row->given / sizeof row->given[0]);
+    struct op_musical before = state.musical;
+    struct op_drafts drafts = {0};
+    struct op_guard guard = {0};
+    struct op_error error = {0};
+    if (row->then[0])
+      continue;
+    print_message("%s\n", row->name);
+    assert_int_equal(decide(row, &state, &request, &drafts, &guard, &error), OP_OK);
+    if (row->when == IMPORT) { /* it is one of many: the import does it once for all */
+      assert_int_equal(drafts.count, 0);
+      decide_unchanged(&state, &request, &drafts, &guard);
+    }
+    assert_int_equal(drafts.count, 1);
+    assert_non_null(strstr(drafts.items[0].data.ptr, "\"requestId\":\"k1\",\"request\":\"as it is\"}"));
+    assert_string_equal(drafts.items[0].tags[drafts.items[0].tag_count - 1], "request:k1");
+    char time[EVS_TIME_SIZE];
+    evs_event event;
+    op_draft_event(&drafts.items[0], 9, time, &event);
+    state_apply(&state, &event);
+    assert_int_equal(state.musical.defined_by, 9);
+    before.defined_by = 9;
+    assert_memory_equal(&state.musical, &before, sizeof before);
+    seen++;
+    op_drafts_free(&drafts);
+    op_guard_free(&guard);
+  }
+  assert_true(seen >= 5);
+}
+
 /* The guard covers the musical and all of its seats, and the request. */
 static void guards(void **unused) {
   (void)unused;
@@ -320,7 +357,7 @@ static const struct grade_row {
      GRADES(20, 150),
      0,
      {"seats_held"},
-     "musical 1, grade VIP: 0 seats asked, 7 are held"},
+     "musical 1: grades asked, 7 seats are held without a grade"},
 };
 
 /* Every row. */
@@ -407,7 +444,8 @@ static void release(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(guards), cmocka_unit_test(grades),
-                                     cmocka_unit_test(adjusting_a_grade), cmocka_unit_test(release)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(decisions), cmocka_unit_test(remembered),        cmocka_unit_test(guards),
+      cmocka_unit_test(grades),    cmocka_unit_test(adjusting_a_grade), cmocka_unit_test(release)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

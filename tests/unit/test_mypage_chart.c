@@ -53,6 +53,29 @@ static void a_line_tells_every_day(void **state) {
   free(svg);
 }
 
+/* Lines start at what came to them before the first day that is drawn, and are level where nothing came since. */
+static void begun_before(void **state) {
+  struct chart chart = {.from = NOVEMBER};
+  (void)state;
+  chart_add(&chart, "1", "Frozen", NOVEMBER - 30, 30);
+  chart_add(&chart, "1", "Frozen", NOVEMBER - 1, 10);
+  chart_add(&chart, "1", "Frozen", NOVEMBER + 9, 10);
+  chart_add(&chart, "2", "Cats", NOVEMBER - 2, 20);
+  chart_add(&chart, "3", "Rent", NOVEMBER, 5);
+  char *svg = drawn(&chart);
+  expect(svg, "points=\"51.4,161.6 760.7,161.6 839.6,90\"><title>Frozen</title>");
+  expect(svg, "points=\"51.4,304.8 839.6,304.8\"><title>Cats</title>");
+  expect(svg, "points=\"51.4,448 130.2,412.2 839.6,412.2\"><title>Rent</title>");
+  expect(svg, "2026-11-01 to 2026-11-10");
+  assert_int_equal(count_of(svg, "<circle"), 2);
+  free(svg);
+  chart.from = NOVEMBER; /* nothing came since */
+  chart_add(&chart, "2", "Cats", NOVEMBER - 1, 20);
+  svg = drawn(&chart);
+  expect(svg, ">None.</text>\n</svg>");
+  free(svg);
+}
+
 /* What was sold before the time of the report and cancelled within it goes below nothing. */
 static void below_nothing(void **state) {
   struct chart chart = {0};
@@ -135,11 +158,8 @@ static void nothing_sold(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_line_tells_every_day),
-      cmocka_unit_test(below_nothing),
-      cmocka_unit_test(names_cannot_break_it),
-      cmocka_unit_test(the_most_have_lines),
-      cmocka_unit_test(long_times),
+      cmocka_unit_test(a_line_tells_every_day), cmocka_unit_test(begun_before),        cmocka_unit_test(below_nothing),
+      cmocka_unit_test(names_cannot_break_it),  cmocka_unit_test(the_most_have_lines), cmocka_unit_test(long_times),
       cmocka_unit_test(nothing_sold),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,12 +173,12 @@ static void test_pickup(void **state) {
       {"AssignmentFailed", "{\"reason\":\"no_branch_in_reach\"}", PAGE_PICKUP_FAILED, true, "",
        "There is no branch in reach."},
       {"AssignmentFailed", "{\"reason\":\"no_capacity\"}", PAGE_PICKUP_FAILED, false, "",
-       "No branch in reach can take it now."},
+       "Every branch in reach is full today."},
       {"PickupReleased", AT_B(""), PAGE_PICKUP_FAILED, false, "", "Branch b has it no more."},
       {"PickupAssigned", AT_B(",\"distanceKm\":1.5,\"fulfil\":\"pickup\""), PAGE_PICKUP_ASSIGNED, true, "b",
        "To be picked up at branch b, 1.5 km away."},
-      {"PickupAssigned", "{\"branchId\":\"c\",\"fulfil\":\"delivery\"}", PAGE_PICKUP_ASSIGNED, false, "b",
-       "Branch c delivers it."},
+      {"PickupAssigned", "{\"branchId\":\"c\",\"fulfil\":\"delivery\",\"distanceKm\":\"x\"}", PAGE_PICKUP_ASSIGNED,
+       false, "b", "Branch c delivers it."},
       {"PaymentApproved", PAID, PAGE_PICKUP_ASSIGNED, true, "b", "500,000 KRW charged."},
       {"PickupCollected", AT_B(""), PAGE_PICKUP_COLLECTED, true, "b", "Handed over by branch b."},
       {"PickupReleased", AT_B(""), PAGE_PICKUP_COLLECTED, false, "b", "Branch b has it no more."},
@@ -191,6 +191,7 @@ static void test_pickup(void **state) {
     assert_int_equal(page_apply(&page, &event), steps[i].changed);
     assert_int_equal(page.pickup, steps[i].pickup);
     assert_string_equal(page.branch_id, steps[i].branch);
+    assert_string_equal(page.fulfil, "pickup");
     op_text_reset(&text);
     page_detail(&event, &page, "Frozen", &text);
     assert_string_equal(text.ptr, steps[i].detail);

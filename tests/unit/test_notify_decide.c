@@ -42,10 +42,44 @@ static void test_notify_tells(void **state) {
       {TELLING_GIVEN_UP, "ReservationCancelled", true, 5, false, TELLING_GIVEN_UP},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct telling telling = {rows[i].before, false};
+    struct telling telling = {.stage = rows[i].before};
     if (notify_tells(&telling, rows[i].type, rows[i].whole, rows[i].amount) != rows[i].tells ||
         telling.stage != rows[i].after)
       fail_msg("row %zu: %s after %d", i, rows[i].type, (int)rows[i].before);
+  }
+}
+
+/* given what was told of a branch, when something happens there, then the customer is told, or is not; what was told of
+ * the payment is another matter. */
+static void test_notify_tells_branch(void **state) {
+  (void)state;
+  static const struct {
+    enum telling_branch before;
+    const char *type;
+    bool whole, tells;
+    enum telling_branch after;
+  } rows[] = {
+      {TELLING_NO_BRANCH, "AssignmentFailed", true, true, TELLING_BRANCH_FAILED},
+      {TELLING_BRANCH_FAILED, "AssignmentFailed", true, false, TELLING_BRANCH_FAILED}, /* it was tried again */
+      {TELLING_NO_BRANCH, "PickupAssigned", true, true, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_FAILED, "PickupAssigned", true, true, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "PickupAssigned", true, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "AssignmentFailed", true, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "PickupCollected", true, true, TELLING_BRANCH_COLLECTED},
+      {TELLING_BRANCH_COLLECTED, "PickupCollected", true, false, TELLING_BRANCH_COLLECTED},
+      {TELLING_BRANCH_ASSIGNED, "ReservationCancelled", false, false, TELLING_BRANCH_ASSIGNED},
+      {TELLING_BRANCH_ASSIGNED, "ReservationCancelled", true, true, TELLING_BRANCH_OVER},
+      {TELLING_NO_BRANCH, "ReservationCancelled", true, true, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_OVER, "PickupAssigned", true, false, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_OVER, "PaymentApproved", true, true, TELLING_BRANCH_OVER},
+      {TELLING_BRANCH_FAILED, "PaymentApproved", true, true, TELLING_BRANCH_FAILED},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct telling telling = {.branch = rows[i].before};
+    if (notify_tells(&telling, rows[i].type, rows[i].whole, 5) != rows[i].tells || telling.branch != rows[i].after)
+      fail_msg("row %zu: %s after %d", i, rows[i].type, (int)rows[i].before);
+    assert_int_equal(telling.stage != TELLING_NOTHING,
+                     notify_branch_of(rows[i].type) == TELLING_NO_BRANCH && rows[i].tells);
   }
 }
 
@@ -111,16 +145,18 @@ static void test_retry(void **state) {
     bool known;
     enum notice_status status;
     bool is_due;
+    const char *key;
     int result;
     size_t events;
     const char *code;
   } rows[] = {
-      {true, NOTICE_PARKED, false, 0, 1, NULL},
-      {true, NOTICE_PENDING, false, 0, 1, NULL}, /* it waits for its time */
-      {true, NOTICE_PENDING, true, 0, 0, NULL},  /* the next run takes it anyway */
-      {true, NOTICE_SENT, false, OP_REFUSED, 0, "already_sent"},
-      {true, NOTICE_WITHDRAWN, false, OP_REFUSED, 0, "notice_withdrawn"},
-      {false, NOTICE_PENDING, false, OP_REFUSED, 0, "no_such_notice"},
+      {true, NOTICE_PARKED, false, "k", 0, 1, NULL},
+      {true, NOTICE_PENDING, false, "k", 0, 1, NULL}, /* it waits for its time */
+      {true, NOTICE_PENDING, true, NULL, 0, 0, NULL}, /* the next run takes it anyway */
+      {true, NOTICE_PENDING, true, "k", 0, 1, NULL},  /* the same, and the request is remembered */
+      {true, NOTICE_SENT, false, "k", OP_REFUSED, 0, "already_sent"},
+      {true, NOTICE_WITHDRAWN, false, "k", OP_REFUSED, 0, "notice_withdrawn"},
+      {false, NOTICE_PENDING, false, "k", OP_REFUSED, 0, "no_such_notice"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct op_drafts drafts = {0};
@@ -131,12 +167,13 @@ static void test_retry(void **state) {
     notice.attempts = 8;
     if (!rows[i].known)
       notice = (struct notice){0};
-    assert_int_equal(retry_decide(&notice, "12", rows[i].is_due, "k", "retry notice=12", &drafts, &guard, &error),
-                     rows[i].result);
+    assert_int_equal(
+        retry_decide(&notice, "12", rows[i].is_due, rows[i].key, "retry notice=12", &drafts, &guard, &error),
+        rows[i].result);
     assert_int_equal(drafts.count, rows[i].events);
     if (rows[i].events > 0) {
       assert_string_equal(drafts.items[0].type, "NotificationRetryRequested");
-      assert_string_equal(drafts.items[0].id, "notification-retry-requested:12:8");
+      assert_string_equal(drafts.items[0].id, rows[i].is_due ? "" : "notification-retry-requested:12:8");
       assert_string_equal(drafts.items[0].data.ptr, ABOUT ",\"requestId\":\"k\",\"request\":\"retry notice=12\"}");
       assert_int_equal(guard.count, 2);
     }
@@ -183,7 +220,11 @@ static void test_forget_request(void **state) {
   struct op_drafts drafts = {0};
   struct op_guard guard = {0};
   struct op_error error = {0};
-  struct forget_state given = {.has_contact = true};
+  struct forget_state given = {.has_contact = true}, before = {.forgotten = true};
+  assert_int_equal(forget_decide(&before, "c", "k", "contact forget customer=c", &drafts, &guard, &error), 0);
+  assert_int_equal(drafts.count, 1); /* there is nothing to do but this */
+  op_drafts_reset(&drafts);
+  op_guard_reset(&guard);
   assert_int_equal(forget_decide(&given, "c", "k", "contact forget customer=c", &drafts, &guard, &error), 0);
   assert_string_equal(drafts.items[0].data.ptr,
                       "{\"customerId\":\"c\",\"requestId\":\"k\",\"request\":\"contact forget customer=c\"}");
@@ -244,11 +285,24 @@ static void test_mailboxes(void **state) {
   }
 }
 
+/* What tells of an offer is told while that is open. */
+static void test_too_late(void **unused) {
+  (void)unused;
+  struct notice offer = {.offer_id = "w", .until = "2026-11-20T12:00:00Z"};
+  int64_t noon_us = 0;
+  assert_true(evs_time_parse("2026-11-20T12:00:00Z", 20, &noon_us));
+  assert_false(notice_is_too_late(&offer, noon_us - 1));
+  assert_true(notice_is_too_late(&offer, noon_us));
+  assert_false(notice_is_too_late(&paid, INT64_MAX));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_notify_tells), cmocka_unit_test(test_notice_record),  cmocka_unit_test(test_retry),
-      cmocka_unit_test(test_forget),       cmocka_unit_test(test_forget_request), cmocka_unit_test(test_addresses),
-      cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_notify_tells),  cmocka_unit_test(test_notify_tells_branch),
+      cmocka_unit_test(test_notice_record), cmocka_unit_test(test_retry),
+      cmocka_unit_test(test_forget),        cmocka_unit_test(test_forget_request),
+      cmocka_unit_test(test_addresses),     cmocka_unit_test(test_mailboxes),
+      cmocka_unit_test(test_too_late),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,46 @@ static void test_texts(void **state) {
       "50,000 KRW refunded.");
 }
 
+/* What a branch does: how it hands over, its name and its distance, as far as they are known, and no money. */
+static void test_branch_texts(void **state) {
+  (void)state;
+  static const struct {
+    const char *type, *fulfil, *reason, *branch, *distance, *ko, *en;
+  } rows[] = {
+      {"PickupAssigned", "pickup", "", "강남점", "0.612",
+       "[OuterPark] 수령하실 지점이 정해졌습니다. 예약 1, 겨울왕국 🎭, 10석, 강남점, 0.612 km.",
+       "[OuterPark] Your reservation waits for you at a branch. Reservation 1, 겨울왕국 🎭, 10 seats, 강남점, 0.612 km "
+       "away."},
+      {"PickupAssigned", "delivery", "", "a\nb", "",
+       "[OuterPark] 가까운 지점에서 배송해 드립니다. 예약 1, 겨울왕국 🎭, 10석, a\\nb.",
+       "[OuterPark] A branch delivers your reservation. Reservation 1, 겨울왕국 🎭, 10 seats, a\\nb."},
+      {"PickupCollected", "pickup", "", "강남점", "",
+       "[OuterPark] 수령이 완료되었습니다. 예약 1, 겨울왕국 🎭, 10석, 강남점.",
+       "[OuterPark] Your reservation was handed over. Reservation 1, 겨울왕국 🎭, 10 seats, 강남점."},
+      {"PickupCollected", "delivery", "", "", "", "[OuterPark] 배송이 완료되었습니다. 예약 1, 겨울왕국 🎭, 10석.",
+       "[OuterPark] Your reservation was delivered. Reservation 1, 겨울왕국 🎭, 10 seats."},
+      {"AssignmentFailed", "delivery", "no_branch_in_reach", "", "",
+       "[OuterPark] 가까운 지점이 없습니다. 생기는 대로 배정해 드립니다. 예약 1, 겨울왕국 🎭, 10석.",
+       "[OuterPark] No branch is near you yet. You will be told when one has your reservation. Reservation 1, 겨울왕국 "
+       "🎭, 10 seats."},
+      {"AssignmentFailed", "pickup", "no_capacity", "", "",
+       "[OuterPark] 가까운 지점이 모두 찼습니다. 자리가 나는 대로 배정해 드립니다. 예약 1, 겨울왕국 🎭, 10석.",
+       "[OuterPark] Every branch near you is full. You will be told when one has your reservation. Reservation 1, "
+       "겨울왕국 🎭, 10 seats."},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct notice notice = given_approved;
+    notice.amount = 0;
+    snprintf(notice.template, sizeof notice.template, "%s", rows[i].type);
+    snprintf(notice.fulfil, sizeof notice.fulfil, "%s", rows[i].fulfil);
+    snprintf(notice.reason, sizeof notice.reason, "%s", rows[i].reason);
+    snprintf(notice.branch, sizeof notice.branch, "%s", rows[i].branch);
+    snprintf(notice.distance_km, sizeof notice.distance_km, "%s", rows[i].distance);
+    expect(&notice, "ko", rows[i].ko);
+    expect(&notice, "en", rows[i].en);
+  }
+}
+
 /* Why it was cancelled is told where a program knows it. */
 static void test_expired(void **state) {
   (void)state;
@@ -102,6 +142,7 @@ static void test_configured(void **state) {
       {"{{{seats}}} {{seats}}", "", "ko", "{10} {seats}"},
       {"one\ntwo {customerName}", "three\nfour", "ko", "one\ntwo three\\nfour"},
       {"{customerName}", "{seats}%s", "ko", "{seats}%s"},
+      {"{branchName}|{fulfil}|{distanceKm}", "", "ko", "||"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct op_config config = {0};
@@ -119,15 +160,37 @@ static void test_configured(void **state) {
   }
 }
 
+/* What a branch does, in words of the configuration. */
+static void test_configured_branch(void **state) {
+  (void)state;
+  static char template[] = "{branchName} {fulfil} {distanceKm} km {reason}";
+  struct op_config config = {0};
+  for (size_t l = 0; l < OP_TEMPLATE_LANGUAGES; l++)
+    for (size_t e = 0; e < OP_TEMPLATE_EVENTS; e++)
+      config.notify_templates[l][e].text = template;
+  struct notice notice = given_approved;
+  snprintf(notice.template, sizeof notice.template, "PickupAssigned");
+  snprintf(notice.branch, sizeof notice.branch, "강남점");
+  snprintf(notice.fulfil, sizeof notice.fulfil, "delivery");
+  snprintf(notice.distance_km, sizeof notice.distance_km, "1.5");
+  snprintf(notice.reason, sizeof notice.reason, "no_capacity");
+  static const char *const rows[][2] = {{"ko", "강남점 배송 1.5 km 가까운 지점 만석"},
+                                        {"en", "강남점 delivery 1.5 km every branch near you is full"}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_text text = {0};
+    template_text(&config, &notice, "", rows[i][0], &text);
+    assert_string_equal(text.ptr, rows[i][1]);
+    op_text_free(&text);
+  }
+}
+
 /* Reasons as people say them. */
 static void test_reasons(void **state) {
   (void)state;
   static const char *const rows[][3] = {
-      {"expired", "ko", "결제 기한 경과"},
-      {"expired", "en", "not paid in time"},
-      {"payment_declined", "ko", "결제 거절"},
-      {"I am ill", "ko", "I am ill"},
-      {"", "ko", ""},
+      {"expired", "ko", "결제 기한 경과"},     {"expired", "en", "not paid in time"},
+      {"payment_declined", "ko", "결제 거절"}, {"no_branch_in_reach", "ko", "가까운 지점 없음"},
+      {"I am ill", "ko", "I am ill"},          {"", "ko", ""},
   };
   static char template[] = "{reason}";
   struct op_config config = {0};
@@ -207,9 +270,11 @@ static void test_money(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_texts),           cmocka_unit_test(test_expired),    cmocka_unit_test(test_given_up),
-      cmocka_unit_test(test_odd_texts),       cmocka_unit_test(test_configured), cmocka_unit_test(test_reasons),
+      cmocka_unit_test(test_texts),           cmocka_unit_test(test_expired),
+      cmocka_unit_test(test_given_up),        cmocka_unit_test(test_odd_texts),
+      cmocka_unit_test(test_configured),      cmocka_unit_test(test_reasons),
       cmocka_unit_test(test_half_configured), cmocka_unit_test(test_money),
+      cmocka_unit_test(test_branch_texts),    cmocka_unit_test(test_configured_branch),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

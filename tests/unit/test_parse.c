@@ -113,6 +113,18 @@ static void times_and_durations(void **state) {
     assert_false(op_duration_parse(bad[i], &value));
 }
 
+static void zones(void **state) {
+  static const char *const bad[] = {"",        "+",      "Z",      "9",         "+9:00", "+0900",
+                                    "+09:00x", "+24:00", "-03:60", "+09:00:00", "09:00"};
+  int64_t offset_us = 1;
+  (void)state;
+  assert_true(op_zone_parse("+00:00", &offset_us) && offset_us == 0);
+  assert_true(op_zone_parse("+09:00", &offset_us) && offset_us == INT64_C(32400000000));
+  assert_true(op_zone_parse("-03:30", &offset_us) && offset_us == INT64_C(-12600000000));
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+    assert_false(op_zone_parse(bad[i], &offset_us));
+}
+
 static void urls_that_may_be_called(void **state) {
   static const char *const good[] = {
       "https://pay.example/v1",
@@ -261,6 +273,7 @@ int main(void) {
       cmocka_unit_test(texts),
       cmocka_unit_test(numbers),
       cmocka_unit_test(times_and_durations),
+      cmocka_unit_test(zones),
       cmocka_unit_test(urls_that_may_be_called),
       cmocka_unit_test(clean_text),
       cmocka_unit_test(errors_are_one_line),

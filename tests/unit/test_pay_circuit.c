@@ -82,6 +82,10 @@ static const struct row rows[] = {
     {"one was slow", {{OPENED}, {HALF}, {PROBE}, {PROBE}, {SLOW}}, "open", "probe_failed"},
     {"what is no probe does not count", {{CALL}, {CALL}, {OPENED}, {HALF}, {FAILED}, {OK}}, NULL, NULL},
     {"a probe of the time before does not count", {{OPENED}, {HALF}, {PROBE}, {OPENED}, {HALF}, {FAILED}}, NULL, NULL},
+    {"closed, and closed again, its calls go on counting",
+     {{FAILED}, {FAILED}, {CLOSED}, {FAILED}, {FAILED}},
+     "open",
+     "failures"},
     {"closed begins with an empty window", {{FAILED}, {FAILED}, {FAILED}, {FAILED}, {OPENED}, {CLOSED}}, NULL, NULL},
 };
 

@@ -51,8 +51,9 @@ static void test_wrong(void **state) {
     bool one_line;
     const char *wrong; /* the beginning of it */
   } rows[] = {
-      {"예약 {reservationId}, {musicalName}, {seats}석, {amount} {currency} {reason} {customerName} {customerId}", true,
-       NULL},
+      {"예약 {reservationId}, {musicalName}, {seats}석, {amount} {currency} {reason} {customerName} {customerId} "
+       "{offerId} {until} {branchName} {fulfil} {distanceKm}",
+       true, NULL},
       {"one\n\ttwo", false, NULL},
       {"{{braces}}", true, NULL},
       {"one\ntwo", true, "one line"},
@@ -63,7 +64,7 @@ static void test_wrong(void **state) {
       {"{customername}", true, "{customername} is no placeholder, did you mean {customerName}?"},
       {"{whatever}", true,
        "{whatever} is no placeholder; there are {reservationId}, {musicalName}, {seats}, {amount}, {currency}, "
-       "{reason}, {customerName}, {customerId}"},
+       "{reason}, {customerName}, {customerId}, {offerId}, {until}, {branchName}, {fulfil}, {distanceKm}"},
       {"{}", true, "{} is no placeholder"},
       {"{seats", true, "a brace stands alone"},
       {"seats}", true, "a brace stands alone"},

@@ -213,6 +213,27 @@ static void a_number_far_ahead_does_not_count(void **state) {
   another_gives(batch, true, "1500003");
 }
 
+/* An offer that was made when nobody waited yet, and whose time is over: its seats are for who waits since. */
+static void an_offer_from_before_the_book_is_known(void **state) {
+  struct batch *batch = *state;
+  struct op_error error;
+  scratch_append(&batch->intruder, "WaitingJoined", "musical:1",
+                 "{\"waitingId\":\"a\",\"musicalId\":\"1\",\"seats\":4}");
+  scratch_append(&batch->intruder, "WaitingOffered", "musical:1",
+                 "{\"waitingId\":\"a\",\"musicalId\":\"1\",\"seats\":4,\"until\":\"2020-01-01T00:00:00Z\"}");
+  assert_int_equal(evs_sync(batch->intruder.app.store, head(batch), NULL), 0);
+  assert_int_equal(op_model_catch_up(batch->model, &error), OP_OK);
+  assert_string_equal(place(batch, "1", 1, ""), "");
+  scratch_append(&batch->intruder, "WaitingJoined", "musical:1",
+                 "{\"waitingId\":\"b\",\"musicalId\":\"1\",\"seats\":8}");
+  assert_string_equal(place(batch, "1", 2, ""), "insufficient_seats");
+  assert_string_equal(place(batch, "1", 1, ""), "");
+  assert_string_equal(place(batch, "1", 1, ""), "insufficient_seats");
+  scratch_append(&batch->intruder, "WaitingWithdrawn", "musical:1", "{\"waitingId\":\"b\",\"musicalId\":\"1\"}");
+  assert_string_equal(place(batch, "1", 5, ""), "insufficient_seats");
+  assert_string_equal(place(batch, "1", 4, ""), "");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void) {
@@ -223,6 +244,7 @@ int main(void) {
       TEST(requests_of_earlier_commits_are_known),
       TEST(requests_of_others_are_known),
       TEST(a_number_far_ahead_does_not_count),
+      TEST(an_offer_from_before_the_book_is_known),
   };
   return cmocka_run_group_tests_name("reserve_book", tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static const struct place_row place_rows[] = {
      {0},
      WHEN("1", "", "", "", 1, -1, ""),
      "insufficient_seats",
-     "musical 1: 1 seats asked, 0 left"},
+     "musical 1: 1 seat asked, 0 left"},
     {"no such musical",
      {.id = ""},
      {0},

@@ -1,6 +1,7 @@
 /* test_reserve_waiting.c - the waiting list: given these events, an entry is this; given an entry or a queue, when
  * op-reserve decides, then this event, or this refusal. */
 #include "cmd/op-reserve/decide_waiting.h"
+#include "cmd/op-reserve/interruption.h"
 #include "cmd/op-reserve/queue.h"
 #include "given.h"
 
@@ -13,6 +14,8 @@
 #include <cmocka.h>
 
 #define NOON INT64_C(1795176000000000) /* 2026-11-20T12:00:00Z */
+#define SECOND INT64_C(1000000)
+#define MINUTE (60 * SECOND)
 #define JOINED                                                                                                         \
   { OP_WAITING_JOINED, ENTRY "}" }
 #define ENTRY "{\"waitingId\":\"w\",\"musicalId\":\"1\",\"customerId\":\"kim\",\"seats\":2"
@@ -88,10 +91,13 @@ static void entries(void **unused) {
       assert_int_equal(op_guard_query(&guard)->items[0].type_count, 0);
     }
     error = (struct op_error){0};
-    assert_string_equal(check_offer(&waiting, "w", NOON, &error) ? error.code : "", row->accept);
+    int64_t end_us = waiting.until_us;
+    assert_string_equal(check_offer(&waiting, "w", end_us, NOON, &error) ? error.code : "", row->accept);
     if (!row->accept[0]) {
-      assert_int_equal(check_offer(&waiting, "w", NOON + INT64_C(599999999), &error), 0);
-      assert_int_equal(check_offer(&waiting, "w", NOON + INT64_C(600000000), &error), OP_REFUSED);
+      assert_int_equal(end_us, NOON + 10 * MINUTE);
+      assert_int_equal(waiting.offered_us, NOON + 2 * SECOND);
+      assert_int_equal(check_offer(&waiting, "w", end_us, end_us - 1, &error), 0);
+      assert_int_equal(check_offer(&waiting, "w", end_us, end_us, &error), OP_REFUSED);
       assert_string_equal(error.code, "offer_expired");
     }
     op_drafts_free(&drafts);
@@ -182,10 +188,106 @@ static void first_who_fits(void **unused) {
         served[count++] = queue.items[j].id[0];
       }
     assert_string_equal(served, rows[i].served);
-    queue_serve_all(&queue, &all);
+    queue_serve_all(&queue, CLOSED_EVER, NOON, &all);
     assert_int_equal(op_musical_available(&all, NULL), rows[i].left);
   }
   queue_free(&queue);
+}
+
+/* The seats of an offer that is over by the clock belong to who waits for them, and to nobody else. */
+static void seats_of_who_let_the_time_pass(void **unused) {
+  (void)unused;
+  const struct {
+    int64_t free, over, open; /* seats that are free, of the offer until noon, of the one until a minute after that */
+    int64_t wanted[3];        /* by who waits */
+    int64_t now_us, payable_us;
+    int64_t left;
+  } rows[] = {
+      {2, 4, 0, {6}, NOON - 1, CLOSED_EVER, 2}, /* nobody could have these two */
+      {2, 4, 0, {6}, NOON, CLOSED_EVER, 0},     /* six are there for the first */
+      {2, 4, 0, {7}, NOON, CLOSED_EVER, 2},     /* too few, and four of them are not free yet */
+      {2, 4, 0, {4}, NOON, CLOSED_EVER, 2},     /* the four are the queue's, */
+      {2, 4, 0, {5}, NOON, CLOSED_EVER, 1},     /* and one more, */
+      {2, 2, 0, {3, 2}, NOON, CLOSED_EVER, 1},  /* though the second would fit into what is free */
+      {2, 4, 0, {0}, NOON, CLOSED_EVER, 2},     /* nobody waits: they are held until the offer is ended */
+      {2, 2, 2, {6}, NOON, CLOSED_EVER, 2},     /* the other offer is open */
+      {2, 2, 2, {6}, NOON + MINUTE, CLOSED_EVER, 0},
+      {2, 4, 0, {6}, NOON, NOT_CLOSED, 2}, /* nobody could have accepted it */
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct op_musical musical = {MUSICAL, .offered = rows[i].over + rows[i].open};
+    struct queue queue = {0};
+    musical.held = musical.seats - musical.offered - rows[i].free;
+    queue_join(&queue, &(struct queued){.id = "over", .seats = rows[i].over, .offered = true, .until_us = NOON});
+    for (size_t j = 0; j < 3 && rows[i].wanted[j]; j++)
+      queue_join(&queue, &(struct queued){.id = "waits", .seats = rows[i].wanted[j]});
+    if (rows[i].open)
+      queue_join(&queue,
+                 &(struct queued){.id = "open", .seats = rows[i].open, .offered = true, .until_us = NOON + MINUTE});
+    print_message("row %zu\n", i);
+    queue_serve_all(&queue, rows[i].payable_us, rows[i].now_us, &musical);
+    assert_int_equal(op_musical_available(&musical, NULL), rows[i].left);
+    queue_free(&queue);
+  }
+}
+
+/* The queue has who waits and who has an offer, until that is over. */
+static void who_stands_in_the_queue(void **unused) {
+  (void)unused;
+  const struct {
+    struct given given;
+    size_t count;
+    bool offered;
+  } rows[] = {{OFFERED, 0, false},  {JOINED, 1, false},    {ACCEPTED, 1, false}, {EXPIRED, 1, false},
+              {OFFERED, 1, true},   {OFFERED, 1, true},    {WITHDRAWN, 1, true}, {EXPIRED, 0, false},
+              {JOINED, 1, false},   {WITHDRAWN, 0, false}, {JOINED, 1, false},   {OFFERED, 1, true},
+              {ACCEPTED, 0, false}, {JOINED, 1, false},    {OFFERED, 1, true},   {DECLINED, 0, false}};
+  struct queue queue = {0};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const evs_event event = given_event(i + 1, rows[i].given.type, 0, rows[i].given.data);
+    queue_apply(&queue, &event);
+    print_message("row %zu\n", i);
+    assert_int_equal(queue.count, rows[i].count);
+    if (queue.count) {
+      assert_int_equal(queue.items[0].offered, rows[i].offered);
+      assert_int_equal(queue.items[0].until_us, rows[i].offered ? NOON + 10 * MINUTE : 0);
+    }
+  }
+  queue_free(&queue);
+}
+
+/* An offer that was made at noon until ten past is over when? */
+static void ends(void **unused) {
+  (void)unused;
+  static const struct {
+    struct op_musical musical;
+    int64_t payable_us, end_us;
+  } rows[] = {
+      {{MUSICAL}, CLOSED_EVER, NOON + 10 * MINUTE},
+      {{MUSICAL}, NOT_CLOSED, INT64_MAX},
+      {{MUSICAL}, NOON - 1, NOON + 10 * MINUTE},
+      {{MUSICAL}, NOON + 30 * MINUTE, NOON + 40 * MINUTE},
+      {{MUSICAL, .closed = true}, CLOSED_EVER, INT64_MAX},
+      {{MUSICAL, .opened_us = NOON - 1}, CLOSED_EVER, NOON + 10 * MINUTE},
+      {{MUSICAL, .opened_us = NOON + 5 * MINUTE}, CLOSED_EVER, NOON + 15 * MINUTE},
+      {{MUSICAL, .opened_us = NOON + 5 * MINUTE}, NOON + 3 * MINUTE, NOON + 15 * MINUTE},
+      {{MUSICAL, .closed = true, .opened_us = NOON + 5 * MINUTE}, NOON + 3 * MINUTE, INT64_MAX},
+      {{MUSICAL, .opened_us = NOON + 5 * MINUTE}, NOT_CLOSED, INT64_MAX},
+      /* The sales are put off, */
+      {{MUSICAL, .sales_open_us = NOON + 20 * MINUTE}, CLOSED_EVER, NOON + 30 * MINUTE},
+      /* or end: an offer does not outlast them, but is never shorter than it was said to be. */
+      {{MUSICAL, .sales_close_us = NOON + 12 * MINUTE}, CLOSED_EVER, NOON + 10 * MINUTE},
+      {{MUSICAL, .sales_close_us = NOON + 12 * MINUTE, .opened_us = NOON + 5 * MINUTE},
+       CLOSED_EVER,
+       NOON + 12 * MINUTE},
+      {{MUSICAL, .sales_close_us = NOON + 12 * MINUTE, .closed = true}, CLOSED_EVER, NOON + 12 * MINUTE},
+      {{MUSICAL, .sales_close_us = NOON + 8 * MINUTE, .closed = true}, CLOSED_EVER, NOON + 10 * MINUTE},
+      {{MUSICAL, .opened_us = INT64_MAX}, CLOSED_EVER, INT64_MAX},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    print_message("row %zu\n", i);
+    assert_int_equal(offer_end(&rows[i].musical, rows[i].payable_us, NOON, NOON + 10 * MINUTE), rows[i].end_us);
+  }
 }
 
 /* What comes of an entry for 2 seats whose turn has come. */
@@ -205,6 +307,9 @@ static void turns(void **unused) {
       {"kim", {.max_per_customer = 4, .held = 1, .offered = 1}, OP_WAITING_OFFERED, NULL},
       {"kim", {.max_per_customer = 4, .held = 1, .offered = 2}, "", NULL},
       {"", {.max_per_customer = 4}, OP_WAITING_WITHDRAWN, "customer_required"},
+      {"kim", {.no_kind = true}, OP_WAITING_WITHDRAWN, "grade_required"},
+      {"kim", {.no_kind = true, .max_per_customer = 1}, OP_WAITING_WITHDRAWN, "grade_required"},
+      {"graded", {.no_kind = true}, OP_WAITING_WITHDRAWN, "no_such_grade"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct waiting waiting = {.id = "w", .musical_id = "1", .seats = 2, .status = WAITING};
@@ -212,6 +317,8 @@ static void turns(void **unused) {
     struct op_guard guard = {0};
     char reason[32];
     snprintf(waiting.customer_id, sizeof waiting.customer_id, "%s", rows[i].customer);
+    if (strcmp(rows[i].customer, "graded") == 0)
+      stpcpy(waiting.grade, "VIP");
     assert_int_equal(decide_turn(&waiting, &rows[i].facts, &drafts, &guard),
                      strcmp(rows[i].type, OP_WAITING_OFFERED) == 0);
     assert_int_equal(drafts.count, rows[i].type[0] != '\0');
@@ -224,6 +331,28 @@ static void turns(void **unused) {
     op_drafts_free(&drafts);
     op_guard_free(&guard);
   }
+}
+
+/* The end of an offer does not outlive what becomes of the offer, nor what would put the end off. */
+static void expiring(void **unused) {
+  (void)unused;
+  const struct waiting waiting = {.id = "w", .musical_id = "1", .customer_id = "kim", .seats = 2, .seq = 7};
+  struct op_drafts drafts = {0};
+  struct op_guard guard = {0};
+  decide_offer_expired(&waiting, &drafts, &guard);
+  assert_int_equal(drafts.count, 1);
+  assert_string_equal(drafts.items[0].type, OP_WAITING_OFFER_EXPIRED);
+  assert_string_equal(drafts.items[0].data.ptr, ENTRY "}");
+  assert_int_equal(drafts.items[0].causation, 7);
+  const evs_query *query = op_guard_query(&guard);
+  assert_int_equal(query->count, 2);
+  assert_string_equal(query->items[0].tags[0], "waiting:w");
+  assert_int_equal(query->items[0].type_count, 0);
+  assert_string_equal(query->items[1].tags[0], "musical:1");
+  assert_string_equal(query->items[1].types[0], OP_MUSICAL_SALES_CLOSED);
+  assert_int_equal(query->items[1].type_count, 3);
+  op_drafts_free(&drafts);
+  op_guard_free(&guard);
 }
 
 /* An offer holds seats from its event to its end, of its grade, too. */
@@ -239,8 +368,14 @@ static void seats_on_offer(void **unused) {
        "{\"reservationId\":\"2\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\",\"offerId\":\"w\"}"},
       {OP_WAITING_OFFERED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
       {OP_WAITING_OFFER_EXPIRED, "{\"waitingId\":\"x\",\"musicalId\":\"1\",\"seats\":3,\"grade\":\"R\"}"},
+      {OP_WAITING_JOINED, "{\"waitingId\":\"y\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_WAITING_WITHDRAWN, "{\"waitingId\":\"y\",\"musicalId\":\"1\",\"seats\":2,\"grade\":\"R\"}"},
+      {OP_RESERVATION_CANCELLED, "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"grade\":\"R\"}"},
+      {OP_SEATS_RELEASED, "{\"reservationId\":\"1\",\"musicalId\":\"1\",\"seats\":1,\"grade\":\"R\"}"},
   };
-  const int64_t held[] = {0, 0, 0, 1, 3, 3, 3}, offered[] = {0, 0, 2, 2, 0, 3, 0}, waiting[] = {0, 1, 0, 0, 0, 0, 0};
+  const int64_t held[] = {0, 0, 0, 1, 3, 3, 3, 3, 3, 3, 2}, offered[] = {0, 0, 2, 2, 0, 3, 0, 0, 0, 0, 0},
+                waiting[] = {0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0};
+  const uint64_t freed_by[] = {0, 0, 0, 0, 5, 5, 7, 7, 9, 9, 11}; /* whose turn may have come */
   struct op_musical musical = {0};
   for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
     const evs_event event = given_event(i + 1, given[i].type, 0, given[i].data);
@@ -253,12 +388,19 @@ static void seats_on_offer(void **unused) {
     assert_int_equal(musical.waiting, waiting[i]);
     assert_int_equal(op_musical_available(&musical, grade), 7 - held[i] - offered[i]);
     assert_int_equal(musical.defined_by, 1);
+    assert_int_equal(musical.freed_by, freed_by[i]);
   }
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(entries), cmocka_unit_test(joining),
-                                     cmocka_unit_test(first_who_fits), cmocka_unit_test(turns),
-                                     cmocka_unit_test(seats_on_offer)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(entries),
+                                     cmocka_unit_test(joining),
+                                     cmocka_unit_test(first_who_fits),
+                                     cmocka_unit_test(turns),
+                                     cmocka_unit_test(seats_on_offer),
+                                     cmocka_unit_test(seats_of_who_let_the_time_pass),
+                                     cmocka_unit_test(who_stands_in_the_queue),
+                                     cmocka_unit_test(ends),
+                                     cmocka_unit_test(expiring)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

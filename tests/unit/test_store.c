@@ -237,6 +237,9 @@ static void assert_refused(evs_store *store, const evs_new_event *events, size_t
   assert_int_equal(error.line, 0);
   assert_string_equal(error.file, "");
   assert_int_equal(evs_append(store, events, count, NULL, NULL, NULL), EVS_INVALID);
+  evs_error asked;
+  assert_int_equal(evs_check(store, events, count, &asked), EVS_INVALID);
+  assert_string_equal(asked.message, error.message);
 }
 
 static void a_commit_is_taken_whole_or_not_at_all(void **state) {
@@ -253,8 +256,9 @@ static void a_commit_is_taken_whole_or_not_at_all(void **state) {
   assert_refused(store, events, 5);
   events[4] = jf_event(2, 0); /* the id of the second */
   assert_refused(store, events, 5);
-  assert_false(jf_exists(jf->store));
   events[4] = jf_event(5, 0);
+  assert_int_equal(evs_check(store, events, 5, NULL), 0);
+  assert_false(jf_exists(jf->store));
   evs_appended appended;
   assert_int_equal(evs_append(store, events, 5, NULL, &appended, NULL), 0);
   assert_int_equal(appended.first, 1);
@@ -274,6 +278,7 @@ static void limits_of_lines_and_commits(void **state) {
   events[1] = jf_event(3, EVS_MAX_LINE);
   assert_refused(store, events, 2);
   events[1] = jf_event(3, 1000000);
+  assert_int_equal(evs_check(store, events, 16, NULL), 0);
   evs_appended appended;
   assert_int_equal(evs_append(store, events, 16, NULL, &appended, NULL), 0);
   assert_int_equal(appended.last, 17);

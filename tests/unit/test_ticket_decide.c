@@ -1,6 +1,7 @@
 /* test_ticket_decide.c - given the events of a reservation, when op-ticket decides, then these events, or this refusal.
  */
 #include "cmd/op-ticket/decide.h"
+#include "cmd/op-ticket/performance.h"
 #include "given.h"
 
 #include <setjmp.h>
@@ -254,7 +255,42 @@ static void guards(void **state) {
   op_guard_free(&guard);
 }
 
+/* A door lets in who has a ticket of its musical. */
+static void only_of_the_musical(void **state) {
+  const struct ticket ticket = {.reservation_id = "1", .musical_id = "m"};
+  struct op_error error = {0};
+  (void)state;
+  assert_int_equal(decide_musical(&ticket, NULL, &error), OP_OK);
+  assert_int_equal(decide_musical(&ticket, "m", &error), OP_OK);
+  assert_int_equal(decide_musical(&ticket, "n", &error), OP_REFUSED);
+  assert_string_equal(error.code, "wrong_musical");
+  assert_string_equal(error.message, "ticket 1: it is for musical m, not for n");
+}
+
+/* The first registration counts, and every revision. */
+static void performances(void **state) {
+  struct performance performance = {0};
+  (void)state;
+  const struct given given[] = {
+      {"MusicalRevised", "{\"musicalId\":\"m\",\"startsAt\":\"2026-01-01T00:00:00Z\"}"},
+      {"MusicalRegistered", "{\"musicalId\":\"m\",\"name\":\"Cats\",\"startsAt\":\"2026-12-24T10:30:00Z\"}"},
+      {"MusicalRegistered", "{\"musicalId\":\"m\",\"name\":\"Dogs\"}"},
+  };
+  for (uint64_t i = 0; i < 3; i++) {
+    evs_event event = given_event(i + 1, given[i].type, 0, given[i].data);
+    performance_apply(&performance, &event);
+  }
+  assert_string_equal(performance.musical_id, "m");
+  assert_string_equal(performance.name, "Cats");
+  assert_string_equal(performance.starts_at, "2026-12-24T10:30:00Z");
+  assert_int_equal(performance.registered_seq, 2);
+  evs_event event = given_event(4, "MusicalRevised", 0, "{\"musicalId\":\"m\",\"price\":1}");
+  performance_apply(&performance, &event);
+  assert_string_equal(performance.starts_at, "");
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(guards)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(decisions), cmocka_unit_test(guards),
+                                     cmocka_unit_test(only_of_the_musical), cmocka_unit_test(performances)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
