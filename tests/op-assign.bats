@@ -356,7 +356,14 @@ far 5.004 10 $far $((10 - far)) false"
   OP_NOW=2026-11-21T01:00:00Z op-assign -q run
   assert_equal "$(where)" $'a only Released\nz - Failed no_branch_in_reach\nb only Assigned\nc only Assigned\nd only Assigned'
   assert_equal "$(event_count AssignmentFailed)" 5 # a, z, b, c, d: once each
-  # a wider reach
+  # a wider reach, also where the branch in reach was full
+  OP_NOW=2026-11-21T02:00:00Z op-assign -q branch add --id far --name Far --lat 37.55 --lon 127.0 --capacity 1
+  OP_NOW=2026-11-21T02:00:00Z op-reserve -q place --musical phone --seats 1 --id e --lat 37.5 --lon 127.0
+  echo 'assign: {radius_km: 1}' >narrow.yaml
+  OP_NOW=2026-11-21T02:00:00Z op-assign -q --config narrow.yaml run
+  assert_equal "$(op-assign show e | jq -r .reason)" no_capacity
+  OP_NOW=2026-11-21T02:00:00Z succeeds op-assign run
+  assert_json '[.data.reservationId, .data.branchId] | join(" ")' 'e far'
   echo 'assign: {radius_km: 20000}' >wide.yaml
   OP_NOW=2026-11-22T01:00:00Z succeeds op-assign --config wide.yaml run
   assert_json '[.data.reservationId, .data.branchId] | join(" ")' 'z only'

@@ -268,3 +268,20 @@ config() {
   exits_with 75 at 23:00:00 outerpark status --ready
   [[ $output == *'processor op-pay is far behind: 3 to do'*'processor op-reserve is far behind'* ]] || fail "$output"
 }
+
+@test "what no branch could take waits, until one could: then op-assign is late" {
+  config 'saga: {steps: [assignment]}'
+  at 10:00:00 op-musical -q register --id 1 --name Phone --seats 100
+  at 10:00:00 op-assign -q branch add --id b --name B --lat 37.5 --lon 127 --capacity 1
+  for i in 1 2 3; do at 10:0$i:00 op-reserve -q place --musical 1 --seats 1 --lat 37.5 --lon 127; done
+  at 10:05:00 op-assign -q run
+  owes op-assign 10:10:00 2 2 10:02:00 null
+  at 10:20:00 op-assign -q branch adjust b --capacity 2
+  owes op-assign 20:00:00 2 1 10:02:00 10:20:00
+  exits_with 75 at 20:00:00 outerpark status --ready
+  at 20:00:00 op-assign -q run
+  owes op-assign 20:00:00 1 1 10:03:00 null
+  # The next day has places again, since its midnight.
+  OP_NOW=2027-01-02T09:00:00Z succeeds op-assign run --pending
+  assert_json '[.pending, .waiting, .dueAt[:19]] | join(" ")' '1 0 2027-01-02T00:00:00'
+}

@@ -1,14 +1,17 @@
 /* flow.c - successive shortest paths over the branches, see flow.h.
  *
  * For every pair of branches (a, b) that some reservation of a could move along there is an edge with a heap of those
- * reservations by what the move costs; and for each branch a heap of what its reservations could move to at best, of
- * all that was not looked up for them yet. Entries of reservations that have left are dropped when they come to the
- * top. The search is Dijkstra's with reduced costs, in which the best of what was not looked up has its place, too, and
- * is looked up when its turn comes; it ends as soon as nothing nearer than the best free place is left.
- * Invariants: for each reservation, its branch has the least cost + price of all in its reach: of its candidates as
- * they are, of all others by its `reserve`. The price of a branch is at least the cost of its last place and, unless it
- * is full, at most that of its next one. Out of memory ends the process, as in every list of a command. */
+ * reservations by what the move costs; each branch lists its edges by that and the price of b, and its reservations by
+ * what they could move to at best beyond what they are offered. What is dropped, has left, or costs more by now is seen
+ * when it comes to the top of its heap. The search is Dijkstra's with reduced costs; what leads on from a branch, along
+ * the best edge or by the best that is not offered, waits in the queue like a branch does, so that only what matters is
+ * looked at. It ends as soon as nothing nearer than the best free place is left.
+ * Invariants: for each reservation, its branch has the least cost + price of all in its reach: of what it is offered as
+ * that is, of all else by its `reserve`. The price of a branch is at least the cost of its last place and, unless it is
+ * full, at most that of its next one. Out of memory ends the process, as in every list of a command. */
 #include "flow.h"
+
+#include "heap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,18 +36,6 @@ struct item {
   int64_t margin;   /* what is dearer by more than this than where it is was not offered */
   uint64_t widened; /* the last search in which it was offered more, and how often */
   uint32_t times;
-};
-
-/* A move that may be made, or may have been. */
-struct move {
-  int64_t cost;
-  uint32_t item;
-};
-
-/* The cheapest one is at the top. */
-struct heap {
-  struct move *moves;
-  uint32_t count, size;
 };
 
 /* The moves from a branch to another. */
@@ -112,29 +103,6 @@ struct flow {
   uint64_t search;
   int64_t cost;
 };
-
-/* Makes room for one more, by doubling. */
-static void *grow(void *memory, size_t count, size_t *size, size_t element) {
-  if (count < *size)
-    return memory;
-  *size = *size ? 2 * *size : 16;
-  void *grown = reallocarray(memory, *size, element);
-  if (!grown) {
-    fputs("op-assign: out of memory\n", stderr);
-    exit(75);
-  }
-  return grown;
-}
-
-/* The same where the size is kept small. */
-static void *grow_small(void *memory, uint32_t count, uint32_t *size, size_t element) {
-  if (count < *size)
-    return memory;
-  size_t wide = *size ? *size : 2;
-  void *grown = grow(memory, wide, &wide, element);
-  *size = (uint32_t)wide;
-  return grown;
-}
 
 /* An empty table. */
 static struct slot *new_table(size_t size) {
@@ -236,48 +204,13 @@ static struct edge *edge_of(struct flow *flow, uint32_t from, uint32_t to) {
   struct slot *slot = slot_of(flow, from, to);
   if (slot->from != NONE)
     return &node->edges[slot->index];
-  node->edges = grow_small(node->edges, node->edge_count, &node->edge_size, sizeof *node->edges);
+  node->edges = heap_grow_small(node->edges, node->edge_count, &node->edge_size, sizeof *node->edges);
   uint32_t index = node->edge_count++;
   node->edges[index] = (struct edge){.to = to, .listed = FAR};
   *slot = (struct slot){from, to, index};
   if (++flow->edge_count * 2 > flow->table_size)
     grow_table(flow);
   return &node->edges[index];
-}
-
-/* Does a move come before another? */
-static bool is_cheaper(const struct move *a, const struct move *b) {
-  return a->cost != b->cost ? a->cost < b->cost : a->item < b->item;
-}
-
-/* Puts a move where it belongs in the heap, whose place `at` is free and no farther down. */
-static void sift_down(struct heap *heap, uint32_t at, struct move move) {
-  for (;;) {
-    uint32_t child = 2 * at + 1;
-    if (child + 1 < heap->count && is_cheaper(&heap->moves[child + 1], &heap->moves[child]))
-      child++;
-    if (child >= heap->count || !is_cheaper(&heap->moves[child], &move))
-      break;
-    heap->moves[at] = heap->moves[child];
-    at = child;
-  }
-  heap->moves[at] = move;
-}
-
-/* Adds a move. */
-static void push_move(struct heap *heap, struct move move) {
-  heap->moves = grow_small(heap->moves, heap->count, &heap->size, sizeof *heap->moves);
-  uint32_t at = heap->count++;
-  for (; at > 0 && is_cheaper(&move, &heap->moves[(at - 1) / 2]); at = (at - 1) / 2)
-    heap->moves[at] = heap->moves[(at - 1) / 2];
-  heap->moves[at] = move;
-}
-
-/* Drops the cheapest move. */
-static void pop_move(struct heap *heap) {
-  struct move last = heap->moves[--heap->count];
-  if (heap->count > 0)
-    sift_down(heap, 0, last);
 }
 
 /* Drops the moves of those that have left the branch, where they would make the heap grow. */
@@ -289,15 +222,14 @@ static void clean(const struct flow *flow, uint32_t from, struct heap *heap) {
     if (flow->items[heap->moves[i].item].branch == from)
       heap->moves[count++] = heap->moves[i];
   heap->count = count;
-  for (uint32_t i = count / 2; i-- > 0;)
-    sift_down(heap, i, heap->moves[i]);
+  heap_order(heap);
 }
 
 /* The cheapest move along an edge that can still be made; NULL: none. */
 static const struct move *cheapest(const struct flow *flow, uint32_t from, struct edge *edge) {
   struct heap *heap = &edge->heap;
   while (heap->count > 0 && flow->items[heap->moves[0].item].branch != from)
-    pop_move(heap);
+    heap_pop(heap);
   return heap->count > 0 ? &heap->moves[0] : NULL;
 }
 
@@ -310,21 +242,21 @@ static void list_edge(struct flow *flow, uint32_t from, struct edge *edge) {
   if (value >= edge->listed)
     return;
   edge->listed = value;
-  push_move(&node->ways, (struct move){value, (uint32_t)(edge - node->edges)});
+  heap_push(&node->ways, (struct move){value, (uint32_t)(edge - node->edges)});
 }
 
 /* The edge of a branch that may cost the least, price included; NULL: none. */
 static const struct move *best_way(const struct flow *flow, uint32_t from) {
   struct node *node = &flow->nodes[from];
   while (node->ways.count > 0 && node->ways.moves[0].cost != node->edges[node->ways.moves[0].item].listed)
-    pop_move(&node->ways);
+    heap_pop(&node->ways);
   return node->ways.count > 0 ? &node->ways.moves[0] : NULL;
 }
 
 /* The reservation of a branch that could move best to what is not offered; NULL: none. */
 static const struct move *best_unseen(const struct flow *flow, uint32_t from) {
   struct heap *heap = &flow->nodes[from].unseen;
-  for (; heap->count > 0; pop_move(heap)) {
+  for (; heap->count > 0; heap_pop(heap)) {
     const struct item *item = &flow->items[heap->moves[0].item];
     if (item->branch == from && item->reserve != FAR && item->reserve - item->cost == heap->moves[0].cost)
       return &heap->moves[0];
@@ -337,7 +269,7 @@ static void offer(struct flow *flow, uint32_t number, const struct flow_candidat
   const struct item *item = &flow->items[number];
   struct edge *edge = edge_of(flow, item->branch, to->branch);
   clean(flow, item->branch, &edge->heap);
-  push_move(&edge->heap, (struct move){to->cost - item->cost, number});
+  heap_push(&edge->heap, (struct move){to->cost - item->cost, number});
   list_edge(flow, item->branch, edge);
 }
 
@@ -348,7 +280,7 @@ static void offer_unseen(struct flow *flow, uint32_t number) {
   if (item->reserve == FAR)
     return;
   clean(flow, item->branch, unseen);
-  push_move(unseen, (struct move){item->reserve - item->cost, number});
+  heap_push(unseen, (struct move){item->reserve - item->cost, number});
 }
 
 /* What a candidate costs, price included. */
@@ -370,7 +302,7 @@ static size_t look_up(struct flow *flow, struct item *item, size_t limit, int64_
   for (size_t i = 0; everywhere && i < flow->visited_count; i++)
     flow->left_out[flow->visited[i]] = flow->dead[flow->visited[i]];
   for (size_t i = 0; i < count; i++) {
-    item->candidates = grow_small(item->candidates, item->count, &item->size, sizeof *item->candidates);
+    item->candidates = heap_grow_small(item->candidates, item->count, &item->size, sizeof *item->candidates);
     item->candidates[item->count++] = flow->found[i];
   }
   return count;
@@ -421,7 +353,7 @@ static void settle(struct flow *flow, uint32_t number, uint32_t branch) {
 
 /* Adds to the queue. */
 static void enqueue(struct flow *flow, struct reached reached) {
-  flow->queue = grow(flow->queue, flow->queue_count, &flow->queue_size, sizeof *flow->queue);
+  flow->queue = heap_grow(flow->queue, flow->queue_count, &flow->queue_size, sizeof *flow->queue);
   size_t at = flow->queue_count++;
   for (; at > 0 && reached.distance < flow->queue[(at - 1) / 2].distance; at = (at - 1) / 2)
     flow->queue[at] = flow->queue[(at - 1) / 2];
@@ -487,13 +419,13 @@ static void follow(struct flow *flow, uint32_t from) {
   uint32_t index = way->item;
   int64_t listed = way->cost;
   struct edge *edge = &node->edges[index];
-  pop_move(&node->ways);
+  heap_pop(&node->ways);
   edge->listed = FAR;
   const struct move *move = cheapest(flow, from, edge);
   if (move && !flow->dead[edge->to] && move->cost + flow->prices[edge->to] > listed) {
     list_edge(flow, from, edge);
   } else if (move && !flow->dead[edge->to]) {
-    flow->followed = grow(flow->followed, flow->followed_count, &flow->followed_size, sizeof *flow->followed);
+    flow->followed = heap_grow(flow->followed, flow->followed_count, &flow->followed_size, sizeof *flow->followed);
     flow->followed[flow->followed_count++] = (struct followed){from, index};
     reach(flow, edge->to, base_of(flow, from) + flow->prices[edge->to] + move->cost, from, move->item);
   }
@@ -503,13 +435,15 @@ static void follow(struct flow *flow, uint32_t from) {
 /* More ways for the new reservation. */
 static void widen_new(struct flow *flow, struct item *item) {
   size_t count = look_up(flow, item, flow->step, FAR, false);
-  const struct flow_candidate *first = &item->candidates[item->count - count],
-                              *last = &item->candidates[item->count - 1];
-  for (const struct flow_candidate *to = first; count > 0 && to <= last; to++)
-    reach(flow, to->branch, value_of(flow, to), NONE, NONE);
-  item->floor = count == flow->step ? value_of(flow, last) : FAR;
-  if (item->count == count && count > 0)
-    item->scale = 1 + value_of(flow, last) - value_of(flow, first);
+  int64_t first = 0, last = 0;
+  for (size_t i = item->count - count; item->candidates && i < item->count; i++) {
+    last = value_of(flow, &item->candidates[i]);
+    first = i == 0 ? last : first;
+    reach(flow, item->candidates[i].branch, last, NONE, NONE);
+  }
+  if (item->count == count)
+    item->scale = 1 + last - first;
+  item->floor = count == flow->step ? last : FAR;
   if (item->floor != FAR)
     enqueue(flow, (struct reached){item->floor, NONE, UNSEEN});
 }
@@ -517,9 +451,9 @@ static void widen_new(struct flow *flow, struct item *item) {
 /* All ways of a reservation that may matter to this search, which puts it aside. */
 static void widen_all(struct flow *flow, uint32_t branch, uint32_t number, int64_t best) {
   struct item *item = &flow->items[number];
-  flow->aside = grow(flow->aside, flow->aside_count, &flow->aside_size, sizeof *flow->aside);
+  flow->aside = heap_grow(flow->aside, flow->aside_count, &flow->aside_size, sizeof *flow->aside);
   flow->aside[flow->aside_count++] = number;
-  pop_move(&flow->nodes[branch].unseen);
+  heap_pop(&flow->nodes[branch].unseen);
   look_up(flow, item, flow->node_count, best == FAR ? FAR : best - base_of(flow, branch) + item->cost, true);
   for (; item->offered < item->count; item->offered++)
     if (item->candidates[item->offered].branch != branch)
@@ -625,7 +559,7 @@ static void raise_price(struct flow *flow, uint32_t branch, int64_t by) {
 /* Adds a reservation. */
 bool flow_add(struct flow *flow, size_t who) {
   int64_t best = FAR;
-  flow->items = grow(flow->items, flow->item_count, &flow->item_size, sizeof *flow->items);
+  flow->items = heap_grow(flow->items, flow->item_count, &flow->item_size, sizeof *flow->items);
   uint32_t number = (uint32_t)flow->item_count++;
   flow->items[number] = (struct item){.who = who, .branch = NONE};
   uint32_t target = search(flow, number, &best);

@@ -55,20 +55,17 @@ static int release(struct op_model *model, size_t limit, struct op_drafts *draft
   return code;
 }
 
-/* Loads what waits, oldest first: what nobody has looked at, and what may be helped by now. */
-static int load_waiting(struct op_model *model, struct plan *plan, size_t limit, struct op_error *error) {
-  char begin[EVS_TIME_SIZE];
-  /* What had no branch in reach is cheap to look at again, and the radius may be another one now. */
+/* Loads what waits, oldest first: what nobody has looked at (not where `failed` is wanted alone), and what no branch
+ * could take, which is cheap to look at again: a branch may have a place by now, or the radius be another one. */
+static int load_waiting(struct op_model *model, struct plan *plan, bool failed, size_t limit, struct op_error *error) {
   sqlite3_stmt *sql = op_model_sql(
       model, "SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon FROM pickups WHERE status = 'Pending'"
-             " ORDER BY placed_seq LIMIT ?1) UNION ALL SELECT placed_seq, lat, lon FROM (SELECT placed_seq, lat, lon"
-             " FROM pickups WHERE status = 'Failed' AND (reason = 'no_branch_in_reach' OR changed_seq < ?2 OR"
-             " updated_at < ?3) ORDER BY placed_seq LIMIT ?1) ORDER BY placed_seq LIMIT ?4");
+             " AND NOT ?2 ORDER BY placed_seq LIMIT ?1) UNION ALL SELECT placed_seq, lat, lon FROM (SELECT placed_seq,"
+             " lat, lon FROM pickups WHERE status = 'Failed' ORDER BY placed_seq LIMIT ?1) ORDER BY placed_seq"
+             " LIMIT ?3");
   sqlite3_bind_int64(sql, 1, MAX_PLAN);
-  sqlite3_bind_int64(sql, 2, (sqlite3_int64)plan->helped);
-  day_begin(plan->day, op_model_app(model)->config.assign_zone_us, begin);
-  sqlite3_bind_text(sql, 3, begin, -1, SQLITE_STATIC);
-  sqlite3_bind_int64(sql, 4, (sqlite3_int64)limit);
+  sqlite3_bind_int(sql, 2, failed);
+  sqlite3_bind_int64(sql, 3, (sqlite3_int64)limit);
   bool found = false;
   size_t size = 0;
   int code = OP_OK;
@@ -97,7 +94,7 @@ static int make_plan(struct op_model *model, struct plan *plan, bool alone, stru
   const struct op_app *app = op_model_app(model);
   const struct weights weights = weights_of(app);
   int64_t cost = 0;
-  int code = load_waiting(model, plan, alone ? 1 : 2 * (size_t)MAX_PLAN, error);
+  int code = load_waiting(model, plan, false, alone ? 1 : 2 * (size_t)MAX_PLAN, error);
   if (code != OP_OK || plan->count == 0)
     return code;
   if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, &cost))
@@ -190,9 +187,28 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
   return code;
 }
 
-/* Counts what is to be released or assigned; what no branch could take waits for one. */
+/* Of what no branch could take: how many could one take now? */
+static int count_helped(struct op_model *model, struct plan *plan, int64_t *ret_helped, struct op_error *error) {
+  const struct weights weights = weights_of(op_model_app(model));
+  bool stands = false;
+  *ret_helped = 0;
+  int code = look_around(model, plan, &stands, error);
+  if (code == OP_OK)
+    code = load_waiting(model, plan, true, MAX_PLAN, error);
+  if (code != OP_OK || plan->count == 0)
+    return code;
+  if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, NULL))
+    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  for (size_t i = 0; i < plan->count; i++)
+    *ret_helped += plan->waiting[i].failure == FAILURE_NONE;
+  return OP_OK;
+}
+
+/* Counts what is to be released or assigned. What no branch could take waits for one, or could be assigned since a
+ * branch changed, or since the day began. */
 static int pending(struct op_model *model, struct op_pending *owed, struct op_error *error) {
-  int64_t failed = 0, since_us = 0;
+  struct plan *plan = op_model_app(model)->context;
+  int64_t failed = 0, helped = 0, since_us = 0, helped_us = 0, day_us = 0;
   uint64_t oldest = 0;
   bool found = false;
   int code = op_pending_select(
@@ -214,8 +230,21 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
   sqlite3_reset(sql);
   if (code == OP_OK)
     code = op_pending_time(model, oldest, &since_us, error);
-  op_pending_add(owed, failed, failed, since_us, 0);
-  return code;
+  if (code == OP_OK)
+    code = count_helped(model, plan, &helped, error);
+  if (code == OP_OK && helped > 0)
+    code = op_pending_time(model, plan->helped, &helped_us, error);
+  if (code != OP_OK)
+    return code;
+  char begin[EVS_TIME_SIZE];
+  day_begin(plan->day, op_model_app(model)->config.assign_zone_us, begin);
+  if (evs_time_parse(begin, strlen(begin), &day_us) && helped_us < day_us)
+    helped_us = day_us;
+  if (helped_us < since_us)
+    helped_us = since_us;
+  op_pending_add(owed, helped, 0, since_us, helped_us);
+  op_pending_add(owed, failed - helped, failed - helped, since_us, 0);
+  return OP_OK;
 }
 
 /* The verb `run`. */
