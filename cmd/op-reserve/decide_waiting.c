@@ -145,6 +145,7 @@ static const char *hopeless(const struct waiting *waiting, const struct turn_fac
 /* Its turn has come. */
 bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, struct op_drafts *drafts,
                  struct op_guard *guard) {
+  static const char *const cancellations[] = {OP_RESERVATION_CANCELLED, NULL};
   const char *reason = hopeless(waiting, facts);
   if (!reason && facts->max_per_customer > 0 && waiting->seats > facts->max_per_customer - facts->held - facts->offered)
     return false;
@@ -160,6 +161,8 @@ bool decide_turn(const struct waiting *waiting, const struct turn_facts *facts, 
     op_json_time(&draft->data, "until", facts->until_us);
   }
   op_json_end(&draft->data);
+  if (reason && waiting->customer_id[0]) /* who gives seats up at this moment may have room again */
+    op_guard_add(guard, cancellations, OP_TAG_CUSTOMER, waiting->customer_id);
   if (!facts->guarded)
     op_guard_add(guard, op_musical_types, OP_TAG_MUSICAL, waiting->musical_id);
   return !reason;

@@ -122,6 +122,7 @@ KINDS = {
     "id": "id", "name": "text", "seats": "seats", "price": "price", "currency": "currency", "venue": "text",
     "starts-at": "time", "sales-open": "time", "sales-close": "time", "max-per-customer": "per customer",
     "musical": "id", "customer": "id", "reservation": "id", "request-id": "id", "reason": "text", "status": "word",
+    "progress": "word",
     "email": "email", "lang": "word", "since": "since", "max": "max", "timeout": "duration", "output": "word",
     "errors": "word", "color": "word", "after": "position", "type": "types", "tag": "tag", "correlation": "correlation",
     "limit": "count", "format": "word", "unless-type": "types", "unless-tag": "tag", "consumer": "consumer",
