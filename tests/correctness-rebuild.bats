@@ -50,6 +50,7 @@ MODELS=(musical reserve pay assign notify mypage)
   quietly
 }
 
+# bats test_tags=slow
 @test "state/, control and the locks of consumers deleted: the same lists" {
   succeeds op-journal consumers
   local consumer
@@ -62,6 +63,7 @@ MODELS=(musical reserve pay assign notify mypage)
   assert_equal "$(jq -c 'select(.consumer == "kakao")' <<<"$output")" "$consumer"
 }
 
+# bats test_tags=slow
 @test "state/ alone, control alone, one model, its write-ahead log: the same lists" {
   local gone
   for gone in store/state store/control store/state/reserve.db 'store/state/*-wal' 'store/state/*-shm'; do
@@ -72,6 +74,7 @@ MODELS=(musical reserve pay assign notify mypage)
   done
 }
 
+# bats test_tags=slow
 @test "everything goes on after the deletion: the processors find the same work" {
   cp -r store kept
   cp -r store twin
@@ -84,6 +87,7 @@ MODELS=(musical reserve pay assign notify mypage)
   [ "$(wc -l <one)" -gt 3 ]
 }
 
+# bats test_tags=slow
 @test "op-journal rebuild gives the same lists" {
   succeeds op-journal rebuild
   same_lists
@@ -140,6 +144,7 @@ MODELS=(musical reserve pay assign notify mypage)
   same_lists
 }
 
+# bats test_tags=slow
 @test "a read model of another journal: rebuilt, the same lists, and it is said" {
   export OP_STORE=$PWD/other
   succeeds op-musical register --id 1 --name Other --seats 5
@@ -157,6 +162,7 @@ MODELS=(musical reserve pay assign notify mypage)
   quietly
 }
 
+# bats test_tags=slow
 @test "another control file: one of another store, garbage, empty, of no length: the same lists" {
   cp -r store twin
   OP_STORE=$PWD/twin outerpark -q tick
@@ -174,6 +180,7 @@ MODELS=(musical reserve pay assign notify mypage)
   succeeds op-journal verify
 }
 
+# bats test_tags=slow
 @test "a journal that is shorter than the read models (a restored backup): said loudly, the lists are those of the backup" {
   cp -r store backup
   OP_NOW=2026-11-20T13:00:00Z succeeds outerpark -q tick

@@ -24,6 +24,7 @@ setup() {
   succeeds check_unicode outputs
 }
 
+# bats test_tags=slow
 @test "the same in a locale that is not UTF-8" {
   LC_ALL=C succeeds op-musical list -o table
   cp "$stdout_file" posix
@@ -33,6 +34,7 @@ setup() {
   assert_error_json .musicalId 없음
 }
 
+# bats test_tags=slow
 @test "the same after the read models were deleted" {
   rm -rf store/state store/control
   succeeds check_unicode outputs
