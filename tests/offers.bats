@@ -3,6 +3,7 @@
 # accept it; and what ends an entry of the waiting list without an offer.
 
 load lib/common
+load lib/waiting
 
 setup() {
   common_setup
@@ -28,24 +29,6 @@ sold() {
   op-musical -q register --id 1 --name Frozen --seats $((${*/%/+}0))
   for seats; do op-reserve -q place --musical 1 --seats "$seats" --id "r$((i++))"; done
 }
-
-# wait_for SEATS ID [OPTION...]
-wait_for() {
-  local seats=$1 id=$2
-  shift 2
-  op-reserve -q wait --musical 1 --seats "$seats" --id "$id" "$@"
-}
-
-# gives_back RID [OPTION...]: cancelled, and its seats are free again.
-gives_back() {
-  op-reserve -q cancel "$@"
-  op-musical -q run
-}
-
-# What op-reserve run appends: TYPE ID ...
-run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' '; }
-
-check_waiting() { op_python -B "$OP_TESTS/correctness/check_waiting.py" "$@"; }
 
 # sees TEXT FILTER: the checker says it of a copy of the journal, whose events went through jq.
 sees() {

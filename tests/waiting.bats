@@ -2,6 +2,7 @@
 # waiting.bats - the waiting list: joining, offers, accepting, declining, expiry, and many who do all of that at once.
 
 load lib/common
+load lib/waiting
 
 setup() {
   common_setup
@@ -15,22 +16,6 @@ sold_out() {
   op-reserve -q place --musical 1 --seats 3 --id r2 --customer y
   op-reserve -q place --musical 1 --seats 1 --id r3 --customer z
 }
-
-# wait_for SEATS ID [OPTION...]
-wait_for() {
-  local seats=$1 id=$2
-  shift 2
-  op-reserve -q wait --musical 1 --seats "$seats" --id "$id" "$@"
-}
-
-# gives_back RID [OPTION...]: cancelled, and its seats are free again.
-gives_back() {
-  op-reserve -q cancel "$@"
-  op-musical -q run
-}
-
-# The offers that op-reserve run makes, and what else it appends: TYPE ID ...
-run_says() { op-reserve run | jq -r '"\(.type) \(.data.waitingId)"' | tr '\n' ' '; }
 
 # account: reservable held offered waiting.
 account() { op-musical show 1 | jq -c '[.reservableSeats, .heldSeats, .offeredSeats, .waiting]'; }
@@ -290,8 +275,6 @@ w2 null [OuterPark] The seats that you wait for are yours to take. Offer w2, 겨
   outerpark -q tick
   assert_equal "$(op-mypage --customer a | jq -r .status)" PaymentApproved
 }
-
-check_waiting() { op_python -B "$OP_TESTS/correctness/check_waiting.py" "$@"; }
 
 # One of many: joins, cancels what it has, accepts what it is offered, or declines, or lets it pass; and works as
 # op-reserve run and op-musical run now and then.
