@@ -89,16 +89,24 @@ static int load_waiting(struct op_model *model, struct plan *plan, bool failed, 
   return code;
 }
 
+/* Loads what waits, and plans for it; see load_waiting(). */
+static int plan_waiting(struct op_model *model, struct plan *plan, bool failed, size_t limit, int64_t *ret_cost,
+                        struct op_error *error) {
+  const struct weights weights = weights_of(op_model_app(model));
+  int code = load_waiting(model, plan, failed, limit, error);
+  if (code == OP_OK && plan->count > 0 &&
+      !plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, ret_cost))
+    code = op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
+  return code;
+}
+
 /* Makes a plan for what waits: for all of it, or for the oldest alone. */
 static int make_plan(struct op_model *model, struct plan *plan, bool alone, struct op_error *error) {
   const struct op_app *app = op_model_app(model);
-  const struct weights weights = weights_of(app);
   int64_t cost = 0;
-  int code = load_waiting(model, plan, false, alone ? 1 : 2 * (size_t)MAX_PLAN, error);
+  int code = plan_waiting(model, plan, false, alone ? 1 : 2 * (size_t)MAX_PLAN, &cost, error);
   if (code != OP_OK || plan->count == 0)
     return code;
-  if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, &cost))
-    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   op_explain(app, "planned %zu reservations over %zu branches at a total cost of %.6f", plan->count, plan->branch_count,
              (double)cost / COST_UNIT);
   return OP_OK;
@@ -189,19 +197,14 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
 
 /* Of what no branch could take: how many could one take now? */
 static int count_helped(struct op_model *model, struct plan *plan, int64_t *ret_helped, struct op_error *error) {
-  const struct weights weights = weights_of(op_model_app(model));
   bool stands = false;
   *ret_helped = 0;
   int code = look_around(model, plan, &stands, error);
   if (code == OP_OK)
-    code = load_waiting(model, plan, true, MAX_PLAN, error);
-  if (code != OP_OK || plan->count == 0)
-    return code;
-  if (!plan_make(&weights, plan->branches, plan->branch_count, plan->waiting, plan->count, NULL))
-    return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
-  for (size_t i = 0; i < plan->count; i++)
+    code = plan_waiting(model, plan, true, MAX_PLAN, NULL, error);
+  for (size_t i = 0; code == OP_OK && i < plan->count; i++)
     *ret_helped += plan->waiting[i].failure == FAILURE_NONE;
-  return OP_OK;
+  return code;
 }
 
 /* Counts what is to be released or assigned. What no branch could take waits for one, or could be assigned since a
