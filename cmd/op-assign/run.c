@@ -22,7 +22,7 @@ struct plan {
   size_t count, next;
   uint64_t helped;         /* helped_seq() when it was made: later, what has failed may not fail */
   char day[DAY_SIZE];      /* for which it was made */
-  uint64_t fruitless;      /* the offset at which a plan said nothing new; UINT64_MAX: none did */
+  bool fruitless;          /* a plan said nothing new; nothing will help since but a new reservation */
   struct branch *branches; /* as they are in this round */
   size_t branch_count;
   bool *guarded; /* branches that the commit in hand guards */
@@ -153,7 +153,7 @@ static int look_around(struct op_model *model, struct plan *plan, bool *ret_stan
     return op_fail(error, OP_TEMPORARY, "out_of_memory", "out of memory");
   *ret_stands = plan->branch_count == before && plan->helped == helped && strcmp(plan->day, day) == 0;
   if (strcmp(plan->day, day) != 0 || plan->helped != helped)
-    plan->fruitless = UINT64_MAX;
+    plan->fruitless = false;
   plan->helped = helped;
   memcpy(plan->day, day, sizeof day);
   return OP_OK;
@@ -169,18 +169,28 @@ static int draft_planned(struct op_model *model, struct plan *plan, size_t limit
   return code;
 }
 
+/* Is there a reservation that nobody has looked at? */
+static int is_any_new(struct op_model *model, bool *ret_some, struct op_error *error) {
+  sqlite3_stmt *sql = op_model_sql(model, "SELECT 1 FROM pickups WHERE status = 'Pending' LIMIT 1");
+  int code = op_model_step(model, sql, ret_some, error);
+  sqlite3_reset(sql);
+  return code;
+}
+
 /* Drafts up to `limit` outcomes: places that come back first, since others may wait for them. */
 static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, struct op_guard *guard,
                 struct op_error *error) {
   struct plan *plan = op_model_app(model)->context;
-  bool stands = false, alone = limit == 1;
+  bool stands = false, some = true, alone = limit == 1;
   int code = release(model, limit, drafts, guard, error);
   if (code != OP_OK || drafts->count > 0)
     return code;
   code = look_around(model, plan, &stands, error);
   if (code == OP_OK && stands && !alone)
     code = draft_planned(model, plan, limit, drafts, guard, error);
-  if (code != OP_OK || drafts->count > 0 || plan->fruitless == op_model_offset(model))
+  if (code == OP_OK && plan->fruitless)
+    code = is_any_new(model, &some, error);
+  if (code != OP_OK || drafts->count > 0 || !some)
     return code;
   code = make_plan(model, plan, alone, error);
   if (code == OP_OK)
@@ -191,7 +201,7 @@ static int work(struct op_model *model, size_t limit, struct op_drafts *drafts, 
       code = draft_planned(model, plan, limit, drafts, guard, error);
   }
   if (code == OP_OK && drafts->count == 0)
-    plan->fruitless = op_model_offset(model);
+    plan->fruitless = true;
   return code;
 }
 
@@ -252,7 +262,7 @@ static int pending(struct op_model *model, struct op_pending *owed, struct op_er
 
 /* The verb `run`. */
 int verb_run(struct op_app *app, struct op_error *error) {
-  struct plan plan = {.fruitless = UINT64_MAX};
+  struct plan plan = {0};
   const struct op_processor processor = {
       .model = assign_model(), .batch = BATCH, .work = work, .pending = pending, .timed = true};
   app->context = &plan;

@@ -23,7 +23,6 @@ import sys
 
 import journal
 
-MAX_FINDINGS = 20
 RADIUS_KM = 100  # assign.radius_km
 EARTH_KM = 6371.0088
 
@@ -271,10 +270,7 @@ def main():
         with open(path, encoding="utf-8") as log:
             for line in log:
                 answers.check(json.loads(line))
-    for finding in findings[:MAX_FINDINGS]:
-        print(finding, file=sys.stderr)
-    if len(findings) > MAX_FINDINGS:
-        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
+    journal.tell(findings)
     print(json.dumps({"events": pickups.counts, "answers": answers.counts}))
     return 1 if findings else 0
 

@@ -24,7 +24,6 @@ import check_tickets
 import check_waiting
 import journal
 
-MAX_FINDINGS = 20
 WAITING_WORDS = {"joined": "Waiting", "declined": "Withdrawn"}
 CAUSES = ("PaymentApproved", "PaymentDeclined", "PaymentRefunded", "PaymentCancelled")
 
@@ -277,10 +276,7 @@ def main():
     findings = []
     saga = Saga(arguments.store, findings.append)
     saga.check(not arguments.unsettled)
-    for finding in findings[:MAX_FINDINGS]:
-        print(finding, file=sys.stderr)
-    if len(findings) > MAX_FINDINGS:
-        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
+    journal.tell(findings)
     counts = collections.Counter(event["type"] for event in saga.events)
     print(json.dumps(dict(counts, events=len(saga.events))))
     return 1 if findings else 0

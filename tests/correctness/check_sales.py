@@ -20,7 +20,6 @@ import sys
 import check_waiting
 import journal
 
-MAX_FINDINGS = 20
 KEEPS = {"TicketAdmitted": "ticket_admitted", "PickupCollected": "already_collected"}
 OPTIONAL = ("customerId", "lat", "lon", "fulfil", "offerId")
 
@@ -400,10 +399,7 @@ def main():
         answers.check(call)
     if calls:
         answers.check_all_told()
-    for finding in findings[:MAX_FINDINGS]:
-        print(finding, file=sys.stderr)
-    if len(findings) > MAX_FINDINGS:
-        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
+    journal.tell(findings)
     left = {musical: sales.capacity[musical] - held for musical, held in sales.held.items()}
     print(json.dumps({"events": len(events), "calls": len(calls), "told": answers.successes,
                       "refused": answers.refusals, "killed": answers.killed, "killedHavingSaid": answers.half_told,

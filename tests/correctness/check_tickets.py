@@ -17,8 +17,6 @@ import sys
 
 import journal
 
-MAX_FINDINGS = 20
-
 
 class Ticket:
     """A reservation and its ticket; `history` is [(seq, state)] with what it was from seq on."""
@@ -226,10 +224,7 @@ def main():
         with open(path, encoding="utf-8") as log:
             for line in log:
                 answers.check(json.loads(line))
-    for finding in findings[:MAX_FINDINGS]:
-        print(finding, file=sys.stderr)
-    if len(findings) > MAX_FINDINGS:
-        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
+    journal.tell(findings)
     print(json.dumps({"events": tickets.counts, "answers": answers.counts}))
     return 1 if findings else 0
 

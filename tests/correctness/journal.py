@@ -8,10 +8,12 @@ import hashlib
 import json
 import os
 import re
+import sys
 import time
 
 SEGMENT = re.compile(r"^[0-9]{20}\.ndjson$")
 TAIL_BYTES = 1 << 16
+MAX_FINDINGS = 20
 END_OF_COMMIT = b',"durable":'
 
 
@@ -97,6 +99,14 @@ def between(history, before, after):
             result.append(current)
         current = value
     return result + ([current] if current is not None else [])
+
+
+def tell(findings):
+    """Says on stderr what a checker found."""
+    for finding in findings[:MAX_FINDINGS]:
+        print(finding, file=sys.stderr)
+    if len(findings) > MAX_FINDINGS:
+        print("... and %d more" % (len(findings) - MAX_FINDINGS), file=sys.stderr)
 
 
 def clock():
