@@ -424,7 +424,7 @@ far 5.004 10 $far $((10 - far)) false"
   branch a 37.55 126.98 2
   branch b 37.50 127.02 2
   succeeds op_python -B "$OP_TESTS/correctness/share_branches.py" --store "$OP_STORE" --seed "$seed" --logs . \
-    --rounds "${OP_TEST_ROUNDS:-36}"
+    --rounds "${OP_TEST_ROUNDS:-72}"
   succeeds op_python -B "$OP_TESTS/correctness/check_sales.py" "$OP_STORE" calls.log
   succeeds check_pickups "$OP_STORE" pickups.log
   echo "$output"
